@@ -1,0 +1,192 @@
+/*
+ * The interfaces of world, check and solver. Both world and solver are state machines; only run/
+ * drives them. They do no I/O of their own, hold no thread, and take chance and time as
+ * arguments. See docs/decisions/0002-contracts.md.
+ *
+ * Life of an attempt:
+ *     world.reset → event OBS → solver.next → ACT → world.step → event OBS → … → DONE
+ *                                    └ REQUEST / SPAWN / WAIT → later: CHUNK* REPLY / CHILD / TIMER
+ */
+#ifndef TARE_RECORD_CONTRACT_H
+#define TARE_RECORD_CONTRACT_H
+
+#include "base/clock.h"
+#include "base/rng.h"
+#include "record/nouns.h"
+#include "text/json.h"
+
+#define TARE_CONTRACT_VERSION 1
+
+struct tare_task;   /* record/task.h */
+
+/* ---- world ------------------------------------------------------------------------------- */
+
+/* A typed action: a verb number of the world and its parameters in the world's own struct. */
+struct tare_action {
+    uint32_t verb;
+    const void *params;
+};
+
+/* What the solver sees. `view` is the world's own typed observation (its header says which
+ * struct), valid until the next reset or step. */
+struct tare_obs {
+    const void *view;
+    uint32_t step;        /* steps done so far; 0 after reset */
+    bool done;            /* the world ended the episode */
+};
+
+struct tare_tool {
+    struct tare_str name, about;
+    struct tare_str schema;     /* JSON Schema of the arguments */
+};
+
+/* The world's verdict on the episode so far; strings in the arena given. */
+struct tare_outcome {
+    double reward;              /* the headline value */
+    double reward_max;          /* the best this task allows; NaN when the world does not know */
+    bool reported;              /* the solver ended it by its own claim */
+    struct tare_str detail;     /* one JSON object: how the reward came about */
+};
+
+struct tare_facts {
+    const struct tare_fact *v;  /* in step order; valid until reset */
+    uint32_t n;
+    const struct tare_str *entities; /* names; valid until reset */
+    uint32_t n_entities;
+};
+
+/*
+ * One table of functions a world. `w` is the worker's world: opened once per worker thread, reset
+ * per episode; nothing is shared between workers.
+ */
+struct tare_world_ops {
+    uint32_t version;           /* TARE_CONTRACT_VERSION */
+    const char *name, *about;
+    /* config: the value under the world's name in suite.yaml (absent: defaults). Faults carry the
+     * place relative to the suite's text. Long-lived memory comes from the arena. */
+    enum tare_status (*open)(struct tare_json config, const struct tare_alc *alc,
+                             struct tare_arena *arena, void **w, struct tare_err *err);
+    void (*close)(void *w);
+    /* Starts the episode of a task. rng: the world's own stream for this attempt. */
+    enum tare_status (*reset)(void *w, const struct tare_task *task, struct tare_rng *rng,
+                              struct tare_obs *obs, struct tare_err *err);
+    /* One typed action; allocates nothing. A wrong action is an observation, not an error; the
+     * status tells failures outside the solver only. */
+    enum tare_status (*step)(void *w, const struct tare_action *action, struct tare_rng *rng,
+                             struct tare_obs *obs, struct tare_err *err);
+    /* One action as JSON text from a model or a log: checked, then step. Malformed text is an
+     * observation that says what is wrong. */
+    enum tare_status (*step_json)(void *w, struct tare_str action, struct tare_rng *rng,
+                                  struct tare_obs *obs, struct tare_err *err);
+    struct tare_facts (*facts)(const void *w);
+    enum tare_status (*outcome)(const void *w, struct tare_arena *arena, struct tare_outcome *out,
+                                struct tare_err *err);
+    /* Texts of the last step, made only when somebody wants them (recording, models, people):
+     * the action as canonical JSON, the observation as JSON, and the outline entry. */
+    void (*action_json)(const void *w, struct tare_json_writer *out);
+    void (*obs_json)(const void *w, struct tare_json_writer *out);
+    void (*outline_json)(const void *w, struct tare_json_writer *out);
+    const struct tare_tool *(*tools)(const void *w, uint32_t *n);
+    /* Names of the world's verbs and phases, for facts and timelines. */
+    const char *(*verb_name)(uint32_t verb);
+    const char *(*phase_name)(int32_t phase);
+    /* Equal states give equal digests. */
+    uint64_t (*digest)(const void *w);
+};
+
+/* ---- solver ------------------------------------------------------------------------------ */
+
+enum tare_event_kind {
+    TARE_EVENT_OBS = 1,  /* after reset and after each ACT */
+    TARE_EVENT_CHUNK,    /* part of a streamed reply */
+    TARE_EVENT_REPLY,    /* answer to a REQUEST: ok or failed */
+    TARE_EVENT_CHILD,    /* a SPAWNed child wrote a line or ended */
+    TARE_EVENT_TIMER,    /* a WAIT is over */
+    TARE_EVENT_CANCEL    /* deadline or stop: yield DONE now */
+};
+
+struct tare_event {
+    enum tare_event_kind kind;
+    uint64_t id;              /* of the REQUEST, SPAWN or WAIT it answers */
+    const struct tare_obs *obs;
+    struct tare_str body;     /* CHUNK, REPLY, CHILD */
+    enum tare_cause failed;   /* REPLY, CHILD: TARE_CAUSE_NONE when all went well */
+    int exit_status;          /* CHILD that ended: status; -1 while it lives */
+    int64_t now_ns;           /* monotonic */
+};
+
+enum tare_yield_kind {
+    TARE_YIELD_ACT = 1,
+    TARE_YIELD_REQUEST,
+    TARE_YIELD_SPAWN,
+    TARE_YIELD_WAIT,
+    TARE_YIELD_DONE
+};
+
+struct tare_request {
+    struct tare_str endpoint;   /* which of the run's endpoints */
+    struct tare_str body;
+    bool stream;
+};
+struct tare_spawn {
+    const char *const *argv;    /* NULL-terminated; argv[0] an absolute path */
+    const char *const *env;     /* NULL-terminated; nothing is inherited */
+    struct tare_str input;      /* written to its standard input, then closed */
+};
+
+/* What a solver wants next. Pointers live until the next call of next(). */
+struct tare_yield {
+    enum tare_yield_kind kind;
+    uint64_t id;                /* chosen by the solver for REQUEST, SPAWN, WAIT */
+    struct tare_action action;  /* ACT, when json is empty */
+    struct tare_str json;       /* ACT as text: goes to step_json */
+    struct tare_request request;
+    struct tare_spawn spawn;
+    int64_t wait_until_ns;      /* WAIT: monotonic */
+    enum tare_cause cause;      /* DONE: NONE when the solver is finished, else who failed */
+    struct tare_str cause_text;
+};
+
+struct tare_solver_ops {
+    uint32_t version;
+    const char *name, *about;
+    bool control;               /* of known merit: shown as a control, not ranked */
+    bool waits;                 /* may yield REQUEST, SPAWN or WAIT; false: played whole on a CPU */
+    size_t state_bytes;         /* run/ allocates it zeroed per attempt */
+    /* config: the resolved solver document (absent: defaults). shared lives as long as the run,
+     * is read-only afterwards and may be used by all threads. */
+    enum tare_status (*open)(struct tare_json config, struct tare_arena *arena, void **shared,
+                             struct tare_err *err);
+    /* The parameters that count, all defaults resolved, as canonical JSON: the solver's identity. */
+    void (*identity)(const void *shared, struct tare_json_writer *out);
+    enum tare_status (*start)(const void *shared, void *state, const struct tare_task *task,
+                              struct tare_rng *rng, struct tare_arena *arena, struct tare_err *err);
+    enum tare_status (*next)(const void *shared, void *state, const struct tare_event *event,
+                             struct tare_rng *rng, struct tare_arena *turn, struct tare_yield *out,
+                             struct tare_err *err);
+    /* Exactly once for each start that succeeded. */
+    void (*stop)(const void *shared, void *state);
+};
+
+/* ---- check ------------------------------------------------------------------------------- */
+
+/* What a check may look at. */
+struct tare_check_in {
+    const struct tare_task *task;
+    const struct tare_facts *facts;      /* of the episode; n 0 when the world has none */
+    const struct tare_outcome *outcome;
+    enum tare_attempt_status status;
+    uint32_t n_steps;
+};
+
+struct tare_check_ops {
+    uint32_t version;
+    const char *name, *about;
+    /* The metrics this check fills, in order. */
+    const struct tare_metric *(*metrics)(uint32_t *n);
+    /* Writes one score a metric into out[0..n-1]; out[i].metric is i. Strings in the arena. */
+    enum tare_status (*score)(const struct tare_check_in *in, struct tare_arena *arena,
+                              struct tare_score *out, struct tare_err *err);
+};
+
+#endif
