@@ -16,6 +16,7 @@ struct tare_arena_chunk;
 struct tare_arena {
     const struct tare_alc *alc;
     struct tare_arena_chunk *head;  /* newest chunk first */
+    struct tare_arena_chunk *spare; /* largest chunk out of use, or NULL; counts as held */
     size_t used_bytes;              /* handed out since the last reset, padding included */
     size_t held_bytes;              /* taken from alc */
     size_t ceiling_bytes;

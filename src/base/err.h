@@ -31,6 +31,7 @@ struct tare_err {
     char text[512];         /* the reason, one sentence without a full stop at its end */
     char hint[384];         /* the remedy: what to type or change */
     char excerpt[160];      /* the line of input it is about, unchanged but cut */
+    uint32_t excerpt_skip;  /* code points of that line left out before the excerpt */
 };
 
 /* Sets code and text (keeps place fields already set) and returns code. err may be NULL. */
