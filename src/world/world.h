@@ -1,0 +1,12 @@
+/*
+ * The worlds of tare. run/registry.c binds their names.
+ */
+#ifndef TARE_WORLD_WORLD_H
+#define TARE_WORLD_WORLD_H
+
+#include "record/contract.h"
+
+/* Incident response; see world/soc/soc.h. */
+extern const struct tare_world_ops tare_world_soc;
+
+#endif
