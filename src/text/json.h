@@ -39,14 +39,17 @@ struct tare_json_policy {
     bool allow_duplicates;      /* last key wins on look-up, both stay on the tape */
     bool allow_nan;             /* NaN, Infinity, -Infinity as numbers (Python logs) */
     bool allow_lone_surrogates; /* \ud800 becomes U+FFFD instead of an error */
+    bool allow_bom;       /* a byte order mark at the start is skipped */
     bool allow_trailing;        /* stop after the first value; see tare_json_source_end */
 };
 extern const struct tare_json_policy tare_json_strict;   /* all false */
 extern const struct tare_json_policy tare_json_log;      /* tolerant: for other tools' logs */
 
 /* Whole text is one value with optional white space around. On failure err has offset, line,
- * column and excerpt of the first fault. Text must be valid UTF-8; a leading BOM is an error under
- * strict and skipped under log. */
+ * column and excerpt of the first fault (of two equal keys: found when their object closes); arena is
+ * then as before. Text must be valid UTF-8. Linear time. TARE_E_INPUT, TARE_E_LIMIT (ceilings of
+ * base/limits.h), TARE_E_NOMEM. policy NULL: strict. max_depth is at most
+ * TARE_MAX_JSON_DEPTH_IMPORT. */
 enum tare_status tare_json_parse(struct tare_str text, const struct tare_json_policy *policy,
                                  struct tare_arena *arena, struct tare_json *root,
                                  struct tare_err *err);
@@ -72,8 +75,9 @@ struct tare_str tare_json_str(struct tare_json v);
 bool tare_json_str_is(struct tare_json v, const char *cstr);
 /* True iff kind is TRUE. */
 bool tare_json_true(struct tare_json v);
-/* False when v is not a number, or not exactly representable (i64), or overflows. An integer has
- * neither fraction nor exponent in its lexeme. */
+/* False when v is not a number, or overflows; i64: or is not an integer. An integer has neither
+ * fraction nor exponent in its lexeme ("-0" is 0, "1.0" is none). f64 is the nearest double; NaN
+ * and infinities where the policy let them in. */
 bool tare_json_i64(struct tare_json v, int64_t *out);
 bool tare_json_f64(struct tare_json v, double *out);
 bool tare_json_is_integer(struct tare_json v);
@@ -96,7 +100,9 @@ struct tare_json tare_json_at(struct tare_json v, uint32_t i);
 bool tare_json_equal(struct tare_json a, struct tare_json b);
 
 /* Canonical form, whose SHA-256 is an identity: keys sorted by code point, separators "," and
- * ":", everything outside ASCII as \uXXXX, integers as written, other numbers as Python's repr. */
+ * ":", everything above 0x7e as \uXXXX, integers as written, other numbers as Python's repr. It is
+ * what Python's json.dumps(sort_keys=True, separators=(",", ":")) makes of the same text, also where
+ * that is no JSON (1e400 gives Infinity). Of equal keys the last one stays. */
 void tare_json_canonical(struct tare_json v, struct tare_buf *out);
 /* Same, compact, member order and lexemes kept, UTF-8 kept. */
 void tare_json_print(struct tare_json v, struct tare_buf *out);
