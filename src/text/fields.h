@@ -19,7 +19,7 @@
 
 struct tare_fields {
     struct tare_json object;
-    struct tare_str text, path;   /* source, for excerpts; path may be empty */
+    struct tare_str text, path; /* source, for excerpts; path may be empty */
     struct tare_err *err;
     const char *known[TARE_FIELDS_MAX];
     uint32_t n_known;
@@ -30,6 +30,10 @@ void tare_fields_begin(struct tare_fields *f, struct tare_json object, struct ta
                        struct tare_str path, struct tare_err *err);
 /* The raw value, absent when missing and not required. */
 struct tare_json tare_fields_any(struct tare_fields *f, const char *key, bool required);
+/* A list (TARE_JSON_ARRAY) or mapping (TARE_JSON_OBJECT); absent when missing or null and not
+ * required, or after a fault. */
+struct tare_json tare_fields_kind(struct tare_fields *f, const char *key, bool required,
+                                  enum tare_json_kind kind);
 /* Each leaves *out untouched when the key is missing (or null) and not required. Strings borrow
  * from the document. */
 void tare_fields_str(struct tare_fields *f, const char *key, bool required, struct tare_str *out);

@@ -34,20 +34,20 @@ struct tare_json {
 };
 
 struct tare_json_policy {
-    size_t max_bytes;     /* 0: TARE_MAX_JSON_BYTES */
-    uint32_t max_depth;   /* 0: TARE_MAX_JSON_DEPTH */
+    size_t max_bytes;           /* 0: TARE_MAX_JSON_BYTES */
+    uint32_t max_depth;         /* 0: TARE_MAX_JSON_DEPTH */
     bool allow_duplicates;      /* last key wins on look-up, both stay on the tape */
     bool allow_nan;             /* NaN, Infinity, -Infinity as numbers (Python logs) */
     bool allow_lone_surrogates; /* \ud800 becomes U+FFFD instead of an error */
-    bool allow_bom;       /* a byte order mark at the start is skipped */
+    bool allow_bom;             /* a byte order mark at the start is skipped */
     bool allow_trailing;        /* stop after the first value; see tare_json_source_end */
 };
-extern const struct tare_json_policy tare_json_strict;   /* all false */
-extern const struct tare_json_policy tare_json_log;      /* tolerant: for other tools' logs */
+extern const struct tare_json_policy tare_json_strict; /* all false */
+extern const struct tare_json_policy tare_json_log;    /* tolerant: for other tools' logs */
 
 /* Whole text is one value with optional white space around. On failure err has offset, line,
- * column and excerpt of the first fault (of two equal keys: found when their object closes); arena is
- * then as before. Text must be valid UTF-8. Linear time. TARE_E_INPUT, TARE_E_LIMIT (ceilings of
+ * column and excerpt of the first fault (of two equal keys: found when their object closes); arena
+ * is then as before. Text must be valid UTF-8. Linear time. TARE_E_INPUT, TARE_E_LIMIT (ceilings of
  * base/limits.h), TARE_E_NOMEM. policy NULL: strict. max_depth is at most
  * TARE_MAX_JSON_DEPTH_IMPORT. */
 enum tare_status tare_json_parse(struct tare_str text, const struct tare_json_policy *policy,
@@ -55,7 +55,7 @@ enum tare_status tare_json_parse(struct tare_str text, const struct tare_json_po
                                  struct tare_err *err);
 
 enum tare_json_kind tare_json_kind(struct tare_json v);
-const char *tare_json_kind_name(struct tare_json v);   /* "object", "absent" … */
+const char *tare_json_kind_name(struct tare_json v); /* "object", "absent" … */
 static inline bool tare_json_present(struct tare_json v)
 {
     return v.doc != NULL;
@@ -101,8 +101,8 @@ bool tare_json_equal(struct tare_json a, struct tare_json b);
 
 /* Canonical form, whose SHA-256 is an identity: keys sorted by code point, separators "," and
  * ":", everything above 0x7e as \uXXXX, integers as written, other numbers as Python's repr. It is
- * what Python's json.dumps(sort_keys=True, separators=(",", ":")) makes of the same text, also where
- * that is no JSON (1e400 gives Infinity). Of equal keys the last one stays. */
+ * what Python's json.dumps(sort_keys=True, separators=(",", ":")) makes of the same text, also
+ * where that is no JSON (1e400 gives Infinity). Of equal keys the last one stays. */
 void tare_json_canonical(struct tare_json v, struct tare_buf *out);
 /* Same, compact, member order and lexemes kept, UTF-8 kept. */
 void tare_json_print(struct tare_json v, struct tare_buf *out);
@@ -115,8 +115,8 @@ struct tare_json_writer {
     struct tare_buf *out;
     uint32_t depth;
     uint8_t state[TARE_JSON_WRITER_DEPTH_BYTES];
-    bool ascii;       /* \uXXXX for everything outside ASCII */
-    uint8_t indent;   /* 0: compact; else spaces a level */
+    bool ascii;     /* \uXXXX for everything outside ASCII */
+    uint8_t indent; /* 0: compact; else spaces a level */
 };
 
 void tare_json_writer_init(struct tare_json_writer *w, struct tare_buf *out);
@@ -130,7 +130,7 @@ void tare_json_put_str(struct tare_json_writer *w, struct tare_str s); /* invali
 void tare_json_put_cstr(struct tare_json_writer *w, const char *s);    /* NULL: null */
 void tare_json_put_i64(struct tare_json_writer *w, int64_t x);
 void tare_json_put_u64(struct tare_json_writer *w, uint64_t x);
-void tare_json_put_f64(struct tare_json_writer *w, double x);          /* tare_num_json */
+void tare_json_put_f64(struct tare_json_writer *w, double x); /* tare_num_json */
 void tare_json_put_bool(struct tare_json_writer *w, bool x);
 void tare_json_put_null(struct tare_json_writer *w);
 /* Text that is JSON already; not checked. */

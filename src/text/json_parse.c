@@ -88,7 +88,7 @@ static const uint8_t *no_key(struct tare__json_parser *ps, const uint8_t *p)
 bool tare__json_tape_grow(struct tare__json_tape *t)
 {
     uint32_t cap = t->cap < t->bound / 2 ? t->cap * 2 : t->bound;
-    if (t->n >= t->bound)
+    if (t->cap >= t->bound)
         return false;
     struct tare__json_node *nodes = TARE_NEW_N(t->arena, struct tare__json_node, cap);
     if (!nodes)
