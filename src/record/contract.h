@@ -189,4 +189,20 @@ struct tare_check_ops {
                               struct tare_score *out, struct tare_err *err);
 };
 
+/* ---- task source ------------------------------------------------------------------------- */
+
+/* What makes the tasks of a world: `tasks: {generate: {...}}` in suite.yaml. run/registry binds
+ * it to the world of the same name and hands it to suite/. */
+struct tare_task_source {
+    uint32_t version;
+    const char *name;           /* the world's: "soc" */
+    /* Appends the tasks to `out`, one JSON object a line in the shape of docs/schema/task.json.
+     * generate: the mapping under the key of that name; world: the value under the world's name
+     * (absent: defaults). The same arguments give the same bytes everywhere. Faults about a value
+     * carry its offset in the suite's text (tare_json_offset). */
+    enum tare_status (*make)(struct tare_json generate, struct tare_json world,
+                             struct tare_arena *scratch, struct tare_buf *out,
+                             struct tare_err *err);
+};
+
 #endif

@@ -6,47 +6,70 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "record/contract.h"
 #include "record/task.h"
 
 struct tare_suite_limits {
-    uint32_t steps;         /* per attempt; 0: the task's or the world's own */
-    uint64_t tokens;        /* 0: none */
-    int64_t wall_ns;        /* 0: none */
-    double cost_usd;        /* 0: none */
+    uint32_t steps;  /* per attempt; 0: the task's or the world's own */
+    uint64_t tokens; /* 0: none */
+    int64_t wall_ns; /* 0: none */
+    double cost_usd; /* 0: none */
 };
 
 struct tare_suite_margin {
     struct tare_str metric;
-    double margin;          /* smallest difference that matters, > 0 */
+    double margin; /* smallest difference that matters, > 0 */
 };
 
 struct tare_suite {
     struct tare_str name, version, about;
-    struct tare_str path;            /* of suite.yaml */
-    struct tare_str text;            /* its source, for messages about world config */
-    struct tare_str world;           /* name of the world: "soc" */
-    struct tare_json world_config;   /* what stands under it */
+    struct tare_str path;          /* of suite.yaml */
+    struct tare_str text;          /* its source, for messages about world config */
+    struct tare_str world;         /* name of the world: "soc" */
+    struct tare_json world_config; /* what stands under it */
     const struct tare_task *tasks;
     uint32_t n_tasks;
-    uint32_t attempts;               /* default k */
-    const struct tare_str *metrics;  /* names; the first is the headline */
+    uint32_t attempts;              /* default k */
+    const struct tare_str *metrics; /* names; the first is the headline */
     uint32_t n_metrics;
-    const struct tare_str *by;       /* tags to slice by */
+    const struct tare_str *by; /* tags to slice by */
     uint32_t n_by;
-    struct tare_str cluster;         /* tag, or empty */
+    struct tare_str cluster; /* tag, or empty */
     const struct tare_suite_margin *margins;
     uint32_t n_margins;
     struct tare_suite_limits limits;
-    struct tare_digest digest;       /* identity: SHA-256 of canonical JSON of all that can change
-                                        a result (not about, not meta) */
+    struct tare_digest digest; /* identity: SHA-256 of canonical JSON of all that can change
+                                  a result (not about, not meta) */
+};
+
+struct tare_suite_options {
+    size_t size;                                   /* sizeof(struct tare_suite_options) */
+    const struct tare_task_source *const *sources; /* for `tasks: {generate: …}`, by world name */
+    uint32_t n_sources;
 };
 
 /*
  * Loads `what`: a folder with suite.yaml, a suite.yaml, or the name of a built-in suite (looked
- * for in $TARE_SUITES, then ./suites, then the installed data folder). All faults carry
- * file:line:column. Duplicate ids are refused, naming both lines.
+ * for in $TARE_SUITES, then ./suites, then the installed data folder). A name with a '/' or ending
+ * in ".yaml" is a path; "." and ".." too. All faults carry file:line:column. Duplicate ids are
+ * refused, naming both lines.
+ *
+ * options NULL: no task can be generated. Everything lives in the arena.
+ * Fails: TARE_E_USAGE (no such suite; the message names the places), TARE_E_INPUT, TARE_E_LIMIT,
+ * TARE_E_IO, TARE_E_NOMEM.
  */
-enum tare_status tare_suite_load(struct tare_str what, struct tare_arena *arena,
-                                 struct tare_suite **out, struct tare_err *err);
+enum tare_status tare_suite_load(struct tare_str what, const struct tare_suite_options *options,
+                                 struct tare_arena *arena, struct tare_suite **out,
+                                 struct tare_err *err);
+
+/* Reads task lines (JSON Lines in the shape of docs/schema/task.json) that are in memory already.
+ * The tasks borrow `text`. path names the lines in messages. */
+enum tare_status tare_suite_tasks(struct tare_str text, struct tare_str path,
+                                  struct tare_arena *arena, struct tare_task **out, uint32_t *n,
+                                  struct tare_err *err);
+
+/* The manifest as canonical JSON, from which the digest comes together with the tasks' digests:
+ * defaults filled in; without about and meta. */
+void tare_suite_manifest(const struct tare_suite *suite, struct tare_json_writer *out);
 
 #endif
