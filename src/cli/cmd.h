@@ -55,10 +55,11 @@ enum tare_opt_type {
     TARE_OPT_FLAG = 1, /* bool; --x, and --no-x to take it back */
     TARE_OPT_STRING,   /* struct tare_str; {NULL, 0} when not given and without default */
     TARE_OPT_REPEAT,   /* struct tare_strs: may be given several times */
-    TARE_OPT_INT,   /* int64_t in [min, max]; TARE_INT_UNSET when not given and without default */
-    TARE_OPT_FLOAT, /* double in [min, max]; NaN when not given and without default */
-    TARE_OPT_PROB,  /* double in (0, 1), also written 95%; NaN as above */
-    TARE_OPT_CHOICE /* int: index into choices; -1 as above */
+    TARE_OPT_INT,    /* int64_t in [min, max]; TARE_INT_UNSET when not given and without default */
+    TARE_OPT_FLOAT,  /* double in [min, max]; NaN when not given and without default */
+    TARE_OPT_PROB,   /* double in (0, 1), also written 95%; NaN as above */
+    TARE_OPT_CHOICE, /* int: index into choices; -1 as above */
+    TARE_OPT_MAYBE   /* struct tare_str: --x alone gives "" (p not NULL), --x=V gives V */
 };
 #define TARE_INT_UNSET INT64_MIN
 

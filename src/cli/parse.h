@@ -8,7 +8,7 @@
 
 /* Options that every command has. */
 struct tare_common {
-    bool help, json, quiet;
+    bool help, json, quiet, no_color;
     int color; /* 0 auto, 1 always, 2 never */
     struct tare_str store;
 };
