@@ -17,51 +17,73 @@
 struct tare_store;
 
 struct tare_store_options {
-    size_t size;                     /* sizeof(struct tare_store_options) */
-    bool read_only;                  /* must exist; never migrated */
-    bool create;                     /* make folder and file when absent */
-    int busy_ms;                     /* how long to wait for a lock; 0: 30,000 */
-    const struct tare_alc *alc;      /* NULL: libc */
-    const struct tare_clock *clock;  /* NULL: system */
-    const char *vfs;                 /* SQLite VFS name; NULL: default. For tests. */
+    size_t size;                    /* sizeof(struct tare_store_options) */
+    bool read_only;                 /* must exist; never migrated */
+    bool create;                    /* make folder and file when absent */
+    int busy_ms;                    /* how long to wait for a lock; 0: 30,000 */
+    const struct tare_alc *alc;     /* NULL: libc */
+    const struct tare_clock *clock; /* NULL: system. Leases use mono, records use wall. */
+    const char *vfs;                /* SQLite VFS name; NULL: default. For tests. */
+    /* Called about ten times a second while waiting for a lock, with the milliseconds waited and
+     * the process that holds it (0: unknown). false gives up: TARE_E_CANCELLED. May be NULL. */
+    bool (*on_wait)(void *ctx, int64_t waited_ms, int64_t holder_pid);
+    void *on_wait_ctx;
 };
 
-/* TARE_E_IO when it cannot be opened or is locked; TARE_E_INPUT when it is damaged, not a store,
- * or of a newer version (the message says which tare is needed). A damaged store is never
- * changed. */
+/*
+ * TARE_E_IO (exit 3): it cannot be opened, is locked for longer than busy_ms (the message names
+ * the process that holds it when that is known), lies on a network file system, or was written by
+ * a newer tare (the message says which one is needed). TARE_E_INPUT (exit 4): damaged or not a
+ * store; such a file is never changed. An older store is brought up to date in one transaction
+ * after a copy of it was put beside it (read_only: refused with the remedy).
+ * options NULL: all zero.
+ *
+ * After a failed write or flush the handle writes nothing more: each later writing call is
+ * TARE_E_IO. Close it; what was committed before is there when it is opened again.
+ */
 enum tare_status tare_store_open(struct tare_str path, const struct tare_store_options *options,
                                  struct tare_store **out, struct tare_err *err);
+/* NULL is allowed. */
 void tare_store_close(struct tare_store *s);
+/* As given to open. */
+struct tare_str tare_store_path(const struct tare_store *s);
+
+/*
+ * A name for this process as an owner of leases: host's boot, process namespace, pid and its start
+ * time, and a random part, so that leases of a process that died on this machine are free at once
+ * (any other owner's are free when they expire). {NULL, 0} when out of memory.
+ */
+struct tare_str tare_store_owner(struct tare_arena *arena);
 
 /* ---- planning a batch -------------------------------------------------------------------- */
 
 struct tare_plan_solver {
-    struct tare_str name;            /* as shown: "verify-first" */
-    struct tare_str identity;        /* canonical JSON of the resolved configuration */
-    struct tare_digest digest;       /* SHA-256 of it */
+    struct tare_str name;      /* as shown: "verify-first" */
+    struct tare_str identity;  /* canonical JSON of the resolved configuration */
+    struct tare_digest digest; /* SHA-256 of it */
     bool control;
 };
 
 struct tare_plan {
     struct tare_str suite_name, suite_version;
-    struct tare_str suite_json;      /* canonical manifest: enough to load and slice without files */
+    struct tare_str suite_json; /* canonical manifest: enough to load and slice without files */
     struct tare_digest suite_digest;
-    const struct tare_task *tasks;   /* n_tasks; ids, tags, digests and lines are stored */
+    const struct tare_task *tasks; /* n_tasks; ids, tags, digests and lines are stored */
     uint32_t n_tasks;
     const struct tare_plan_solver *solvers;
     uint32_t n_solvers;
     const struct tare_metric *metrics;
     uint32_t n_metrics;
-    uint32_t k;                      /* attempts a task */
+    uint32_t k; /* attempts a task */
     uint64_t seed;
-    struct tare_str label;           /* may be empty */
-    struct tare_str env_json;        /* tare version, build, machine, arguments: for repeating */
-    struct tare_digest identity;     /* suite, solvers, k, seed, limits, label: same arguments */
+    struct tare_str label;       /* may be empty */
+    struct tare_str env_json;    /* tare version, build, machine, arguments: for repeating */
+    struct tare_digest identity; /* suite, solvers, k, seed, limits, label: same arguments */
 };
 
 struct tare_batch_info {
     int64_t id;
-    char name[17];                   /* public id: hex prefix of its identity and start */
+    char name[17]; /* public id: hex prefix of its identity and start */
     bool finished;
     uint64_t n_planned, n_done, n_failed, n_missing;
 };
@@ -77,14 +99,15 @@ enum tare_status tare_store_find_batch(struct tare_store *s, const struct tare_d
 /* ---- work -------------------------------------------------------------------------------- */
 
 /* A slice of planned attempts of one run: tasks [task_from, task_to), all k attempts each, less
- * what is finished already. fence grows with every lease of the same slice; an attempt recorded
- * under an older fence is refused. */
+ * what is finished already (about 16 attempts a slice). fence grows with every lease of the same
+ * slice; an attempt recorded under an older fence is refused. Time is the store host's monotonic
+ * clock with the boot it belongs to, so wall clocks may jump. */
 struct tare_lease {
     int64_t id;
     int64_t fence;
-    uint32_t run;                    /* 0-based in the batch */
+    uint32_t run; /* 0-based in the batch */
     uint32_t task_from, task_to;
-    const uint8_t *finished;         /* (task_to - task_from) * k flags, in the arena */
+    const uint8_t *finished; /* (task_to - task_from) * k flags, in the arena */
 };
 
 /* Takes up to `max` free or expired slices for `owner`; *n 0 when nothing is left to take (then
@@ -100,9 +123,15 @@ enum tare_status tare_store_release(struct tare_store *s, struct tare_str owner,
                                     struct tare_err *err);
 
 /*
- * Records finished attempts of one run in one transaction, durable when it returns. accepted[i]
- * is false where the attempt was already there or the fence is old: such a one is dropped and
- * must not be reported.
+ * Records finished attempts (of any runs of the batch; leases[i] is the slice of attempts[i]) in
+ * one transaction, durable when it returns. accepted[i] is false where the attempt was already
+ * there or the fence is old: such a one is dropped and must not be reported. scores[j].metric must
+ * be below the plan's n_metrics; a metric without a score is stored as missing. An all-zero digest
+ * is computed here (record/digest.h).
+ *
+ * Disk full: the spare file (1 MiB, made beside the store by the first lease) is given back and
+ * the commit tried once more, so that finished attempts are kept; from then on tare_store_lease
+ * refuses with TARE_E_IO and says how much room is needed.
  */
 enum tare_status tare_store_commit(struct tare_store *s, int64_t batch,
                                    const struct tare_lease *const *leases,
