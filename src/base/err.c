@@ -26,7 +26,7 @@ static void put_text(char *out, size_t cap, struct tare_str s)
 
 static void put_format(char *out, size_t cap, const char *fmt, va_list ap)
 {
-    int n = vsnprintf(out, cap, fmt, ap);
+    int n = fmt ? vsnprintf(out, cap, fmt, ap) : -1;
     if (n < 0)
         put_text(out, cap, tare_str_of(fmt));
     else if ((size_t)n >= cap)

@@ -78,13 +78,15 @@ void tare_fields_begin(struct tare_fields *f, struct tare_json object, struct ta
 
 static void missing(struct tare_fields *f, const char *key)
 {
-    tare_fields_fail(f, f->object, "the key \"%s\" is missing", key);
+    char text[128];
+    snprintf(text, sizeof text, "the key \"%s\" is missing", key);
+    tare_fields_fail(f, f->object, "%s", text);
     for (struct tare_json v = tare_json_first(f->object); v.doc; v = tare_json_next(v)) {
         const char *const names[] = {key, NULL};
         struct tare_str found = tare_json_key(v);
         if (!tare_suggest(found, names))
             continue;
-        fail_at(f, tare_json_key_offset(v), f->err ? f->err->text : "");
+        fail_at(f, tare_json_key_offset(v), text);
         tare_err_hint(f->err, "did you mean \"%s\" instead of \"%.*s\"?", key, TARE_FMT(found));
         return;
     }

@@ -90,6 +90,21 @@ static size_t end_of(const struct tare__yaml *y, struct fy_event *e, size_t star
     return end < start ? start : end;
 }
 
+/* Where a scalar stands; libfyaml leaves the quotes out. */
+static void scalar_range(const struct tare__yaml *y, struct fy_event *e, size_t *at, size_t *end)
+{
+    *at = start_of(y, e);
+    *end = end_of(y, e, *at);
+    char before = *at > 0 ? y->text.p[*at - 1] : ' ';
+    struct fy_token *token = fy_event_get_token(e);
+    enum fy_scalar_style style = token ? fy_token_scalar_style(token) : FYSS_PLAIN;
+    bool quoted = style == FYSS_SINGLE_QUOTED || style == FYSS_DOUBLE_QUOTED;
+    if (quoted && (before == '"' || before == '\'') && *end < y->text.n) {
+        --*at;
+        ++*end;
+    }
+}
+
 static bool waits_for_key(const struct tare__yaml *y)
 {
     return y->tape.open != TARE__JSON_NONE &&
@@ -144,7 +159,8 @@ static bool scalar_key(struct tare__yaml *y, struct fy_event *e, size_t at, size
 
 static bool scalar(struct tare__yaml *y, struct fy_event *e)
 {
-    size_t at = start_of(y, e), end = end_of(y, e, at);
+    size_t at, end;
+    scalar_range(y, e, &at, &end);
     if (waits_for_key(y))
         return scalar_key(y, e, at, end);
     if (!begin_value(y, e, at))
