@@ -28,7 +28,7 @@ static void put_format(char *out, size_t cap, const char *fmt, va_list ap)
 {
     int n = fmt ? vsnprintf(out, cap, fmt, ap) : -1;
     if (n < 0)
-        put_text(out, cap, tare_str_of(fmt));
+        put_text(out, cap, TARE_S("(the message could not be written)"));
     else if ((size_t)n >= cap)
         mark_cut(out, cap);
 }
