@@ -50,14 +50,11 @@ static void put_bash(struct tare_buf *out)
     put_verbs(out);
     tare_buf_puts(out, " --version --help'\n"
                        "    else\n"
-                       "        case \"${COMP_WORDS[1]}\" in\n"
-                       "        help) words='");
-    put_verbs(out);
-    tare_buf_puts(out, "' ;;\n");
+                       "        case \"${COMP_WORDS[1]}\" in\n");
     for (const struct tare_cmd *const *c = tare_commands(); *c; c++) {
-        if (strcmp((*c)->name, "help") == 0)
-            continue;
         tare_buf_printf(out, "        %s)\n            words='", (*c)->name);
+        if (strcmp((*c)->name, "help") == 0)
+            put_verbs(out);
         put_words(out, *c);
         tare_buf_puts(out, "'\n            case \"$before\" in\n");
         bash_choices(out, (*c)->opts);

@@ -29,6 +29,11 @@ static bool wants_color(FILE *stream, int color)
     return isatty(fileno(stream)) == 1;
 }
 
+int tare_cli_color(const struct tare_common *common)
+{
+    return common->no_color ? 2 : common->color;
+}
+
 struct tare_style tare_cli_style(FILE *stream, int color)
 {
     bool unicode = strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
@@ -38,7 +43,7 @@ struct tare_style tare_cli_style(FILE *stream, int color)
 void tare_cli_context(struct tare_ctx *ctx, const struct tare_parsed *parsed)
 {
     const struct tare_common *c = &parsed->common;
-    int color = c->no_color ? 2 : c->color;
+    int color = tare_cli_color(c);
     const char *store = getenv("TARE_STORE");
     ctx->who = parsed->who;
     ctx->parsed = parsed;

@@ -85,7 +85,8 @@ static void put_heading(struct tare_buf *out, struct tare_str title)
     tare_buf_puts(out, "# ");
     for (size_t i = 0; i < title.n; i++) {
         char c = title.p[i];
-        tare_buf_putc(out, c >= 'a' && c <= 'z' ? (char)(c - 32) : c);
+        char upper = c >= 'a' && c <= 'z' ? (char)(c - 32) : c;
+        put_escaped(out, tare_str_n(&upper, 1));
     }
     tare_buf_putc(out, '\n');
 }
@@ -127,8 +128,7 @@ static void put_exit_codes(struct tare_buf *out)
 
 static void put_name(struct tare_buf *out, const char *who, const char *summary)
 {
-    tare_buf_putc(out, '\0' == who[0] ? ' ' : who[0]);
-    for (const char *p = who + 1; *p; p++)
+    for (const char *p = who; *p; p++)
         tare_buf_putc(out, *p == ' ' ? '-' : *p);
     tare_buf_puts(out, "(1)\n\n# NAME\n\n");
     put_escaped_c(out, who);

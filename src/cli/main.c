@@ -101,6 +101,7 @@ static int dispatch(struct tare_ctx *ctx, const char *verb, int argc, char **arg
     ctx->who = who.p ? who.p : "tare";
     if (tare_cli_parse(cmd, ctx->who, argc, argv, ctx->arena, &parsed, &err) != TARE_OK) {
         ctx->who = parsed.who;
+        ctx->err_style = tare_cli_style(ctx->err, tare_cli_color(&parsed.common));
         print_error(ctx, &err);
         return tare_status_exit(err.code);
     }
