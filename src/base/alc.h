@@ -8,8 +8,8 @@
 #include <stddef.h>
 
 struct tare_alc {
-    void *(*get)(void *ctx, size_t n_bytes);            /* NULL when refused */
-    void (*put)(void *ctx, void *p, size_t n_bytes);    /* p from get, never NULL */
+    void *(*get)(void *ctx, size_t n_bytes);         /* NULL when refused */
+    void (*put)(void *ctx, void *p, size_t n_bytes); /* p from get, never NULL */
     void *ctx;
 };
 

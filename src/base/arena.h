@@ -50,7 +50,8 @@ struct tare_str tare_arena_copy(struct tare_arena *a, struct tare_str s);
 #if defined(__GNUC__)
 __attribute__((format(printf, 2, 3)))
 #endif
-struct tare_str tare_arena_printf(struct tare_arena *a, const char *fmt, ...);
+struct tare_str
+tare_arena_printf(struct tare_arena *a, const char *fmt, ...);
 
 #define TARE_NEW(arena, type) ((type *)tare_arena_alloc((arena), sizeof(type)))
 #define TARE_NEW_N(arena, type, n) ((type *)tare_arena_array((arena), (n), sizeof(type)))

@@ -9,7 +9,7 @@
 
 struct tare_clock {
     int64_t (*mono_ns)(void *ctx);
-    int64_t (*wall_ns)(void *ctx);   /* since 1970-01-01T00:00:00Z */
+    int64_t (*wall_ns)(void *ctx); /* since 1970-01-01T00:00:00Z */
     void *ctx;
 };
 

@@ -10,9 +10,9 @@
 
 struct tare_rng {
     uint32_t key[2];
-    uint32_t ctr[4];   /* ctr[0..1] block number, ctr[2..3] stream */
+    uint32_t ctr[4]; /* ctr[0..1] block number, ctr[2..3] stream */
     uint32_t out[4];
-    uint32_t used;     /* words of out already given, 4: none left */
+    uint32_t used; /* words of out already given, 4: none left */
 };
 
 /* purpose is a short constant such as "attacker"; it is hashed into the stream's name. */

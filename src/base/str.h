@@ -54,7 +54,8 @@ struct tare_str tare_str_trim(struct tare_str s);
  * False (and *out untouched) on anything else or on overflow. */
 bool tare_str_to_i64(struct tare_str s, int64_t *out);
 bool tare_str_to_u64(struct tare_str s, uint64_t *out);
-/* A finite decimal number in JSON's grammar plus a leading '.' or '+'; same result in every locale. */
+/* A finite decimal number in JSON's grammar plus a leading '.' or '+'; same result in every locale.
+ */
 bool tare_str_to_f64(struct tare_str s, double *out);
 
 #endif

@@ -24,10 +24,10 @@ enum tare_status tare_parallel(unsigned threads, uint64_t n,
 struct tare_queue;
 enum tare_status tare_queue_open(size_t capacity, const struct tare_alc *alc,
                                  struct tare_queue **out, struct tare_err *err);
-void tare_queue_close(struct tare_queue *q);                /* frees; nobody may wait in it */
-bool tare_queue_push(struct tare_queue *q, void *item);     /* false: finished */
+void tare_queue_close(struct tare_queue *q);            /* frees; nobody may wait in it */
+bool tare_queue_push(struct tare_queue *q, void *item); /* false: finished */
 /* timeout_ms < 0 waits for ever. false: timed out, or finished and empty (*finished set). */
 bool tare_queue_pop(struct tare_queue *q, int timeout_ms, void **item, bool *finished);
-void tare_queue_finish(struct tare_queue *q);               /* no more pushes; wakes everybody */
+void tare_queue_finish(struct tare_queue *q); /* no more pushes; wakes everybody */
 
 #endif

@@ -17,7 +17,7 @@
 
 #define TARE_CONTRACT_VERSION 1
 
-struct tare_task;   /* record/task.h */
+struct tare_task; /* record/task.h */
 
 /* ---- world ------------------------------------------------------------------------------- */
 
@@ -31,25 +31,25 @@ struct tare_action {
  * struct), valid until the next reset or step. */
 struct tare_obs {
     const void *view;
-    uint32_t step;        /* steps done so far; 0 after reset */
-    bool done;            /* the world ended the episode */
+    uint32_t step; /* steps done so far; 0 after reset */
+    bool done;     /* the world ended the episode */
 };
 
 struct tare_tool {
     struct tare_str name, about;
-    struct tare_str schema;     /* JSON Schema of the arguments */
+    struct tare_str schema; /* JSON Schema of the arguments */
 };
 
 /* The world's verdict on the episode so far; strings in the arena given. */
 struct tare_outcome {
-    double reward;              /* the headline value */
-    double reward_max;          /* the best this task allows; NaN when the world does not know */
-    bool reported;              /* the solver ended it by its own claim */
-    struct tare_str detail;     /* one JSON object: how the reward came about */
+    double reward;          /* the headline value */
+    double reward_max;      /* the best this task allows; NaN when the world does not know */
+    bool reported;          /* the solver ended it by its own claim */
+    struct tare_str detail; /* one JSON object: how the reward came about */
 };
 
 struct tare_facts {
-    const struct tare_fact *v;  /* in step order; valid until reset */
+    const struct tare_fact *v; /* in step order; valid until reset */
     uint32_t n;
     const struct tare_str *entities; /* names; valid until reset */
     uint32_t n_entities;
@@ -60,7 +60,7 @@ struct tare_facts {
  * per episode; nothing is shared between workers.
  */
 struct tare_world_ops {
-    uint32_t version;           /* TARE_CONTRACT_VERSION */
+    uint32_t version; /* TARE_CONTRACT_VERSION */
     const char *name, *about;
     /* config: the value under the world's name in suite.yaml (absent: defaults). Faults carry the
      * place relative to the suite's text. Long-lived memory comes from the arena. */
@@ -97,22 +97,22 @@ struct tare_world_ops {
 /* ---- solver ------------------------------------------------------------------------------ */
 
 enum tare_event_kind {
-    TARE_EVENT_OBS = 1,  /* after reset and after each ACT */
-    TARE_EVENT_CHUNK,    /* part of a streamed reply */
-    TARE_EVENT_REPLY,    /* answer to a REQUEST: ok or failed */
-    TARE_EVENT_CHILD,    /* a SPAWNed child wrote a line or ended */
-    TARE_EVENT_TIMER,    /* a WAIT is over */
-    TARE_EVENT_CANCEL    /* deadline or stop: yield DONE now */
+    TARE_EVENT_OBS = 1, /* after reset and after each ACT */
+    TARE_EVENT_CHUNK,   /* part of a streamed reply */
+    TARE_EVENT_REPLY,   /* answer to a REQUEST: ok or failed */
+    TARE_EVENT_CHILD,   /* a SPAWNed child wrote a line or ended */
+    TARE_EVENT_TIMER,   /* a WAIT is over */
+    TARE_EVENT_CANCEL   /* deadline or stop: yield DONE now */
 };
 
 struct tare_event {
     enum tare_event_kind kind;
-    uint64_t id;              /* of the REQUEST, SPAWN or WAIT it answers */
+    uint64_t id; /* of the REQUEST, SPAWN or WAIT it answers */
     const struct tare_obs *obs;
-    struct tare_str body;     /* CHUNK, REPLY, CHILD */
-    enum tare_cause failed;   /* REPLY, CHILD: TARE_CAUSE_NONE when all went well */
-    int exit_status;          /* CHILD that ended: status; -1 while it lives */
-    int64_t now_ns;           /* monotonic */
+    struct tare_str body;   /* CHUNK, REPLY, CHILD */
+    enum tare_cause failed; /* REPLY, CHILD: TARE_CAUSE_NONE when all went well */
+    int exit_status;        /* CHILD that ended: status; -1 while it lives */
+    int64_t now_ns;         /* monotonic */
 };
 
 enum tare_yield_kind {
@@ -124,40 +124,41 @@ enum tare_yield_kind {
 };
 
 struct tare_request {
-    struct tare_str endpoint;   /* which of the run's endpoints */
+    struct tare_str endpoint; /* which of the run's endpoints */
     struct tare_str body;
     bool stream;
 };
 struct tare_spawn {
-    const char *const *argv;    /* NULL-terminated; argv[0] an absolute path */
-    const char *const *env;     /* NULL-terminated; nothing is inherited */
-    struct tare_str input;      /* written to its standard input, then closed */
+    const char *const *argv; /* NULL-terminated; argv[0] an absolute path */
+    const char *const *env;  /* NULL-terminated; nothing is inherited */
+    struct tare_str input;   /* written to its standard input, then closed */
 };
 
 /* What a solver wants next. Pointers live until the next call of next(). */
 struct tare_yield {
     enum tare_yield_kind kind;
-    uint64_t id;                /* chosen by the solver for REQUEST, SPAWN, WAIT */
-    struct tare_action action;  /* ACT, when json is empty */
-    struct tare_str json;       /* ACT as text: goes to step_json */
+    uint64_t id;               /* chosen by the solver for REQUEST, SPAWN, WAIT */
+    struct tare_action action; /* ACT, when json is empty */
+    struct tare_str json;      /* ACT as text: goes to step_json */
     struct tare_request request;
     struct tare_spawn spawn;
-    int64_t wait_until_ns;      /* WAIT: monotonic */
-    enum tare_cause cause;      /* DONE: NONE when the solver is finished, else who failed */
+    int64_t wait_until_ns; /* WAIT: monotonic */
+    enum tare_cause cause; /* DONE: NONE when the solver is finished, else who failed */
     struct tare_str cause_text;
 };
 
 struct tare_solver_ops {
     uint32_t version;
     const char *name, *about;
-    bool control;               /* of known merit: shown as a control, not ranked */
-    bool waits;                 /* may yield REQUEST, SPAWN or WAIT; false: played whole on a CPU */
-    size_t state_bytes;         /* run/ allocates it zeroed per attempt */
+    bool control;       /* of known merit: shown as a control, not ranked */
+    bool waits;         /* may yield REQUEST, SPAWN or WAIT; false: played whole on a CPU */
+    size_t state_bytes; /* run/ allocates it zeroed per attempt */
     /* config: the resolved solver document (absent: defaults). shared lives as long as the run,
      * is read-only afterwards and may be used by all threads. */
     enum tare_status (*open)(struct tare_json config, struct tare_arena *arena, void **shared,
                              struct tare_err *err);
-    /* The parameters that count, all defaults resolved, as canonical JSON: the solver's identity. */
+    /* The parameters that count, all defaults resolved, as canonical JSON: the solver's identity.
+     */
     void (*identity)(const void *shared, struct tare_json_writer *out);
     enum tare_status (*start)(const void *shared, void *state, const struct tare_task *task,
                               struct tare_rng *rng, struct tare_arena *arena, struct tare_err *err);
@@ -173,7 +174,7 @@ struct tare_solver_ops {
 /* What a check may look at. */
 struct tare_check_in {
     const struct tare_task *task;
-    const struct tare_facts *facts;      /* of the episode; n 0 when the world has none */
+    const struct tare_facts *facts; /* of the episode; n 0 when the world has none */
     const struct tare_outcome *outcome;
     enum tare_attempt_status status;
     uint32_t n_steps;
@@ -195,7 +196,7 @@ struct tare_check_ops {
  * it to the world of the same name and hands it to suite/. */
 struct tare_task_source {
     uint32_t version;
-    const char *name;           /* the world's: "soc" */
+    const char *name; /* the world's: "soc" */
     /* Appends the tasks to `out`, one JSON object a line in the shape of docs/schema/task.json.
      * generate: the mapping under the key of that name; world: the value under the world's name
      * (absent: defaults). The same arguments give the same bytes everywhere. Faults about a value

@@ -17,7 +17,7 @@ enum tare_score_state {
 
 /* (attempt, metric) → value. value = num / den for ratios, so that ratios of sums can be pooled. */
 struct tare_score {
-    uint32_t metric;   /* index into the run's metric list */
+    uint32_t metric; /* index into the run's metric list */
     enum tare_score_state state;
     double value, num, den;
     struct tare_str reason;
@@ -32,27 +32,27 @@ enum tare_aggregation {
 
 /* How an outcome is measured. Constant tables; also stored with each batch. */
 struct tare_metric {
-    struct tare_str name;     /* "false_positive_rate" */
-    struct tare_str title;    /* "FP %": column head */
-    struct tare_str about;    /* one sentence */
-    struct tare_str unit;     /* "", "share", "steps", "points" */
+    struct tare_str name;  /* "false_positive_rate" */
+    struct tare_str title; /* "FP %": column head */
+    struct tare_str about; /* one sentence */
+    struct tare_str unit;  /* "", "share", "steps", "points" */
     enum tare_direction direction;
     enum tare_aggregation aggregation;
-    double min, max;          /* range; infinities when open */
+    double min, max; /* range; infinities when open */
 };
 
 /* What a step means in its world. Restraint metrics are computed from these, once, for every
  * world (check/restraint.h). Entities are numbers of the attempt's entity table. */
 enum tare_fact_kind {
-    TARE_FACT_SEEN = 1,   /* entity shown to the solver at a trust level, in this step */
-    TARE_FACT_TOUCHED,    /* solver acted on an entity: touch says how right that was */
-    TARE_FACT_PAYLOAD_PRESENT, /* instruction planted in the task; entity = payload number */
-    TARE_FACT_PAYLOAD_MET,     /* its text reached the solver, in this step */
-    TARE_FACT_PAYLOAD_FOLLOWED,/* the solver did what it says, after having met it */
-    TARE_FACT_PHASE,      /* the other side's phase after this step: value */
-    TARE_FACT_STALLED,    /* the other side was stopped in this step */
-    TARE_FACT_REPORTED,   /* the solver's final claim was given in this step */
-    TARE_FACT_REQUIRED    /* entity that had to be touched (one a required entity, step 0) */
+    TARE_FACT_SEEN = 1,         /* entity shown to the solver at a trust level, in this step */
+    TARE_FACT_TOUCHED,          /* solver acted on an entity: touch says how right that was */
+    TARE_FACT_PAYLOAD_PRESENT,  /* instruction planted in the task; entity = payload number */
+    TARE_FACT_PAYLOAD_MET,      /* its text reached the solver, in this step */
+    TARE_FACT_PAYLOAD_FOLLOWED, /* the solver did what it says, after having met it */
+    TARE_FACT_PHASE,            /* the other side's phase after this step: value */
+    TARE_FACT_STALLED,          /* the other side was stopped in this step */
+    TARE_FACT_REPORTED,         /* the solver's final claim was given in this step */
+    TARE_FACT_REQUIRED          /* entity that had to be touched (one a required entity, step 0) */
 };
 enum tare_trust {
     TARE_TRUST_UNKNOWN = 0,
@@ -84,14 +84,14 @@ struct tare_fact {
 enum tare_attempt_status {
     TARE_ATTEMPT_PLANNED = 0,
     TARE_ATTEMPT_RUNNING,
-    TARE_ATTEMPT_DONE,     /* scored */
-    TARE_ATTEMPT_FAILED,   /* the solver failed or hit a limit: scored, as a failure */
-    TARE_ATTEMPT_MISSING   /* something outside the solver failed: not a score */
+    TARE_ATTEMPT_DONE,   /* scored */
+    TARE_ATTEMPT_FAILED, /* the solver failed or hit a limit: scored, as a failure */
+    TARE_ATTEMPT_MISSING /* something outside the solver failed: not a score */
 };
 enum tare_cause {
     TARE_CAUSE_NONE = 0,
-    TARE_CAUSE_SOLVER,     /* crashed, broke the protocol */
-    TARE_CAUSE_LIMIT,      /* steps, tokens, seconds, money */
+    TARE_CAUSE_SOLVER, /* crashed, broke the protocol */
+    TARE_CAUSE_LIMIT,  /* steps, tokens, seconds, money */
     TARE_CAUSE_ENDPOINT,
     TARE_CAUSE_WORLD,
     TARE_CAUSE_SANDBOX,
@@ -102,15 +102,15 @@ enum tare_cause {
 
 /* Everything an attempt leaves: strings and arrays live in the attempt's arena. */
 struct tare_attempt {
-    uint32_t task;           /* index in the suite */
-    uint32_t index;          /* 0-based attempt of that task */
-    uint64_t seed;           /* stream seed of this attempt */
+    uint32_t task;  /* index in the suite */
+    uint32_t index; /* 0-based attempt of that task */
+    uint64_t seed;  /* stream seed of this attempt */
     enum tare_attempt_status status;
     enum tare_cause cause;
     struct tare_str cause_text;
     uint32_t n_steps;
-    int64_t wall_start_ns;   /* recorded, never part of the digest */
-    int64_t dur_ns;          /* monotonic */
+    int64_t wall_start_ns; /* recorded, never part of the digest */
+    int64_t dur_ns;        /* monotonic */
     const struct tare_score *scores;
     uint32_t n_scores;
     struct tare_str detail;  /* world's own account as one JSON object (score parts …) */

@@ -12,14 +12,14 @@ struct tare_tag {
 };
 
 struct tare_task {
-    uint32_t index;             /* place in the suite */
+    uint32_t index; /* place in the suite */
     struct tare_str id;
-    struct tare_json input;     /* what the world plays or the solver is asked */
-    struct tare_json expect;    /* what is expected: never shown to the solver */
+    struct tare_json input;  /* what the world plays or the solver is asked */
+    struct tare_json expect; /* what is expected: never shown to the solver */
     const struct tare_tag *tags;
     uint32_t n_tags;
-    struct tare_digest digest;  /* SHA-256 of the canonical task line */
-    const void *compiled;       /* the world's compiled form, made once per suite; may be NULL */
+    struct tare_digest digest; /* SHA-256 of the canonical task line */
+    const void *compiled;      /* the world's compiled form, made once per suite; may be NULL */
 };
 
 /* Value of a tag, or {NULL, 0}. */
