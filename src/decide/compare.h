@@ -1,0 +1,181 @@
+/*
+ * Two runs, task by task: the design, the evidence, the verdict.
+ *
+ * Pairs are tasks: attempts are averaged within a task first (pooled metrics: summed). Which
+ * procedure is used follows from the data (statistics sheet, section 1):
+ *   0 or 1, one attempt a side   mid-p McNemar; Tango's interval (exact bootstrap as a picture)
+ *   values on a lattice          exact sign-flip; exact multinomial bootstrap, BCa
+ *   real values                  sign-flip (exact up to 40 tasks); bootstrap over tasks, BCa
+ *   ratios of sums               sign-flip of what each task adds to the difference under one
+ *                                common ratio (swapping the two sides of a task flips its sign);
+ *                                bootstrap of the difference of ratios over tasks, BCa
+ *   clusters                     one sign a cluster; clusters resampled whole
+ * A difference is candidate (B) minus baseline (A), in the metric's own unit.
+ */
+#ifndef TARE_DECIDE_COMPARE_H
+#define TARE_DECIDE_COMPARE_H
+
+#include "decide/results.h"
+#include "decide/verdict.h"
+#include "stats/bootstrap_exact.h"
+
+#define TARE_METHOD_VERSION 1
+#define TARE_DROP_LIMIT 0.20
+
+enum tare_margin_source { TARE_MARGIN_NONE = 0, TARE_MARGIN_FLAG, TARE_MARGIN_SUITE };
+
+struct tare_compare_opts {
+    size_t size;               /* sizeof(struct tare_compare_opts) */
+    struct tare_str metric;    /* empty: A's headline */
+    const struct tare_str *by; /* tags to slice by; NULL: the suite's */
+    uint32_t n_by;
+    bool no_slices;
+    struct tare_str cluster; /* tag; empty: the suite's */
+    double alpha;            /* 0: 0.05 */
+    double power;            /* 0: 0.80; for what could have been seen */
+    double margin;           /* 0: the suite's */
+    bool margin_post_hoc;    /* set after the results were seen */
+    double discordance;      /* for planning; 0: the observed one */
+    bool exact;              /* McNemar's exact test in place of mid-p */
+    bool shared_tasks;       /* compare only tasks that are the same on both sides */
+    uint64_t seed;           /* of what is left to Monte Carlo */
+    uint64_t resamples;      /* 0: 10,000 intervals, 100,000 tests */
+    unsigned threads;        /* 0: 1 */
+};
+
+enum tare_design {
+    TARE_DESIGN_BINARY = 0,
+    TARE_DESIGN_LATTICE,
+    TARE_DESIGN_REAL,
+    TARE_DESIGN_RATIO
+};
+
+/* An estimate with its evidence. Ratios: mean_* are the pooled ratios. */
+struct tare_evidence {
+    uint64_t n;                  /* pairs used */
+    uint64_t wins, losses, ties; /* by better, not by larger */
+    double mean_a, mean_b;       /* NaN when n is 0 */
+    double diff;                 /* B minus A; NaN when n is 0 */
+    enum tare_design design;
+    double step;                        /* LATTICE: differences are multiples of it */
+    uint32_t clusters;                  /* 0: every task for itself */
+    struct tare_interval ci, ci_narrow; /* levels 1 - alpha and 1 - 2 alpha */
+    const char *ci_method;
+    struct tare_interval boot; /* BINARY: exact bootstrap percentile, as a picture */
+    double p;                  /* two-sided, not corrected; NaN: none */
+    const char *p_method;
+    double smallest_p;       /* 0: any */
+    uint64_t resamples;      /* Monte Carlo of the interval; 0: exact */
+    uint64_t test_resamples; /* Monte Carlo of the test; 0: exact */
+    double discordance;      /* (wins + losses) / n */
+    double sd;               /* of the differences (ddof 1); RATIO: sqrt(n) SE; NaN: none */
+    struct tare_value mde;   /* detectable with the asked power at this size and spread */
+    struct tare_value n_for_margin;
+    bool few_clusters; /* fewer than 10 */
+};
+
+struct tare_slice {
+    struct tare_str tag, value; /* family, benign */
+    struct tare_evidence ev;
+    double p_adjusted;          /* Holm over all slices; NaN: no test */
+    enum tare_verdict verdict;  /* IMPROVED, REGRESSED or INCONCLUSIVE at the corrected level */
+    const uint32_t *won, *lost; /* pairs (indices into tare_compare.pairs), in task order */
+    uint32_t n_won, n_lost;
+};
+
+/* One task on both sides. */
+struct tare_pair {
+    struct tare_str task;
+    uint32_t task_a, task_b; /* indices in each side's tasks */
+    double a, b;             /* means within the task; ratios: num / den, NaN when den is 0 */
+    uint32_t k_a, k_b;       /* attempts behind them */
+    double diff;             /* B minus A; NaN for ratios without a value */
+    char cell; /* w, l, t: B better, worse, alike; b, n for binary ties: both, neither */
+};
+
+struct tare_side {
+    struct tare_str name, id, address;
+    struct tare_str suite, version;
+    struct tare_digest digest;
+    bool has_digest;
+    enum tare_row_kind kind;
+    uint32_t k;                /* planned attempts a task */
+    uint32_t tasks_only;       /* tasks that the other side does not have */
+    uint32_t tasks_missing;    /* tasks without any score for an outside reason */
+    uint32_t tasks_na;         /* tasks where the metric does not arise */
+    uint32_t attempts_missing; /* in tasks of both sides */
+    bool finished;
+};
+
+/* The verdict as it would be under one reading of what is missing. */
+struct tare_reading {
+    const char *name; /* "missing counts against B" … */
+    double diff;
+    enum tare_verdict verdict;
+};
+
+struct tare_compare {
+    struct tare_side a, b;
+    struct tare_metric metric;
+    struct tare_str suite, version, variant;
+    bool same_suite;             /* digests equal (or none known) */
+    bool same_run;               /* A and B are one run */
+    uint32_t tasks_changed;      /* same id, other content; left out */
+    uint32_t n_tasks;            /* on both sides */
+    double alpha, power, margin; /* margin NaN: none */
+    enum tare_margin_source margin_source;
+    bool margin_post_hoc;
+    struct tare_digest margin_suite; /* of the suite whose file gave the margin */
+    struct tare_str cluster;         /* tag in use; empty: none */
+    uint64_t seed;
+    bool exact;
+    struct tare_evidence ev;
+    double p_adjusted;
+    uint32_t family; /* comparisons in the family of p_adjusted */
+    struct tare_verdict_out out;
+    uint32_t n_dropped; /* pairs without a value on a side */
+    const struct tare_reading *readings;
+    uint32_t n_readings;
+    const struct tare_pair *pairs; /* used ones, in A's task order */
+    uint32_t n_pairs;
+    const struct tare_slice *slices;
+    uint32_t n_slices;
+    struct tare_lattice_dist dist; /* n_points 0: none. BINARY and LATTICE: resampled sums */
+    const double *histogram;       /* REAL, RATIO: shares of replicates in equal cells; or NULL */
+    double histogram_lo, histogram_cell;
+    uint32_t n_histogram;
+};
+
+/*
+ * Compares run `a` of ra (baseline) with run `b` of rb (candidate). out and all it points to live
+ * in the arena; it borrows the names of both results.
+ *
+ * Fails: TARE_E_USAGE (different suites without shared_tasks, with the remedy; no such metric, with
+ * those there are; a metric without direction; a margin that is not positive), TARE_E_INPUT (values
+ * that are not finite), TARE_E_NOMEM. No pair at all is not a failure: inconclusive, "no data".
+ */
+enum tare_status tare_compare(const struct tare_results *ra, uint32_t a,
+                              const struct tare_results *rb, uint32_t b,
+                              const struct tare_compare_opts *opts, struct tare_arena *arena,
+                              struct tare_compare *out, struct tare_err *err);
+
+/* Several comparisons shown together: corrects their p (Holm) and decides each anew. */
+enum tare_status tare_compare_family(struct tare_compare *c, uint32_t n, struct tare_arena *scratch,
+                                     struct tare_err *err);
+
+/* ---- gates ------------------------------------------------------------------------------- */
+
+enum tare_gate {
+    TARE_GATE_NONE = 0,
+    TARE_GATE_FAIL_ON_REGRESSED, /* weak: no evidence of harm is not evidence of none */
+    TARE_GATE_REQUIRE_IMPROVED,
+    TARE_GATE_REQUIRE_NOT_WORSE, /* lower limit above -margin */
+    TARE_GATE_REQUIRE_EQUIVALENT
+};
+/* "--require not-worse". */
+const char *tare_gate_name(enum tare_gate g);
+bool tare_gate_needs_margin(enum tare_gate g);
+/* Whether c passes. Inconclusive for want of data passes no --require. */
+bool tare_gate_passes(enum tare_gate g, const struct tare_compare *c);
+
+#endif

@@ -1,0 +1,84 @@
+/*
+ * Runs of one suite beside each other: estimates with intervals, ranks as ranges, controls and
+ * published rows, classes, findings.
+ *
+ * Intervals: Wilson for shares of tasks with one attempt each (and where every task is alike);
+ * bootstrap over tasks otherwise, exact on a lattice; ratios of sums by bootstrap of the ratio.
+ * Ranks: measured rows only; rows that a paired comparison with Holm's correction cannot separate
+ * share a range.
+ */
+#ifndef TARE_DECIDE_LEADERBOARD_H
+#define TARE_DECIDE_LEADERBOARD_H
+
+#include "decide/results.h"
+#include "stats/stats.h"
+
+struct tare_board_opts {
+    size_t size;                    /* sizeof(struct tare_board_opts) */
+    const struct tare_str *metrics; /* names, the first is the headline; NULL: all of the results */
+    uint32_t n_metrics;
+    double confidence;                       /* 0: 0.95 */
+    uint64_t seed;                           /* of Monte Carlo */
+    uint64_t resamples;                      /* 0: 4,000 */
+    const struct tare_reference *references; /* published rows; may be NULL */
+    uint32_t n_references;
+    const struct tare_classes *classes; /* NULL: none */
+};
+
+struct tare_board_cell {
+    double value;            /* NaN: none, see why */
+    struct tare_interval ci; /* unavailable for published rows */
+    const char *method;      /* of the interval; NULL: none */
+    uint64_t n;              /* tasks (ratios: tasks with a denominator) behind it */
+    const char *why;         /* why there is no value; NULL: there is */
+};
+
+struct tare_board_row {
+    enum tare_row_kind kind;
+    struct tare_str name, id, address, source, date;
+    uint32_t rank_lo, rank_hi; /* 1-based; 0: not ranked */
+    uint32_t k;
+    uint64_t n_planned, n_missing, n_failed;
+    enum tare_cause missing_cause;       /* the most frequent one */
+    const struct tare_board_cell *cells; /* n_metrics */
+    int class_level;                     /* index into classes->level; -1: none */
+    uint32_t limiting;                   /* bit i: rule i of the classes is at the worst level */
+};
+
+enum tare_finding_level { TARE_FINDING_NOTE = 0, TARE_FINDING_WARNS, TARE_FINDING_BLOCKS };
+
+struct tare_finding {
+    struct tare_str id; /* "control-beats-solvers" */
+    enum tare_finding_level level;
+    struct tare_str text; /* one or two sentences */
+    uint32_t row;         /* it speaks of; UINT32_MAX: of the whole */
+};
+
+struct tare_board {
+    struct tare_str suite, version, variant, batch;
+    struct tare_digest digest;
+    bool has_digest;
+    uint64_t seed;
+    bool has_seed;
+    uint32_t n_tasks, k;
+    uint64_t n_planned, n_missing, n_failed;
+    enum tare_cause missing_cause;
+    double confidence;
+    const struct tare_metric *metrics;
+    uint32_t n_metrics;
+    const struct tare_board_row *rows; /* best headline first; rows without a value last */
+    uint32_t n_rows;
+    const struct tare_classes *classes;
+    const struct tare_finding *findings; /* most severe first */
+    uint32_t n_findings;
+    const char *rank_method;
+    uint64_t resamples, mc_seed;
+};
+
+/* Fails: TARE_E_USAGE (no such metric, with those there are), TARE_E_INPUT, TARE_E_NOMEM. No run
+ * gives a board without measured rows. */
+enum tare_status tare_leaderboard(const struct tare_results *r, const struct tare_board_opts *opts,
+                                  struct tare_arena *arena, struct tare_board *out,
+                                  struct tare_err *err);
+
+#endif

@@ -1,0 +1,33 @@
+/*
+ * Results on a terminal (design/ui.md, section 7). Every function appends to `out`, never wraps a
+ * row, never passes style->width columns, and makes outside text harmless. Nothing here computes a
+ * statistic.
+ */
+#ifndef TARE_VIEW_TERM_H
+#define TARE_VIEW_TERM_H
+
+#include "base/buf.h"
+#include "decide/compare.h"
+#include "decide/leaderboard.h"
+#include "record/query.h"
+#include "view/style.h"
+
+/* Leaderboard; columns that do not fit are dropped from the right in a fixed order. all_findings:
+ * each of them, else the first and a count. address: what to type to get here ("@last"). */
+void tare_view_board(struct tare_buf *out, const struct tare_board *board, struct tare_str address,
+                     bool all_findings, const struct tare_style *style);
+
+/* Verdict block. explain: design, pairing, why this method, what would change the verdict. */
+void tare_view_compare(struct tare_buf *out, const struct tare_compare *c, bool explain,
+                       const struct tare_style *style);
+/* The same as Markdown for a pull request; command: what reproduces it. */
+void tare_view_compare_md(struct tare_buf *out, const struct tare_compare *c,
+                          struct tare_str command);
+/* The one honest sentence (two or three grammatical ones), without line breaks. */
+void tare_view_sentence(struct tare_buf *out, const struct tare_compare *c, bool unicode);
+
+/* Batches, newest first; total: how many there are beyond those shown. */
+void tare_view_runs(struct tare_buf *out, const struct tare_batch_view *batches, uint32_t n,
+                    uint32_t total, const struct tare_style *style);
+
+#endif
