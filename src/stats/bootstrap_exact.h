@@ -11,30 +11,31 @@
 #include "stats/proportion.h"
 #include "stats/stats.h"
 
-/* P(sum = lo + i) = pmf[i], i < n_points; sums in lattice units. */
+/* P(sum = lo + i * stride) = pmf[i], i < n_points; sums in lattice units. cdf[i] adds pmf from the
+ * left, smallest terms first, so that a lower tail keeps its relative precision. */
 struct tare_lattice_dist {
-    int64_t lo;
+    int64_t lo, stride;
     size_t n_points;
-    const double *pmf;       /* in the arena it was made in; adds up to 1 */
+    const double *pmf, *cdf; /* in the arena they were made in */
     uint64_t n;              /* resampled units */
     double step;             /* mean = sum * step / n */
     int64_t observed;        /* sum of the data */
     double sd;               /* of the mean, exact: sqrt(sum (x - mean)^2) / n, in data units */
     struct tare_value accel; /* jackknife acceleration of BCa */
-    const char *method;      /* "trinomial recurrence", "binomial", "convolution", "FFT" … */
-    double abs_error;        /* of one probability: 0 (relative 1e-12) or about 1e-15 (FFT) */
+    const char *method;      /* "trinomial recurrence", "binomial", "convolution" ... */
+    double abs_error;        /* of one probability: 0 (relative 1e-12) or about 1e-15 */
 };
 
 /*
  * Sum of n = wins + losses + ties draws from {-1, 0, 1} with the observed shares. O(n) time and
- * memory (7 doubles a unit from arena). n in [1, 50,000,000].
+ * memory (about 10 doubles a unit from arena). n in [1, 2,000,000].
  */
 enum tare_status tare_exact_trinomial(uint64_t wins, uint64_t losses, uint64_t ties,
                                       struct tare_arena *arena, struct tare_lattice_dist *out,
                                       struct tare_err *err);
 /*
  * Sum of n draws from d[0..n-1], integers in lattice units of `step` (> 0, for the printed mean).
- * Direct convolution up to n * span 4,096, FFT above; n * span at most 2^24.
+ * Direct convolution up to n * span 4,096, FFT above; n * span at most 2^22.
  */
 enum tare_status tare_exact_multinomial(const int32_t *d, size_t n, double step,
                                         struct tare_arena *arena, struct tare_lattice_dist *out,
@@ -65,7 +66,9 @@ struct tare_exact_boot {
 void tare_exact_boot(const struct tare_lattice_dist *dist, double confidence,
                      struct tare_exact_boot *out);
 
-/* Difference b minus a of two independent resampled rates. O(n_a log(n_a n_b)). */
+/* Difference b minus a of two independent resampled rates. O(n_a log(n_a n_b)). At most this many
+ * trials a side. */
+#define TARE_MAX_EXACT_GROUP 1000000u
 struct tare_exact_unpaired {
     double diff, sd;
     struct tare_interval percentile;
