@@ -38,21 +38,25 @@ struct tare_suite {
     const struct tare_suite_margin *margins;
     uint32_t n_margins;
     struct tare_suite_limits limits;
-    struct tare_digest digest; /* identity: SHA-256 of canonical JSON of all that can change
-                                  a result (not about, not meta) */
+    struct tare_str manifest;  /* canonical JSON of all above but about, path and meta, with
+                                  defaults filled in and one hash for all tasks; enough to
+                                  slice and to give verdicts without the files */
+    struct tare_digest digest; /* identity: SHA-256 of the manifest */
 };
 
 struct tare_suite_options {
     size_t size;                                   /* sizeof(struct tare_suite_options) */
     const struct tare_task_source *const *sources; /* for `tasks: {generate: …}`, by world name */
     uint32_t n_sources;
+    struct tare_str search; /* folders to look for named suites in first, separated by ':':
+                               the value of $TARE_SUITES; may be empty */
 };
 
 /*
  * Loads `what`: a folder with suite.yaml, a suite.yaml, or the name of a built-in suite (looked
- * for in $TARE_SUITES, then ./suites, then the installed data folder). A name with a '/' or ending
- * in ".yaml" is a path; "." and ".." too. All faults carry file:line:column. Duplicate ids are
- * refused, naming both lines.
+ * for in options->search, then ./suites, then the installed data folder). A name with a '/' or
+ * ending in ".yaml" is a path; "." and ".." too. All faults carry file:line:column. Duplicate ids
+ * are refused, naming both lines.
  *
  * options NULL: no task can be generated. Everything lives in the arena.
  * Fails: TARE_E_USAGE (no such suite; the message names the places), TARE_E_INPUT, TARE_E_LIMIT,
@@ -67,9 +71,5 @@ enum tare_status tare_suite_load(struct tare_str what, const struct tare_suite_o
 enum tare_status tare_suite_tasks(struct tare_str text, struct tare_str path,
                                   struct tare_arena *arena, struct tare_task **out, uint32_t *n,
                                   struct tare_err *err);
-
-/* The manifest as canonical JSON, from which the digest comes together with the tasks' digests:
- * defaults filled in; without about and meta. */
-void tare_suite_manifest(const struct tare_suite *suite, struct tare_json_writer *out);
 
 #endif
