@@ -14,6 +14,7 @@
 #include "base/arena.h"
 #include "base/buf.h"
 #include "base/err.h"
+#include "record/contract.h"
 
 #define TARE_SOC_GEN_BLOCK 20u
 #define TARE_SOC_GEN_VERSION "1"
@@ -75,10 +76,33 @@ enum tare_status tare_soc_gen_task(const struct tare_soc_gen *g, uint64_t index,
                                    struct tare_arena *scratch, struct tare_buf *out,
                                    struct tare_err *err);
 
-/* A line of the published seeds files (keys seed, ground_truth, tier …) as a task of the faithful
- * profile, one line with '\n'. TARE_E_INPUT with the place of the fault. */
-enum tare_status tare_soc_gen_from_seed(struct tare_str line, struct tare_str split,
-                                        struct tare_arena *scratch, struct tare_buf *out,
-                                        struct tare_err *err);
+/*
+ * Reads a list of family names ("direct_harm,adaptive"; also with spaces) into g->families.
+ * A list without `benign` sets g->benign to 0 and a list of `benign` alone sets it to 1, unless
+ * benign_given says that the share was asked for. TARE_E_USAGE with a suggestion.
+ */
+enum tare_status tare_soc_gen_families(struct tare_soc_gen *g, struct tare_str list,
+                                       bool benign_given, struct tare_err *err);
+
+/* Receives one line, '\n' included. */
+struct tare_soc_gen_sink {
+    enum tare_status (*put)(void *to, struct tare_str line, struct tare_err *err);
+    void *to;
+};
+/* Tasks [from, from + count) in order, one after the other in bounded memory. */
+enum tare_status tare_soc_gen_many(const struct tare_soc_gen *g, uint64_t from, uint64_t count,
+                                   const struct tare_soc_gen_sink *sink, struct tare_err *err);
+
+/*
+ * Published seeds as tasks of the faithful profile: each line of `path` (keys seed, ground_truth,
+ * tier, split, taxonomy_family …; the files of the published data set) becomes one task line.
+ * split: the tag, empty: as the line says. TARE_E_INPUT with file and line.
+ */
+enum tare_status tare_soc_gen_from_seeds(struct tare_str path, struct tare_str split,
+                                         const struct tare_soc_gen_sink *sink,
+                                         struct tare_err *err);
+
+/* `tasks: {generate: {count, seed, tier, families, benign, incidents, trust, from, split}}`. */
+extern const struct tare_task_source tare_task_source_soc;
 
 #endif
