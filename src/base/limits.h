@@ -8,7 +8,6 @@
 #define TARE_MIB (1024 * TARE_KIB)
 #define TARE_GIB (1024 * TARE_MIB)
 
-<<<<<<< Updated upstream
 #define TARE_MAX_JSON_BYTES (64 * TARE_MIB)        /* R: one document */
 #define TARE_MAX_JSON_DEPTH 128                    /* R: recursion in readers of the result */
 #define TARE_MAX_JSON_DEPTH_IMPORT 512             /* R: other tools' logs nest deeper */
@@ -38,37 +37,6 @@
 #define TARE_ARENA_LOAD_BYTES (1024 * TARE_MIB)    /* loading a suite */
 #define TARE_ARENA_REPORT_BYTES (1024 * TARE_MIB)  /* one report */
 #define TARE_PACK_BYTES (64 * TARE_KIB)            /* step bodies gathered before compression */
-=======
-#define TARE_MAX_JSON_BYTES (64 * TARE_MIB)         /* R: one document */
-#define TARE_MAX_JSON_DEPTH 128                     /* R: recursion in readers of the result */
-#define TARE_MAX_JSON_DEPTH_IMPORT 512              /* R: other tools' logs nest deeper */
-#define TARE_MAX_JSON_KEYS 100000                   /* R: keys of one object */
-#define TARE_MAX_JSON_STRING_BYTES (32 * TARE_MIB)  /* R */
-#define TARE_MAX_JSON_NUMBER_DIGITS 4096            /* R: lexeme of one number */
-#define TARE_MAX_JSONL_LINE_BYTES (16 * TARE_MIB)   /* R */
-#define TARE_MAX_YAML_BYTES (4 * TARE_MIB)          /* R */
-#define TARE_MAX_YAML_DEPTH 64                      /* R */
-#define TARE_MAX_YAML_NODES 100000                  /* R */
-#define TARE_MAX_YAML_ALIASES 1000                  /* R */
-#define TARE_MAX_YAML_EXPANSION 10                  /* R: expanded size over source size */
-#define TARE_MAX_TASKS_FILE_BYTES (512 * TARE_MIB)  /* with its tape within ARENA_LOAD_BYTES */
-#define TARE_MAX_TASKS 10000000u                    /* R */
-#define TARE_MAX_ATTEMPTS_PER_TASK 100000u          /* k; beyond it a run would not end */
-#define TARE_MAX_STEPS 10000u                       /* R: steps of one attempt */
-#define TARE_MAX_STEP_BODY_BYTES (4 * TARE_MIB)     /* R */
-#define TARE_MAX_TOOL_OUTPUT_BYTES (64 * TARE_KIB)  /* R: kept of one tool's output */
-#define TARE_MAX_ERROR_TEXT_BYTES (4 * TARE_KIB)    /* R */
-#define TARE_MAX_ZSTD_WINDOW_LOG 27                 /* R: 128 MiB */
-#define TARE_MAX_BLOB_BYTES TARE_GIB                /* R */
-#define TARE_MAX_SOLVERS 1024u                      /* solvers of one batch */
-#define TARE_MAX_SQL_BYTES (64 * TARE_KIB)          /* one query of an agent */
-#define TARE_MAX_SQL_ROWS 10000u                    /* rows given back by one query of an agent */
-#define TARE_MAX_SQL_RESULT_BYTES TARE_MIB          /* bytes given back by one query */
-#define TARE_MAX_SQL_VM_STEPS 20000000u             /* SQLite instructions of one query, about 1 s */
-#define TARE_ARENA_ATTEMPT_BYTES (64 * TARE_MIB)    /* one attempt: state, steps, scores */
-#define TARE_ARENA_LOAD_BYTES (1024 * TARE_MIB)     /* loading a suite */
-#define TARE_ARENA_REPORT_BYTES (1024 * TARE_MIB)   /* one report */
-#define TARE_PACK_BYTES (64 * TARE_KIB)             /* step bodies gathered before compression */
->>>>>>> Stashed changes
+#define TARE_MAX_TASKS_FILE_BYTES (512 * TARE_MIB) /* with its tape within ARENA_LOAD_BYTES */
 
 #endif
