@@ -24,7 +24,11 @@ static void put_text(char *out, size_t cap, struct tare_str s)
         mark_cut(out, cap);
 }
 
-static void put_format(char *out, size_t cap, const char *fmt, va_list ap)
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 0)))
+#endif
+static void
+put_format(char *out, size_t cap, const char *fmt, va_list ap)
 {
     int n = fmt ? vsnprintf(out, cap, fmt, ap) : -1;
     if (n < 0)
