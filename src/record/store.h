@@ -76,8 +76,9 @@ struct tare_plan {
     uint32_t n_metrics;
     uint32_t k; /* attempts a task */
     uint64_t seed;
-    struct tare_str label;       /* may be empty */
-    struct tare_str env_json;    /* tare version, build, machine, arguments: for repeating */
+    struct tare_str label;    /* may be empty */
+    struct tare_str env_json; /* tare version, build, machine, arguments: for repeating */
+    bool reuse; /* --resume: give back the newest batch of this identity when there is one */
     struct tare_digest identity; /* suite, solvers, k, seed, limits, label: same arguments */
 };
 
@@ -125,9 +126,9 @@ enum tare_status tare_store_release(struct tare_store *s, struct tare_str owner,
 /*
  * Records finished attempts (of any runs of the batch; leases[i] is the slice of attempts[i]) in
  * one transaction, durable when it returns. accepted[i] is false where the attempt was already
- * there or the fence is old: such a one is dropped and must not be reported. scores[j].metric must
- * be below the plan's n_metrics; a metric without a score is stored as missing. An all-zero digest
- * is computed here (record/digest.h).
+ * there or the fence is old: such a one is dropped and must not be reported. Scores stand in
+ * rising order of scores[j].metric, below the plan's n_metrics; a metric without a score is stored
+ * as missing. An all-zero digest is computed here (record/digest.h).
  *
  * Disk full: the spare file (1 MiB, made beside the store by the first lease) is given back and
  * the commit tried once more, so that finished attempts are kept; from then on tare_store_lease

@@ -1,0 +1,135 @@
+#include <math.h>
+
+#include "record/digest.h"
+
+#include "base/banned.h"
+
+/* Ends of fields are unmistakable because every text comes after its length. */
+static void put_u64(struct tare_sha256 *h, uint64_t v)
+{
+    char b[8];
+    for (unsigned i = 0; i < 8; i++)
+        b[i] = (char)(uint8_t)(v >> 8 * i);
+    tare_sha256_add(h, tare_str_n(b, sizeof b));
+}
+
+static void put_f64(struct tare_sha256 *h, double x)
+{
+    uint64_t bits = 0x7ff8000000000000u; /* one NaN for all: sign and payload differ by machine */
+    if (!isnan(x))
+        memcpy(&bits, &x, sizeof bits);
+    put_u64(h, bits);
+}
+
+static void put_text(struct tare_sha256 *h, struct tare_str s)
+{
+    put_u64(h, s.n);
+    tare_sha256_add(h, s);
+}
+
+/* ---- texts without times ------------------------------------------------------------------- */
+
+static bool is_time(struct tare_str key)
+{
+    static const char *const keys[] = {"t_ms", "t_ns", "dur_ms", "dur_ns", "wall_ns"};
+    for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
+        if (tare_str_is(key, keys[i]))
+            return true;
+    return false;
+}
+
+/* Place after a string that starts at text.p[at] == '"'. */
+static size_t skip_string(struct tare_str text, size_t at)
+{
+    for (at++; at < text.n && text.p[at] != '"'; at++)
+        if (text.p[at] == '\\')
+            at++;
+    return at < text.n ? at + 1 : text.n;
+}
+
+/* Place after the plain number (or word) that follows a key, with the comma after it. Anything else
+ * than a number is left in: a time is a number. */
+static size_t skip_number(struct tare_str text, size_t at)
+{
+    static const struct tare_str digits = {"+-.0123456789eE", 15};
+    size_t from = at;
+    while (at < text.n && memchr(digits.p, text.p[at], digits.n))
+        at++;
+    if (at == from)
+        return from;
+    return at < text.n && text.p[at] == ',' ? at + 1 : at;
+}
+
+/*
+ * Feeds text without the time members of objects at nesting `depth` (1: one object a line; 2: an
+ * array of objects). What is left need not be JSON any more; it is only hashed. A comma that stood
+ * before a last member stays, so the same members in another order give another digest.
+ */
+static void put_timeless(struct tare_sha256 *h, struct tare_str text, unsigned depth)
+{
+    size_t kept = 0, at = 0, n_fed = 0;
+    unsigned level = 0;
+    while (at < text.n) {
+        char c = text.p[at];
+        if (c == '{' || c == '[')
+            level++;
+        else if ((c == '}' || c == ']') && level)
+            level--;
+        if (c != '"') {
+            at++;
+            continue;
+        }
+        size_t end = skip_string(text, at);
+        bool key = level == depth && end < text.n && text.p[end] == ':' && end - at >= 2 &&
+                   is_time(tare_str_n(text.p + at + 1, end - at - 2));
+        size_t after = key ? skip_number(text, end + 1) : end;
+        if (key && after > end + 1) {
+            tare_sha256_add(h, tare_str_n(text.p + kept, at - kept));
+            n_fed += at - kept;
+            kept = after;
+        }
+        at = after;
+    }
+    tare_sha256_add(h, tare_str_n(text.p + kept, text.n - kept));
+    put_u64(h, n_fed + text.n - kept);
+}
+
+struct tare_digest tare_attempt_digest(const struct tare_attempt *a)
+{
+    struct tare_sha256 h;
+    tare_sha256_init(&h);
+    put_text(&h, TARE_S("tare.attempt/1"));
+    put_u64(&h, a->task);
+    put_u64(&h, a->index);
+    put_u64(&h, a->seed);
+    put_u64(&h, (uint64_t)a->status);
+    put_u64(&h, (uint64_t)a->cause);
+    put_text(&h, a->cause_text);
+    put_u64(&h, a->n_steps);
+    for (uint32_t i = 0; i < a->n_scores; i++) {
+        if (a->scores[i].state == TARE_SCORE_MISSING && a->scores[i].reason.n == 0)
+            continue; /* the same as no score at all */
+        put_u64(&h, a->scores[i].metric);
+        put_u64(&h, (uint64_t)a->scores[i].state);
+        put_f64(&h, a->scores[i].value);
+        put_f64(&h, a->scores[i].num);
+        put_f64(&h, a->scores[i].den);
+        put_text(&h, a->scores[i].reason);
+    }
+    put_u64(&h, UINT64_MAX); /* no metric has this number: end of the scores */
+    put_text(&h, a->detail);
+    put_timeless(&h, a->outline, 2);
+    put_timeless(&h, a->steps, 1);
+    put_u64(&h, a->tokens_in);
+    put_u64(&h, a->tokens_out);
+    put_f64(&h, a->cost_usd);
+    return tare_sha256_end(&h);
+}
+
+bool tare_digest_is_zero(const struct tare_digest *d)
+{
+    uint8_t any = 0;
+    for (size_t i = 0; i < sizeof d->b; i++)
+        any |= d->b[i];
+    return any == 0;
+}
