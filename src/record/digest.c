@@ -1,6 +1,7 @@
+#include "record/digest.h"
+
 #include <math.h>
 
-#include "record/digest.h"
 
 #include "base/banned.h"
 
