@@ -2,7 +2,6 @@
 
 #include <math.h>
 
-
 #include "base/banned.h"
 
 /* Ends of fields are unmistakable because every text comes after its length. */
