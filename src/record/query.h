@@ -163,7 +163,7 @@ enum tare_status tare_store_columns(struct tare_store *s, int64_t run, const uin
 
 struct tare_missing {
     enum tare_cause cause;
-    struct tare_str text; /* of the first such attempt */
+    struct tare_str text; /* of one of them */
     uint64_t n;
 };
 /* Causes of missing attempts of a run, most frequent first. */
