@@ -164,10 +164,11 @@ static enum tare_status add(struct reader *r, struct tare_json line)
 static size_t count_lines(struct tare_str text)
 {
     size_t n = 1;
-    for (const char *p = text.p, *end = text.p + text.n; p < end; n++) {
-        p = memchr(p, '\n', (size_t)(end - p));
-        if (!p++)
+    for (size_t at = 0; at < text.n; n++) {
+        const char *stop = memchr(text.p + at, '\n', text.n - at);
+        if (!stop)
             break;
+        at = (size_t)(stop - text.p) + 1;
     }
     return n;
 }

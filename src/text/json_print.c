@@ -57,7 +57,7 @@ static unsigned put_high(struct tare_buf *out, const char *p, const char *end, b
 
 void tare__json_quote(struct tare_buf *out, struct tare_str s, bool ascii)
 {
-    const char *p = s.p, *end = s.p + s.n;
+    const char *p = s.p, *end = s.n ? s.p + s.n : s.p;
     tare_buf_putc(out, '"');
     while (p < end) {
         unsigned high = 0;

@@ -73,7 +73,7 @@ unsigned tare_utf8_encode(uint32_t cp, char out[4])
 
 size_t tare_utf8_valid_bytes(struct tare_str s)
 {
-    const char *p = s.p, *end = s.p + s.n;
+    const char *p = s.p, *end = s.n ? s.p + s.n : s.p;
     while (p < end) {
         uint32_t cp;
         if ((uint8_t)*p < 0x7f) {
@@ -91,7 +91,7 @@ size_t tare_utf8_valid_bytes(struct tare_str s)
 size_t tare_utf8_count(struct tare_str s)
 {
     size_t count = 0;
-    for (const char *p = s.p, *end = s.p + s.n; p < end; count++) {
+    for (const char *p = s.p, *end = s.n ? s.p + s.n : s.p; p < end; count++) {
         uint32_t cp;
         unsigned n = tare_utf8_decode(p, end, &cp);
         p += n ? n : 1;
