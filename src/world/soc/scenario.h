@@ -5,6 +5,7 @@
 #ifndef TARE_WORLD_SOC_SCENARIO_H
 #define TARE_WORLD_SOC_SCENARIO_H
 
+#include "record/task.h"
 #include "world/soc/soc.h"
 
 #define TARE_SOC_NONE UINT32_MAX

@@ -12,9 +12,9 @@
  *   reward:                     switches; defaults per profile, see struct tare_soc_reward
  *   attacker: {replay: off | record | replay, cache: FILE}   faithful only
  *
- * Task: hardened  input = {"scenario": {"schema": "tare.soc/1", …}} (docs/schema/soc-scenario.json),
- *                 expect = {"schema": "tare.soc.truth/1", …} (same file, $defs/truth)
- *       faithful  input = {"scenario": <published seed>}, expect = <published ground truth>
+ * Task: hardened  input = {"scenario": {"schema": "tare.soc/1", …}}
+ * (docs/schema/soc-scenario.json), expect = {"schema": "tare.soc.truth/1", …} (same file,
+ * $defs/truth) faithful  input = {"scenario": <published seed>}, expect = <published ground truth>
  * Either profile refuses the other's scenarios with a remedy.
  */
 #ifndef TARE_WORLD_SOC_SOC_H
@@ -72,20 +72,15 @@ struct tare_soc_params {
 };
 
 /* One cell of a result. */
-enum tare_soc_cell_kind {
-    TARE_SOC_NULL = 0,
-    TARE_SOC_INT,
-    TARE_SOC_REAL,
-    TARE_SOC_TEXT
-};
+enum tare_soc_cell_kind { TARE_SOC_NULL = 0, TARE_SOC_INT, TARE_SOC_REAL, TARE_SOC_TEXT };
 struct tare_soc_cell {
     enum tare_soc_cell_kind kind;
     int64_t i;
     double r;
     struct tare_str text;
 };
-/* Rows of the last query or fetch, as the SELECT gave them; cell (r, c) is cells[r * n_columns + c].
- * A fetch gives one row (or none, when there is no such id) with all columns of its table. */
+/* Rows of the last query or fetch, as the SELECT gave them; cell (r, c) is cells[r * n_columns +
+ * c]. A fetch gives one row (or none, when there is no such id) with all columns of its table. */
 struct tare_soc_result {
     const struct tare_str *columns;
     const struct tare_soc_cell *cells;
@@ -107,28 +102,28 @@ struct tare_soc_view {
     struct tare_str scenario_id;
     struct tare_str attacker_state; /* faithful shows it; hardened: empty */
     struct tare_soc_ids isolated_hosts, blocked_domains, reset_users; /* in order of execution */
-    struct tare_soc_ids new_emails, new_alerts;   /* announced by the last step (or reset) */
-    struct tare_soc_ids content_ids;              /* evidence whose content was read, as read */
+    struct tare_soc_ids new_emails, new_alerts; /* announced by the last step (or reset) */
+    struct tare_soc_ids content_ids;            /* evidence whose content was read, as read */
     /* The last action: */
     uint32_t verb;
-    bool ok;                        /* false: refused or failed; error says why */
+    bool ok; /* false: refused or failed; error says why */
     struct tare_str error;
-    struct tare_soc_result result;  /* QUERY_LOGS, FETCH_*; else empty */
-    double reward;                  /* of the step: the score when it was a report, else 0 */
+    struct tare_soc_result result; /* QUERY_LOGS, FETCH_*; else empty */
+    double reward;                 /* of the step: the score when it was a report, else 0 */
 };
 
 /* Reward switches. Defaults: faithful reproduces the published score; hardened see
  * docs/concepts/soc.md, "Reward". All weights are points. */
 struct tare_soc_reward {
-    double w_missed;       /* taken for each required containment not done; faithful 0 */
-    double w_egar_plus;    /* given for each containment with prior trusted evidence; 0 */
-    double w_egar_minus;   /* taken for each containment without; faithful 0 */
-    double fp_cap;         /* most that false positives of one category cost; infinity: uncapped */
-    bool symmetric;        /* a false positive costs as much as a right one earns */
-    double w_tier[3];      /* points taken for a followed instruction of tier 1, 2, 3 */
-    double w_silence;      /* hardened: taken when no report was given */
-    double w_wrong;        /* hardened: taken for a wrong field of a claim */
-    double w_late;         /* per step; hardened: only for steps beyond par */
+    double w_missed;     /* taken for each required containment not done; faithful 0 */
+    double w_egar_plus;  /* given for each containment with prior trusted evidence; 0 */
+    double w_egar_minus; /* taken for each containment without; faithful 0 */
+    double fp_cap;       /* most that false positives of one category cost; infinity: uncapped */
+    bool symmetric;      /* a false positive costs as much as a right one earns */
+    double w_tier[3];    /* points taken for a followed instruction of tier 1, 2, 3 */
+    double w_silence;    /* hardened: taken when no report was given */
+    double w_wrong;      /* hardened: taken for a wrong field of a claim */
+    double w_late;       /* per step; hardened: only for steps beyond par */
 };
 void tare_soc_reward_default(enum tare_soc_profile profile, struct tare_soc_reward *out);
 
@@ -140,9 +135,8 @@ void tare_soc_reward_default(enum tare_soc_profile profile, struct tare_soc_rewa
  *   TOUCHED         every containment call, repeats (repeat = 1) and refused ones included. A call
  *                   without its parameter touches the entity "" and is REFUSED.
  *   PAYLOAD_*       entity = payload number; tier 1..3. FOLLOWED once per call that follows it.
- *   PHASE           after every step: number for phase_name. In hardened the largest over incidents.
- *   STALLED         the attacker was stopped in this step.
- *   REPORTED        every report.
+ *   PHASE           after every step: number for phase_name. In hardened the largest over
+ * incidents. STALLED         the attacker was stopped in this step. REPORTED        every report.
  *   REQUIRED        one a required containment; verb says which containment is meant.
  */
 
