@@ -54,6 +54,7 @@ enum tare_design {
 struct tare_evidence {
     uint64_t n;                  /* pairs used */
     uint64_t wins, losses, ties; /* by better, not by larger */
+    uint64_t undefined;          /* RATIO: pairs where a side has no ratio of its own */
     double mean_a, mean_b;       /* NaN when n is 0 */
     double diff;                 /* B minus A; NaN when n is 0 */
     enum tare_design design;
@@ -110,7 +111,10 @@ struct tare_side {
 /* The verdict as it would be under one reading of what is missing. */
 struct tare_reading {
     const char *name; /* "missing counts against B" … */
+    uint64_t n;
     double diff;
+    struct tare_interval ci, ci_narrow;
+    double p; /* not corrected */
     enum tare_verdict verdict;
 };
 
@@ -133,13 +137,19 @@ struct tare_compare {
     double p_adjusted;
     uint32_t family; /* comparisons in the family of p_adjusted */
     struct tare_verdict_out out;
-    uint32_t n_dropped; /* pairs without a value on a side */
-    const struct tare_reading *readings;
+    uint32_t n_total;   /* pairs there should be: used and dropped */
+    uint32_t n_dropped; /* of them without a value on a side */
+    uint32_t n_na_both; /* tasks where the metric arises on neither side: not pairs at all */
+    bool cause_known;   /* of what is missing; false: both readings were looked at */
+    bool reversible;    /* what is missing could reverse the verdict */
+    struct tare_reading *readings;
     uint32_t n_readings;
     const struct tare_pair *pairs; /* used ones, in A's task order */
     uint32_t n_pairs;
     const struct tare_slice *slices;
     uint32_t n_slices;
+    uint32_t slices_omitted; /* beyond the ceiling of one tag */
+    double drop_limit;
     struct tare_lattice_dist dist; /* n_points 0: none. BINARY and LATTICE: resampled sums */
     const double *histogram;       /* REAL, RATIO: shares of replicates in equal cells; or NULL */
     double histogram_lo, histogram_cell;

@@ -14,8 +14,9 @@
 #include "stats/stats.h"
 
 struct tare_board_opts {
-    size_t size;                    /* sizeof(struct tare_board_opts) */
-    const struct tare_str *metrics; /* names, the first is the headline; NULL: all of the results */
+    size_t size; /* sizeof(struct tare_board_opts) */
+    const struct tare_str
+        *metrics; /* names, the first is the headline; NULL: those the results show */
     uint32_t n_metrics;
     double confidence;                       /* 0: 0.95 */
     uint64_t seed;                           /* of Monte Carlo */

@@ -64,6 +64,7 @@ struct tare_results {
     uint32_t k;                        /* attempts planned a task */
     const struct tare_metric *metrics; /* the first is the headline */
     uint32_t n_metrics;
+    uint32_t n_shown; /* the first so many are what the suite asks to see; 0: all */
     const struct tare_results_task *tasks;
     uint32_t n_tasks;
     const struct tare_results_run *runs;

@@ -78,6 +78,10 @@ enum tare_status tare_bootstrap_given(const double *x, size_t n, const uint32_t 
                                       size_t resamples, double confidence, struct tare_arena *arena,
                                       struct tare_boot *out, struct tare_err *err);
 
+/* BCa at another level than the one asked for, from the replicates that are there. Unavailable
+ * where the BCa interval is. */
+struct tare_interval tare_boot_bca(const struct tare_boot *boot, double confidence);
+
 /* Acceleration of the mean (or of anything whose leave-one-out values are u): sum u^3 /
  * (6 (sum u^2)^1.5) with u = deviations from the mean. Unavailable when they are all equal. */
 struct tare_value tare_accel_mean(const double *x, size_t n);

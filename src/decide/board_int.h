@@ -1,0 +1,38 @@
+/*
+ * Of decide/ alone: the parts of a leaderboard.
+ */
+#ifndef TARE_DECIDE_BOARD_INT_H
+#define TARE_DECIDE_BOARD_INT_H
+
+#include "decide/compare_int.h"
+#include "decide/leaderboard.h"
+
+struct tare__board_look {
+    double confidence;
+    uint64_t seed, resamples;
+};
+
+/* Estimate and interval of one metric from the scores by task. */
+enum tare_status tare__board_cell(const struct tare_metric *metric,
+                                  const struct tare_task_scores *scores, uint32_t n_tasks,
+                                  const struct tare__board_look *look, struct tare_arena *arena,
+                                  struct tare_board_cell *out, struct tare_err *err);
+
+/* One row before ranking: which run (UINT32_MAX: published) and its headline by task. */
+struct tare__board_entry {
+    struct tare_board_row row;
+    uint32_t run;
+    struct tare_task_scores headline;
+};
+
+/* Rank ranges of the measured rows, entries in board order. *method names the test. */
+enum tare_status tare__board_rank(const struct tare_metric *metric,
+                                  struct tare__board_entry *entries, uint32_t n, uint32_t n_tasks,
+                                  double alpha, uint64_t seed, struct tare_arena *arena,
+                                  const char **method, struct tare_err *err);
+
+/* What a reader should know before believing the table. */
+enum tare_status tare__board_findings(struct tare_board *board, struct tare_arena *arena,
+                                      struct tare_err *err);
+
+#endif
