@@ -19,6 +19,8 @@ struct tare_rng {
 void tare_rng_init(struct tare_rng *r, uint64_t seed, struct tare_str purpose, uint64_t index);
 uint32_t tare_rng_u32(struct tare_rng *r);
 uint64_t tare_rng_u64(struct tare_rng *r);
+/* out[0 ... n-1] as from n calls of tare_rng_u64, several blocks at once. */
+void tare_rng_fill_u64(struct tare_rng *r, uint64_t *out, size_t n);
 /* Uniform in [0, n), without bias (multiply-shift with rejection). n >= 1. */
 uint32_t tare_rng_below(struct tare_rng *r, uint32_t n);
 /* Uniform in [0, 1), a multiple of 2^-53. */
