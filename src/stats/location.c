@@ -122,8 +122,8 @@ static enum tare_status shifts(const double *d, size_t n, const double *x, size_
                                double confidence, struct tare_signed_rank *r,
                                struct tare_arena *scratch, struct tare_err *err)
 {
-    double *w;
-    size_t count;
+    double *w = NULL;
+    size_t count = 0;
     r->hl = r->hl_nonzero = tare_no_value("too many differences for all their averages");
     r->hl_ci = tare_no_interval("too many differences for all their averages");
     if (n > WALSH_MAX)

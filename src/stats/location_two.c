@@ -55,7 +55,7 @@ static enum tare_status log_ratio(const double *a, size_t na, const double *b, s
                                   struct tare_value *out, struct tare_arena *scratch,
                                   struct tare_err *err)
 {
-    double *la = TARE_NEW_N(scratch, double, na), *lb = TARE_NEW_N(scratch, double, nb), *w;
+    double *la = TARE_NEW_N(scratch, double, na), *lb = TARE_NEW_N(scratch, double, nb), *w = NULL;
     bool positive = true;
     if (!la || !lb)
         return tare__no_mem(err);
