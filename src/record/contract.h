@@ -92,6 +92,9 @@ struct tare_world_ops {
     const char *(*phase_name)(int32_t phase);
     /* Equal states give equal digests. */
     uint64_t (*digest)(const void *w);
+    /* The verbs whose actions are TOUCHED facts, so that checks can split by them. */
+    const uint32_t *touch_verbs;
+    uint32_t n_touch_verbs;
 };
 
 /* ---- solver ------------------------------------------------------------------------------ */
@@ -183,11 +186,16 @@ struct tare_check_in {
 struct tare_check_ops {
     uint32_t version;
     const char *name, *about;
-    /* The metrics this check fills, in order. */
-    const struct tare_metric *(*metrics)(uint32_t *n);
+    /* What it needs to know of the world, once a batch. state lives in the arena, is read-only
+     * afterwards and may be used by all threads. */
+    enum tare_status (*open)(const struct tare_world_ops *world, struct tare_arena *arena,
+                             void **state, struct tare_err *err);
+    /* The metrics this check fills, in order; they live as long as the state. */
+    const struct tare_metric *(*metrics)(const void *state, uint32_t *n);
     /* Writes one score a metric into out[0..n-1]; out[i].metric is i. Strings in the arena. */
-    enum tare_status (*score)(const struct tare_check_in *in, struct tare_arena *arena,
-                              struct tare_score *out, struct tare_err *err);
+    enum tare_status (*score)(const void *state, const struct tare_check_in *in,
+                              struct tare_arena *arena, struct tare_score *out,
+                              struct tare_err *err);
 };
 
 /* ---- task source ------------------------------------------------------------------------- */

@@ -1,0 +1,262 @@
+#include "run/attempt.h"
+
+#include <math.h>
+
+#include "run/run_int.h"
+
+#include "base/limits.h"
+#include "record/digest.h"
+
+#include "base/banned.h"
+
+static void scores(struct tare_play *p);
+
+/* Text of an error, as a cause is told. */
+static struct tare_str cause_text(struct tare_play *p, const struct tare_err *err)
+{
+    struct tare_str s = tare_str_of(err->text);
+    struct tare_str copy = tare_arena_copy(p->arena, s);
+    return copy.p ? copy : TARE_S("out of memory");
+}
+
+static void settle(struct tare_play *p, enum tare_attempt_status status, enum tare_cause cause,
+                   struct tare_str why)
+{
+    struct tare_attempt *a = &p->attempt;
+    if (p->state == TARE_PLAY_FINISHED)
+        return;
+    if (p->started) {
+        p->setup->solver->stop(p->setup->shared, p->solver_state);
+        p->started = false;
+    }
+    a->status = status;
+    a->cause = cause;
+    a->cause_text =
+        why.n > TARE_MAX_ERROR_TEXT_BYTES ? tare_str_n(why.p, TARE_MAX_ERROR_TEXT_BYTES) : why;
+    p->state = TARE_PLAY_FINISHED;
+    scores(p);
+    if (p->setup->record)
+        tare__record_end(p);
+    if (a->status == TARE_ATTEMPT_MISSING)
+        tare__record_missing(p);
+    a->digest = tare_attempt_digest(a);
+}
+
+static void settle_err(struct tare_play *p, enum tare_cause cause, const struct tare_err *err)
+{
+    if (err->code == TARE_E_NOMEM)
+        cause = TARE_CAUSE_MEMORY;
+    settle(p, cause == TARE_CAUSE_SOLVER ? TARE_ATTEMPT_FAILED : TARE_ATTEMPT_MISSING, cause,
+           cause_text(p, err));
+}
+
+/* Scores of a finished attempt; every metric of the batch gets a state. */
+static void scores(struct tare_play *p)
+{
+    const struct tare_play_setup *s = p->setup;
+    struct tare_attempt *a = &p->attempt;
+    struct tare_score *all = TARE_NEW_N(p->arena, struct tare_score, s->n_metrics);
+    struct tare_err err = {0};
+    bool missing = a->status == TARE_ATTEMPT_MISSING;
+    if (!all) {
+        a->status = TARE_ATTEMPT_MISSING;
+        a->cause = TARE_CAUSE_MEMORY;
+        a->cause_text = TARE_S("out of memory while scoring");
+        return;
+    }
+    for (uint32_t i = 0; i < s->n_metrics; i++)
+        all[i] = (struct tare_score){.metric = i,
+                                     .state = missing ? TARE_SCORE_MISSING : TARE_SCORE_UNAVAILABLE,
+                                     .value = (double)NAN};
+    a->scores = all;
+    a->n_scores = s->n_metrics;
+    if (missing)
+        return;
+    struct tare_outcome outcome = {0};
+    struct tare_facts facts = s->world->facts(s->w);
+    enum tare_status st = s->world->outcome(s->w, p->arena, &outcome, &err);
+    struct tare_check_in in = {.task = p->task,
+                               .facts = &facts,
+                               .outcome = &outcome,
+                               .status = a->status,
+                               .n_steps = a->n_steps};
+    a->detail = outcome.detail;
+    uint32_t first = 0;
+    for (uint32_t c = 0; st == TARE_OK && c < s->n_checks; c++) {
+        uint32_t n;
+        s->checks[c]->metrics(s->check_states[c], &n);
+        struct tare_score *own = TARE_NEW_N(p->arena, struct tare_score, n);
+        if (!own)
+            st = tare_fail(&err, TARE_E_NOMEM, "out of memory while scoring");
+        else
+            st = s->checks[c]->score(s->check_states[c], &in, p->arena, own, &err);
+        for (uint32_t i = 0; st == TARE_OK && i < n; i++) {
+            uint32_t to = s->metric_of[first + i];
+            if (to == UINT32_MAX)
+                continue;
+            all[to] = own[i];
+            all[to].metric = to;
+        }
+        first += n;
+    }
+    if (st != TARE_OK) {
+        a->status = TARE_ATTEMPT_MISSING;
+        a->cause = err.code == TARE_E_NOMEM ? TARE_CAUSE_MEMORY : TARE_CAUSE_WORLD;
+        a->cause_text = cause_text(p, &err);
+        a->detail = (struct tare_str){NULL, 0};
+        for (uint32_t i = 0; i < s->n_metrics; i++)
+            all[i] =
+                (struct tare_score){.metric = i, .state = TARE_SCORE_MISSING, .value = (double)NAN};
+    }
+}
+
+/* One action in the world. False when the attempt is settled. */
+static bool act(struct tare_play *p)
+{
+    const struct tare_play_setup *s = p->setup;
+    struct tare_err err = {0};
+    uint32_t ceiling = s->max_steps ? s->max_steps : TARE_MAX_STEPS;
+    if (p->attempt.n_steps >= ceiling) {
+        settle(p, TARE_ATTEMPT_FAILED, TARE_CAUSE_LIMIT, TARE_S("the limit of steps was reached"));
+        return false;
+    }
+    enum tare_status st =
+        p->yield.json.n ? s->world->step_json(s->w, p->yield.json, &p->world_rng, &p->obs, &err)
+                        : s->world->step(s->w, &p->yield.action, &p->world_rng, &p->obs, &err);
+    if (st != TARE_OK) {
+        settle_err(p, TARE_CAUSE_WORLD, &err);
+        return false;
+    }
+    p->attempt.n_steps++;
+    if (s->record && !tare__record_step(p)) {
+        settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY,
+               TARE_S("the attempt's record is larger than its ceiling"));
+        return false;
+    }
+    return true;
+}
+
+/* Answers events until the solver waits for something or is done. */
+static void advance(struct tare_play *p, const struct tare_event *first)
+{
+    const struct tare_play_setup *s = p->setup;
+    struct tare_event event = *first;
+    while (p->state != TARE_PLAY_FINISHED) {
+        struct tare_err err = {0};
+        tare_arena_reset(&p->turn);
+        p->yield = (struct tare_yield){0};
+        p->state = TARE_PLAY_IDLE;
+        enum tare_status st = s->solver->next(s->shared, p->solver_state, &event, &p->solver_rng,
+                                              &p->turn, &p->yield, &err);
+        if (st != TARE_OK) {
+            settle_err(p, TARE_CAUSE_SOLVER, &err);
+            return;
+        }
+        switch (p->yield.kind) {
+        case TARE_YIELD_ACT:
+            if (event.kind == TARE_EVENT_CANCEL || (event.kind == TARE_EVENT_OBS && p->obs.done)) {
+                settle(p, TARE_ATTEMPT_DONE, TARE_CAUSE_NONE, (struct tare_str){NULL, 0});
+                return;
+            }
+            if (!act(p))
+                return;
+            event =
+                (struct tare_event){.kind = TARE_EVENT_OBS, .obs = &p->obs, .now_ns = event.now_ns};
+            continue;
+        case TARE_YIELD_REQUEST:
+            p->state = TARE_PLAY_REQUEST;
+            return;
+        case TARE_YIELD_SPAWN:
+            p->state = TARE_PLAY_SPAWN;
+            return;
+        case TARE_YIELD_WAIT:
+            p->state = TARE_PLAY_WAIT;
+            return;
+        case TARE_YIELD_DONE:
+            tare__settle_done(p);
+            return;
+        }
+        settle(p, TARE_ATTEMPT_FAILED, TARE_CAUSE_SOLVER,
+               TARE_S("the solver yielded something unknown"));
+    }
+}
+
+/* The solver says that it is done: finished, failed by itself, or failed from outside. */
+void tare__settle_done(struct tare_play *p)
+{
+    enum tare_cause cause = p->yield.cause;
+    struct tare_str why = tare_arena_copy(p->arena, p->yield.cause_text);
+    if (cause == TARE_CAUSE_NONE)
+        settle(p, TARE_ATTEMPT_DONE, cause, (struct tare_str){NULL, 0});
+    else if (cause == TARE_CAUSE_SOLVER || cause == TARE_CAUSE_LIMIT)
+        settle(p, TARE_ATTEMPT_FAILED, cause, why);
+    else
+        settle(p, TARE_ATTEMPT_MISSING, cause, why);
+}
+
+void tare_play_start(struct tare_play *p, const struct tare_play_setup *setup,
+                     const struct tare_task *task, uint32_t index, int64_t wall_ns,
+                     struct tare_arena *arena)
+{
+    struct tare_err err = {0};
+    *p = (struct tare_play){.setup = setup, .task = task, .arena = arena};
+    tare_arena_init(&p->turn, arena->alc, TARE_ARENA_ATTEMPT_BYTES);
+    tare__record_begin(p);
+    /* The world's stream has no solver in its name: two solvers meet the same world. */
+    uint64_t pair = ((uint64_t)task->index << 32) | index;
+    tare_rng_init(&p->world_rng, setup->seed, TARE_S("world"), pair);
+    uint64_t seed = tare_rng_u64(&p->world_rng);
+    tare_rng_init(&p->world_rng, seed, TARE_S("world"), pair);
+    tare_rng_init(&p->solver_rng, seed, TARE_S("solver"), pair);
+    p->attempt = (struct tare_attempt){
+        .task = task->index, .index = index, .seed = seed, .wall_start_ns = wall_ns};
+    p->solver_state = tare_arena_alloc(arena, setup->solver->state_bytes);
+    if (!p->solver_state) {
+        settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY, TARE_S("out of memory"));
+        return;
+    }
+    if (setup->world->reset(setup->w, task, &p->world_rng, &p->obs, &err) != TARE_OK) {
+        settle_err(p, TARE_CAUSE_WORLD, &err);
+        return;
+    }
+    if (setup->record && !tare__record_reset(p)) {
+        settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY, TARE_S("out of memory"));
+        return;
+    }
+    if (setup->solver->start(setup->shared, p->solver_state, task, &p->solver_rng, arena, &err) !=
+        TARE_OK) {
+        settle_err(p, TARE_CAUSE_SOLVER, &err);
+        return;
+    }
+    p->started = true;
+    struct tare_event event = {.kind = TARE_EVENT_OBS, .obs = &p->obs};
+    advance(p, &event);
+}
+
+void tare_play_event(struct tare_play *p, const struct tare_event *event, enum tare_cause why)
+{
+    if (p->state == TARE_PLAY_FINISHED)
+        return;
+    if (event->kind != TARE_EVENT_CANCEL) {
+        advance(p, event);
+        return;
+    }
+    struct tare_err err = {0};
+    tare_arena_reset(&p->turn);
+    p->yield = (struct tare_yield){0};
+    p->setup->solver->next(p->setup->shared, p->solver_state, event, &p->solver_rng, &p->turn,
+                           &p->yield, &err);
+    bool limit = why == TARE_CAUSE_LIMIT;
+    settle(p, limit ? TARE_ATTEMPT_FAILED : TARE_ATTEMPT_MISSING, why,
+           limit ? TARE_S("the limit of time was reached") : TARE_S("cancelled"));
+}
+
+void tare_play_end(struct tare_play *p)
+{
+    if (p->started)
+        p->setup->solver->stop(p->setup->shared, p->solver_state);
+    p->started = false;
+    tare_buf_free(&p->steps);
+    tare_buf_free(&p->outline);
+    tare_arena_free(&p->turn);
+}

@@ -1,0 +1,70 @@
+/*
+ * One attempt as a state machine: world, solver and checks driven by events. No thread, no clock,
+ * no I/O inside: whoever plays it (a CPU thread, the event loop, a simulator) passes events in and
+ * does what is asked.
+ */
+#ifndef TARE_RUN_ATTEMPT_H
+#define TARE_RUN_ATTEMPT_H
+
+#include "record/contract.h"
+#include "record/task.h"
+
+/* What stays the same for all attempts of a run on one worker. Borrowed. */
+struct tare_play_setup {
+    const struct tare_world_ops *world;
+    void *w; /* the worker's world */
+    const struct tare_solver_ops *solver;
+    const void *shared; /* of the solver */
+    const struct tare_check_ops *const *checks;
+    const void *const *check_states;
+    uint32_t n_checks;
+    uint32_t n_metrics;        /* of the batch */
+    const uint32_t *metric_of; /* metrics of all checks in order → number in the batch;
+                                  UINT32_MAX: not wanted */
+    uint64_t seed;             /* of the batch */
+    uint32_t run;              /* the solver's place in the batch */
+    uint32_t max_steps;        /* 0: TARE_MAX_STEPS */
+    bool record;               /* render outline and step bodies */
+};
+
+enum tare_play_state {
+    TARE_PLAY_IDLE = 0,
+    TARE_PLAY_REQUEST, /* play->yield holds what is asked for; feed REPLY (CHUNKs before it) */
+    TARE_PLAY_SPAWN,   /* feed CHILD */
+    TARE_PLAY_WAIT,    /* feed TIMER */
+    TARE_PLAY_FINISHED /* play->attempt is complete */
+};
+
+struct tare_play {
+    const struct tare_play_setup *setup;
+    const struct tare_task *task;
+    struct tare_arena *arena; /* the attempt's: everything it leaves */
+    struct tare_arena turn;   /* one turn of the solver */
+    void *solver_state;
+    struct tare_rng world_rng, solver_rng;
+    struct tare_obs obs;
+    struct tare_yield yield;
+    struct tare_buf steps, outline;
+    enum tare_play_state state;
+    bool started; /* the solver has to be stopped */
+    struct tare_attempt attempt;
+};
+
+/*
+ * Begins attempt `index` at `task`: resets the world, starts the solver and plays until something
+ * has to be waited for or the attempt is finished. wall_ns and mono_ns are recorded.
+ *
+ * Failures never come out as a status: an attempt that failed for a reason outside the solver is
+ * MISSING with its cause, the solver's own failure or a limit is FAILED and scored.
+ * arena: at most its ceiling is used; beyond it the attempt is MISSING with cause MEMORY.
+ */
+void tare_play_start(struct tare_play *p, const struct tare_play_setup *setup,
+                     const struct tare_task *task, uint32_t index, int64_t wall_ns,
+                     struct tare_arena *arena);
+/* Passes an event in and plays on. CANCEL ends it with `why` (LIMIT: scored as a failure;
+ * CANCELLED and others: missing). */
+void tare_play_event(struct tare_play *p, const struct tare_event *event, enum tare_cause why);
+/* Gives back what is not in the arena; once for each start. */
+void tare_play_end(struct tare_play *p);
+
+#endif

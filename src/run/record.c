@@ -1,0 +1,97 @@
+/*
+ * What an attempt leaves as text. Line 0 of the bodies is the reset; line i is the i-th action with
+ * what came of it. docs/decisions/0003-content.md.
+ */
+#include "run/run_int.h"
+
+#include "base/limits.h"
+
+#include "base/banned.h"
+
+void tare__record_begin(struct tare_play *p)
+{
+    tare_buf_init(&p->steps, p->arena->alc, TARE_ARENA_ATTEMPT_BYTES / 2);
+    tare_buf_init(&p->outline, p->arena->alc, TARE_ARENA_ATTEMPT_BYTES / 8);
+}
+
+static void body_begin(struct tare_play *p, struct tare_json_writer *w, uint32_t n,
+                       const char *kind, const char *actor)
+{
+    tare_json_writer_init(w, &p->steps);
+    tare_json_begin_object(w);
+    tare_json_put_key(w, "n");
+    tare_json_put_u64(w, n);
+    tare_json_put_key(w, "kind");
+    tare_json_put_cstr(w, kind);
+    tare_json_put_key(w, "actor");
+    tare_json_put_cstr(w, actor);
+    tare_json_put_key(w, "parts");
+    tare_json_begin_array(w);
+}
+
+static void part(struct tare_json_writer *w, const char *kind)
+{
+    tare_json_begin_object(w);
+    tare_json_put_key(w, "kind");
+    tare_json_put_cstr(w, kind);
+    tare_json_put_key(w, "data");
+}
+
+static bool body_end(struct tare_play *p, struct tare_json_writer *w)
+{
+    tare_json_end_array(w);
+    tare_json_end_object(w);
+    tare_buf_putc(&p->steps, '\n');
+    return !p->steps.failed;
+}
+
+bool tare__record_reset(struct tare_play *p)
+{
+    struct tare_json_writer w;
+    body_begin(p, &w, 0, "reset", "world");
+    part(&w, "data");
+    p->setup->world->obs_json(p->setup->w, &w);
+    tare_json_end_object(&w);
+    return body_end(p, &w);
+}
+
+bool tare__record_step(struct tare_play *p)
+{
+    struct tare_json_writer w;
+    body_begin(p, &w, p->attempt.n_steps, "act", "solver");
+    part(&w, "tool_use");
+    p->setup->world->action_json(p->setup->w, &w);
+    tare_json_end_object(&w);
+    part(&w, "tool_result");
+    p->setup->world->obs_json(p->setup->w, &w);
+    tare_json_end_object(&w);
+    if (!body_end(p, &w))
+        return false;
+    tare_buf_putc(&p->outline, p->outline.n ? ',' : '[');
+    tare_json_writer_init(&w, &p->outline);
+    p->setup->world->outline_json(p->setup->w, &w);
+    return !p->outline.failed;
+}
+
+void tare__record_end(struct tare_play *p)
+{
+    struct tare_attempt *a = &p->attempt;
+    if (p->outline.n == 0)
+        tare_buf_putc(&p->outline, '[');
+    tare_buf_putc(&p->outline, ']');
+    a->steps = tare_arena_copy(p->arena, tare_buf_str(&p->steps));
+    a->outline = tare_arena_copy(p->arena, tare_buf_str(&p->outline));
+    if ((p->steps.n && !a->steps.p) || !a->outline.p) {
+        a->status = TARE_ATTEMPT_MISSING;
+        a->cause = TARE_CAUSE_MEMORY;
+        a->cause_text = TARE_S("the attempt's record is larger than its ceiling");
+    }
+}
+
+void tare__record_missing(struct tare_play *p)
+{
+    p->attempt.detail = (struct tare_str){NULL, 0};
+    p->attempt.steps = (struct tare_str){NULL, 0};
+    p->attempt.outline = (struct tare_str){NULL, 0};
+    p->attempt.n_steps = 0;
+}

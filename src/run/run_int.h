@@ -1,0 +1,18 @@
+/* Between the files of the room. */
+#ifndef TARE_RUN_RUN_INT_H
+#define TARE_RUN_RUN_INT_H
+
+#include "run/attempt.h"
+
+/* What an attempt leaves as text: step bodies (one JSON object a line) and the outline. */
+void tare__record_begin(struct tare_play *p);
+/* False when the record outgrew its ceiling. */
+bool tare__record_reset(struct tare_play *p);
+bool tare__record_step(struct tare_play *p);
+void tare__record_end(struct tare_play *p);
+/* A missing attempt keeps no half-made account. */
+void tare__record_missing(struct tare_play *p);
+
+void tare__settle_done(struct tare_play *p);
+
+#endif
