@@ -115,7 +115,7 @@ static enum tare_status parse_entry(struct zip *z, const char *name, struct tare
 
 static enum tare_status take_header(struct zip *z, const char *name)
 {
-    struct tare_json root;
+    struct tare_json root = {0};
     enum tare_status st = unpack(z, name);
     if (st == TARE_OK)
         st = parse_entry(z, name, &root);
@@ -128,7 +128,7 @@ static enum tare_status take_header(struct zip *z, const char *name)
 
 static enum tare_status take_sample(struct zip *z, const char *name)
 {
-    struct tare_json root;
+    struct tare_json root = {0};
     enum tare_status st = unpack(z, name);
     if (st == TARE_OK)
         st = parse_entry(z, name, &root);
@@ -141,7 +141,7 @@ static enum tare_status take_sample(struct zip *z, const char *name)
 
 static enum tare_status take_summaries(struct zip *z, const char *name)
 {
-    struct tare_json root;
+    struct tare_json root = {0};
     enum tare_status st = unpack(z, name);
     if (st == TARE_OK)
         st = parse_entry(z, name, &root);
