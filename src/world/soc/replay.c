@@ -205,14 +205,10 @@ static enum tare_status load(const struct tare_soc_replay_in *in, struct index *
     return TARE_OK;
 }
 
-static void compare(struct tare__soc_player *p, struct tare_str line, uint64_t number_of_line,
+static void compare(struct tare__soc_player *p, struct tare_json got, uint64_t number_of_line,
                     struct tare_arena *arena, struct tare_soc_replay_sum *sum)
 {
-    struct tare_json got;
-    struct tare_err err = {0};
     struct tare_str where = {NULL, 0}, ignored;
-    if (tare_json_parse(line, &tare_json_strict, p->arena, &got, &err) != TARE_OK)
-        return;
     bool same = tare__soc_same(p->recorded, got, p->arena, &where);
     struct tare_json a = tare_json_first(tare_json_get(p->recorded, "steps"));
     struct tare_json b = tare_json_first(tare_json_get(got, "steps"));
@@ -226,6 +222,19 @@ static void compare(struct tare__soc_player *p, struct tare_str line, uint64_t n
         sum->first = tare_arena_printf(
             arena, "line %llu, scenario %.*s, %.*s", (unsigned long long)number_of_line,
             TARE_FMT(tare_json_str(tare_json_get(p->recorded, "scenario_id"))), TARE_FMT(where));
+}
+
+/* Canonical, as the published file is: equal episodes are equal lines. */
+static enum tare_status give(const struct tare_soc_replay_in *in, struct tare_json line,
+                             struct tare_err *err)
+{
+    struct tare_buf b;
+    tare_buf_init(&b, NULL, TARE_MAX_JSON_BYTES);
+    tare_json_canonical(line, &b);
+    enum tare_status st = b.failed ? tare_fail(err, TARE_E_LIMIT, "the line is too long")
+                                   : in->sink(in->sink_ctx, tare_buf_str(&b), err);
+    tare_buf_free(&b);
+    return st;
 }
 
 static enum tare_status episode(const struct tare_soc_replay_in *in, const struct index *ix,
@@ -249,9 +258,13 @@ static enum tare_status episode(const struct tare_soc_replay_in *in, const struc
         return st;
     sum->episodes++;
     sum->steps += tare_json_count(tare_json_get(p->recorded, "steps"));
+    struct tare_json got;
+    st = tare_json_parse(tare_buf_str(out), &tare_json_strict, p->arena, &got, err);
+    if (st != TARE_OK)
+        return st;
     if (in->check)
-        compare(p, tare_buf_str(out), n, arena, sum);
-    return in->sink ? in->sink(in->sink_ctx, tare_buf_str(out), err) : TARE_OK;
+        compare(p, got, n, arena, sum);
+    return in->sink ? give(in, got, err) : TARE_OK;
 }
 
 static enum tare_status play_file(const struct tare_soc_replay_in *in, const struct index *ix,

@@ -1,6 +1,6 @@
 /*
  * Recorded actions played again: one line an episode, in the shape of the published trajectories
- * (field names: docs/man/tare-replay.1, "LINES"), and a comparison with what the file holds.
+ * (`tare help replay`), and a comparison with what the file holds.
  */
 #ifndef TARE_WORLD_SOC_REPLAY_H
 #define TARE_WORLD_SOC_REPLAY_H
