@@ -255,51 +255,54 @@ static enum tare_status put_run(struct tare_store *s, const struct tare_plan *pl
 
 /* ---- work ---------------------------------------------------------------------------------- */
 
-static uint32_t tasks_a_slice(const struct tare_plan *plan)
+static uint32_t tasks_a_slice(uint32_t n_tasks, uint32_t k)
 {
-    uint32_t few = (SLICE_ATTEMPTS + plan->k - 1) / plan->k;
-    uint32_t many = (plan->n_tasks + MAX_SLICES - 1) / MAX_SLICES;
+    uint32_t few = (SLICE_ATTEMPTS + k - 1) / k;
+    uint32_t many = (n_tasks + MAX_SLICES - 1) / MAX_SLICES;
     return few > many ? few : many;
 }
 
-/* Task by task over all runs: a batch that is cut short has its solvers on the same tasks. */
-static enum tare_status put_work(struct tare_store *s, const struct tare_plan *plan, int64_t batch,
-                                 int64_t first_run, struct tare_err *err)
+static enum tare_status put_slice(struct tare_store *s, int64_t batch, int64_t run, uint64_t from,
+                                  uint64_t to, struct tare_err *err)
 {
-    uint32_t step = tasks_a_slice(plan);
-    for (uint64_t from = 0; from < plan->n_tasks; from += step) {
-        uint64_t to = from + step < plan->n_tasks ? from + step : plan->n_tasks;
-        for (uint32_t r = 0; r < plan->n_solvers; r++) {
-            sqlite3_stmt *st = tare__sql(s,
-                                         "INSERT INTO work(batch, run, task_from, task_to) "
-                                         "VALUES(?1, ?2, ?3, ?4)",
-                                         err);
-            if (!st)
-                return tare__no_sql(err);
-            (void)sqlite3_bind_int64(st, 1, batch);
-            (void)sqlite3_bind_int64(st, 2, first_run + r);
-            (void)sqlite3_bind_int64(st, 3, (sqlite3_int64)from);
-            (void)sqlite3_bind_int64(st, 4, (sqlite3_int64)to);
-            enum tare_status status = tare__run(s, st, err);
-            if (status)
-                return status;
-        }
+    sqlite3_stmt *st = tare__sql(
+        s, "INSERT INTO work(batch, run, task_from, task_to) VALUES(?1, ?2, ?3, ?4)", err);
+    if (!st)
+        return tare__no_sql(err);
+    (void)sqlite3_bind_int64(st, 1, batch);
+    (void)sqlite3_bind_int64(st, 2, run);
+    (void)sqlite3_bind_int64(st, 3, (sqlite3_int64)from);
+    (void)sqlite3_bind_int64(st, 4, (sqlite3_int64)to);
+    return tare__run(s, st, err);
+}
+
+enum tare_status tare__put_work(struct tare_store *s, int64_t batch, uint32_t n_tasks, uint32_t k,
+                                const int64_t *runs, uint32_t n_runs, struct tare_err *err)
+{
+    uint32_t step = tasks_a_slice(n_tasks, k);
+    enum tare_status status = TARE_OK;
+    for (uint64_t from = 0; from < n_tasks && !status; from += step) {
+        uint64_t to = from + step < n_tasks ? from + step : n_tasks;
+        for (uint32_t r = 0; r < n_runs && !status; r++)
+            status = put_slice(s, batch, runs[r], from, to, err);
     }
-    return TARE_OK;
+    return status;
 }
 
 static enum tare_status put_runs(struct tare_store *s, const struct tare_plan *plan, int64_t batch,
                                  const char *batch_name, struct tare_err *err)
 {
-    int64_t first = 0;
-    for (uint32_t i = 0; i < plan->n_solvers; i++) {
-        int64_t id = 0;
-        enum tare_status status = put_run(s, plan, batch, batch_name, i, &id, err);
-        if (status)
-            return status;
-        first = i == 0 ? id : first;
-    }
-    return put_work(s, plan, batch, first, err);
+    struct tare_arena arena;
+    tare_arena_init(&arena, s->alc, TARE_MIB);
+    int64_t *ids = TARE_NEW_N(&arena, int64_t, plan->n_solvers);
+    enum tare_status status =
+        ids ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "not enough memory to plan the runs");
+    for (uint32_t i = 0; i < plan->n_solvers && !status; i++)
+        status = put_run(s, plan, batch, batch_name, i, &ids[i], err);
+    if (!status)
+        status = tare__put_work(s, batch, plan->n_tasks, plan->k, ids, plan->n_solvers, err);
+    tare_arena_free(&arena);
+    return status;
 }
 
 static enum tare_status check_plan(const struct tare_plan *p, struct tare_err *err)
