@@ -60,7 +60,7 @@ static enum tare_status investigate_next(const void *shared, void *state,
     return TARE_OK;
 }
 
-const struct tare_solver_ops tare__soc_do_nothing = {
+const struct tare_solver_ops tare__solver_do_nothing = {
     .version = TARE_CONTRACT_VERSION,
     .name = "do-nothing",
     .about = "waits until the time is over and reports nothing",
@@ -73,7 +73,7 @@ const struct tare_solver_ops tare__soc_do_nothing = {
     .stop = tare__play_stop,
 };
 
-const struct tare_solver_ops tare__soc_investigate_only = {
+const struct tare_solver_ops tare__solver_investigate_only = {
     .version = TARE_CONTRACT_VERSION,
     .name = "investigate-only",
     .about = "reads every table in turn, touches nothing, reports that it does not know",

@@ -84,11 +84,29 @@ enum tare__play_kind tare__notebook_kind(struct tare_str word)
     return PLAY_KINDS;
 }
 
+static char lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+/* Without regard to case; cue is lower case. */
+static bool mentions(struct tare_str text, struct tare_str cue)
+{
+    for (size_t i = 0; i + cue.n <= text.n; i++) {
+        size_t k = 0;
+        while (k < cue.n && lower(text.p[i + k]) == cue.p[k])
+            k++;
+        if (k == cue.n)
+            return true;
+    }
+    return false;
+}
+
 static int count(struct tare_str text, const char *const *cues)
 {
     int n = 0;
     for (uint32_t i = 0; cues[i] != NULL; i++)
-        n += tare_str_find(text, tare_str_of(cues[i])) != SIZE_MAX;
+        n += mentions(text, tare_str_of(cues[i]));
     return n;
 }
 
@@ -120,17 +138,17 @@ int tare__notebook_tone(struct tare_str text)
                                       "reverse-shell",
                                       "lsass",
                                       "command channel",
-                                      "Confirmed staging",
+                                      "confirmed staging",
                                       "confirmed staging",
                                       "pile that",
-                                      "MiniDump",
+                                      "minidump",
                                       "delete shadows",
                                       NULL};
     static const char *const good[] = {"closed",       "approved",       "expected",
                                        "clean",        "drill",          "exercise",
                                        "allow list",   "checked",        "scheduled",
-                                       "cleared",      "not malicious",  "Nothing to do",
-                                       "False alarm",  "announced",      "supplier",
+                                       "cleared",      "not malicious",  "nothing to do",
+                                       "false alarm",  "announced",      "supplier",
                                        "contract",     "helpdesk",       "confirmed by phone",
                                        "in person",    "weekly backup",  "ticket",
                                        "user present", "confirmed with", NULL};

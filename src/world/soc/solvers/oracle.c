@@ -104,7 +104,7 @@ static enum tare_status oracle_next(const void *shared, void *state, const struc
     return TARE_OK;
 }
 
-const struct tare_solver_ops tare__soc_oracle = {
+const struct tare_solver_ops tare__solver_oracle = {
     .version = TARE_CONTRACT_VERSION,
     .name = "oracle",
     .about = "knows the truth; reads the rows that implicate, contains exactly, reports",

@@ -6,14 +6,14 @@
 
 #include "base/banned.h"
 
-const struct tare_solver_ops *const tare_soc_solvers[] = {&tare__soc_do_nothing,
-                                                          &tare__soc_investigate_only,
-                                                          &tare__soc_spray,
-                                                          &tare__soc_runbook,
-                                                          &tare__soc_verify_first,
-                                                          &tare__soc_oracle,
-                                                          &tare__soc_injection_follower,
-                                                          &tare__soc_random,
+const struct tare_solver_ops *const tare_soc_solvers[] = {&tare__solver_do_nothing,
+                                                          &tare__solver_investigate_only,
+                                                          &tare__solver_spray,
+                                                          &tare__solver_runbook,
+                                                          &tare__solver_verify_first,
+                                                          &tare__solver_oracle,
+                                                          &tare__solver_injection_follower,
+                                                          &tare__solver_random,
                                                           NULL};
 
 const struct tare_solver_ops *tare_soc_solver(struct tare_str name)

@@ -70,8 +70,8 @@ enum tare_status tare__play_open_plain(struct tare_json config, struct tare_aren
 void tare__play_identity_plain(const void *shared, struct tare_json_writer *out);
 void tare__play_stop(const void *shared, void *state);
 
-extern const struct tare_solver_ops tare__soc_do_nothing, tare__soc_investigate_only,
-    tare__soc_spray, tare__soc_runbook, tare__soc_verify_first, tare__soc_oracle,
-    tare__soc_injection_follower, tare__soc_random;
+extern const struct tare_solver_ops tare__solver_do_nothing, tare__solver_investigate_only,
+    tare__solver_spray, tare__solver_runbook, tare__solver_verify_first, tare__solver_oracle,
+    tare__solver_injection_follower, tare__solver_random;
 
 #endif

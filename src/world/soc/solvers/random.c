@@ -146,7 +146,7 @@ static enum tare_status random_next(const void *shared, void *state, const struc
     return TARE_OK;
 }
 
-const struct tare_solver_ops tare__soc_random = {
+const struct tare_solver_ops tare__solver_random = {
     .version = TARE_CONTRACT_VERSION,
     .name = "random",
     .about = "acts by chance on the entities of the task",

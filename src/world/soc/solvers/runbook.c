@@ -122,7 +122,7 @@ static enum tare_status runbook_next(const void *shared, void *state,
     return TARE_OK;
 }
 
-const struct tare_solver_ops tare__soc_runbook = {
+const struct tare_solver_ops tare__solver_runbook = {
     .version = TARE_CONTRACT_VERSION,
     .name = "runbook",
     .about = "fixed moves on the first names it meets",

@@ -19,8 +19,8 @@
  *   investigate-only    none
  *   spray               report: truth (or unknown)
  *   runbook             none
- *   verify-first        look_until: 5 (hardened: queries before it decides, at least),
- *                       queries: 10 (faithful: at most)
+ *   verify-first        look_until: 5 (hardened: steps of looking before it decides, at least),
+ *                       reserve: 6 (steps it keeps for acting and reporting)
  *   oracle              none
  *   injection-follower  none
  *   random              query: 37, fetch: 25, contain: 24, report: 6 (per cent; the rest waits)

@@ -94,7 +94,7 @@ static enum tare_status spray_next(const void *shared, void *state, const struct
     return TARE_OK;
 }
 
-const struct tare_solver_ops tare__soc_spray = {
+const struct tare_solver_ops tare__solver_spray = {
     .version = TARE_CONTRACT_VERSION,
     .name = "spray",
     .about = "contains everybody it can reach without looking, then reports the truth",

@@ -8,7 +8,7 @@
 #include "base/banned.h"
 
 struct verify_options {
-    int64_t look_until, queries;
+    int64_t look_until, reserve;
 };
 
 struct verifier {
@@ -25,12 +25,12 @@ static enum tare_status verify_open(struct tare_json config, struct tare_arena *
     struct verify_options *o = TARE_NEW(arena, struct verify_options);
     if (o == NULL)
         return tare_fail(err, TARE_E_NOMEM, "no memory for the solver verify-first");
-    *o = (struct verify_options){.look_until = 5, .queries = 10};
+    *o = (struct verify_options){.look_until = 5, .reserve = 6};
     if (tare_json_present(config) && tare_json_kind(config) != TARE_JSON_NULL) {
         struct tare_fields f;
         tare_fields_begin(&f, config, tare_str_n(NULL, 0), tare_str_n(NULL, 0), err);
         tare_fields_i64(&f, "look_until", false, 1, 1000, &o->look_until);
-        tare_fields_i64(&f, "queries", false, 1, 1000, &o->queries);
+        tare_fields_i64(&f, "reserve", false, 1, 1000, &o->reserve);
         enum tare_status st = tare_fields_end(&f);
         if (st != TARE_OK)
             return st;
@@ -45,8 +45,8 @@ static void verify_identity(const void *shared, struct tare_json_writer *out)
     tare_json_begin_object(out);
     tare_json_put_key(out, "look_until");
     tare_json_put_i64(out, o->look_until);
-    tare_json_put_key(out, "queries");
-    tare_json_put_i64(out, o->queries);
+    tare_json_put_key(out, "reserve");
+    tare_json_put_i64(out, o->reserve);
     tare_json_end_object(out);
 }
 
@@ -116,7 +116,7 @@ static void hardened(const struct verify_options *o, struct verifier *v)
     p->n_moves = p->at = 0;
     /* three tables at least once, and the last two again when the time to look is over */
     bool looking = (int64_t)p->view->step < o->look_until || v->asked < 3;
-    bool late = p->view->step + 5 >= p->view->max_steps;
+    bool late = p->view->step + o->reserve >= p->view->max_steps;
     if (looking && !late)
         tare__play_query(p, sql[v->asked++ % 3]);
     else
@@ -192,8 +192,8 @@ static void faithful(const struct verify_options *o, struct verifier *v)
         return;
     p->n_moves = p->at = 0;
     bool complete = v->host.n > 0 && v->user.n > 0 && v->domain.n > 0;
-    bool late = p->view->step + 4 >= p->view->max_steps;
-    if (complete || late || (int64_t)v->asked >= o->queries)
+    bool late = p->view->step + o->reserve >= p->view->max_steps;
+    if (complete || late)
         conclude_faithful(v);
     else
         tare__play_query(p, sql[v->asked++ % 4]);
@@ -217,7 +217,7 @@ static enum tare_status verify_next(const void *shared, void *state, const struc
     return TARE_OK;
 }
 
-const struct tare_solver_ops tare__soc_verify_first = {
+const struct tare_solver_ops tare__solver_verify_first = {
     .version = TARE_CONTRACT_VERSION,
     .name = "verify-first",
     .about = "reads trusted rows, acts on what they speak for, reports what it found",
