@@ -200,8 +200,9 @@ struct tare_check_ops {
 
 /* ---- task source ------------------------------------------------------------------------- */
 
-/* What makes the tasks of a world: `tasks: {generate: {...}}` in suite.yaml. run/registry binds
- * it to the world of the same name and hands it to suite/. */
+/* What makes the tasks of a world (`tasks: {generate: {...}}` in suite.yaml) and looks at those of
+ * a file before anything runs. run/registry binds it to the world of the same name and hands it to
+ * suite/. */
 struct tare_task_source {
     uint32_t version;
     const char *name; /* the world's: "soc" */
@@ -212,6 +213,11 @@ struct tare_task_source {
     enum tare_status (*make)(struct tare_json generate, struct tare_json world,
                              struct tare_arena *scratch, struct tare_buf *out,
                              struct tare_err *err);
+    /* Refuses a task of a file that the world cannot play: it lacks something, names what is not
+     * there, contradicts itself. NULL: none is refused. Faults carry the offset of the value,
+     * counted as tare_json_offset does. Threads: safe. */
+    enum tare_status (*check)(const struct tare_task *task, struct tare_json world,
+                              struct tare_arena *scratch, struct tare_err *err);
 };
 
 #endif

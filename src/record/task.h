@@ -13,6 +13,7 @@ struct tare_tag {
 
 struct tare_task {
     uint32_t index; /* place in the suite */
+    uint32_t line;  /* in its file, from 1; 0: unknown */
     struct tare_str id;
     struct tare_json input;  /* what the world plays or the solver is asked */
     struct tare_json expect; /* what is expected: never shown to the solver */

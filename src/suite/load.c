@@ -122,7 +122,53 @@ static void check_tags(struct tare_fields *f, const struct tare_suite *suite)
 
 /* ---- tasks ------------------------------------------------------------------------------- */
 
-static void load_file(struct tare_fields *f, struct tare_json v, struct tare_arena *arena,
+static const struct tare_task_source *source_of(const struct tare_suite_options *options,
+                                                struct tare_str world)
+{
+    for (uint32_t i = 0; options && i < options->n_sources; i++)
+        if (tare_str_is(world, options->sources[i]->name))
+            return options->sources[i];
+    return NULL;
+}
+
+/* Line `no` of a text, from 1, and where it begins. */
+static struct tare_str line_of(struct tare_str text, uint32_t no, size_t *start)
+{
+    size_t from = 0, stop;
+    for (; no > 1; no--)
+        from += tare_str_find(tare_str_n(text.p + from, text.n - from), TARE_S("\n")) + 1;
+    stop = tare_str_find(tare_str_n(text.p + from, text.n - from), TARE_S("\n"));
+    *start = from;
+    return tare_str_n(text.p + from, stop == SIZE_MAX ? text.n - from : stop);
+}
+
+/* The world looks at each task before anything runs. */
+static void check_tasks(struct tare_fields *f, const struct tare_task_source *source,
+                        struct tare_str path, struct tare_str text, const struct tare_suite *suite)
+{
+    struct tare_arena scratch;
+    tare_arena_init(&scratch, NULL, TARE_ARENA_ATTEMPT_BYTES);
+    for (uint32_t i = 0; i < suite->n_tasks && f->status == TARE_OK; i++) {
+        const struct tare_task *task = &suite->tasks[i];
+        struct tare_err *err = f->err;
+        tare_arena_reset(&scratch);
+        tare_err_file(err, path);
+        tare_err_task(err, task->id);
+        f->status = source->check(task, suite->world_config, &scratch, err);
+        if (f->status == TARE_OK || !err || !err->has_offset)
+            continue;
+        size_t start;
+        tare_err_locate(err, line_of(text, task->line, &start));
+        err->line = task->line;
+        err->offset += start;
+    }
+    if (f->status == TARE_OK)
+        tare_err_task(f->err, TARE_S(""));
+    tare_arena_free(&scratch);
+}
+
+static void load_file(struct tare_fields *f, struct tare_json v,
+                      const struct tare_task_source *source, struct tare_arena *arena,
                       struct tare_suite *suite)
 {
     struct tare_str path = tare_fs_join_dir(arena, suite->path, tare_json_str(v)), text;
@@ -137,15 +183,8 @@ static void load_file(struct tare_fields *f, struct tare_json v, struct tare_are
     if (f->status == TARE_OK)
         f->status = tare_suite_tasks(text, path, arena, &tasks, &suite->n_tasks, f->err);
     suite->tasks = tasks;
-}
-
-static const struct tare_task_source *source_of(const struct tare_suite_options *options,
-                                                struct tare_str world)
-{
-    for (uint32_t i = 0; options && i < options->n_sources; i++)
-        if (tare_str_is(world, options->sources[i]->name))
-            return options->sources[i];
-    return NULL;
+    if (f->status == TARE_OK && source && source->check)
+        check_tasks(f, source, path, text, suite);
 }
 
 static void read_generated(struct tare_fields *f, struct tare_buf *lines, struct tare_arena *arena,
@@ -191,7 +230,7 @@ static void load_tasks(struct tare_fields *f, const struct tare_suite_options *o
     struct tare_json v = tare_json_get(f->object, "tasks"), how = {NULL, 0};
     struct tare_fields t;
     if (tare_json_kind(v) == TARE_JSON_STRING) {
-        load_file(f, v, arena, suite);
+        load_file(f, v, source_of(options, suite->world), arena, suite);
         return;
     }
     tare_fields_begin(&t, v, f->text, f->path, f->err);

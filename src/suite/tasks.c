@@ -13,7 +13,6 @@ struct reader {
     struct tare_arena *arena;
     struct tare_err *err;
     struct tare_task *tasks;
-    uint64_t *line_of; /* by task */
     uint32_t n;
     uint32_t *table; /* open addressing over ids: task index + 1; 0 is free */
     uint32_t mask;
@@ -84,7 +83,7 @@ static enum tare_status read_task(struct reader *r, struct tare_json line, struc
     struct tare_fields f;
     const struct tare_str text =
         tare_str_n(r->lines.text.p + r->lines.line_offset, r->lines.at - r->lines.line_offset);
-    *task = (struct tare_task){.index = r->n};
+    *task = (struct tare_task){.index = r->n, .line = (uint32_t)r->lines.line_no};
     tare_fields_begin(&f, line, text, r->path, r->err);
     tare_fields_str(&f, "id", true, &task->id);
     check_id(&f, task->id);
@@ -148,16 +147,15 @@ static enum tare_status add(struct reader *r, struct tare_json line)
         tare_fields_begin(&f, line, tare_json_lexeme(line), r->path, r->err);
         f.text =
             tare_str_n(r->lines.text.p + r->lines.line_offset, r->lines.at - r->lines.line_offset);
-        tare_fields_fail(&f, tare_json_get(line, "id"),
-                         "the id \"%.*s\" stands on line %llu already", TARE_FMT(task->id),
-                         (unsigned long long)r->line_of[first]);
+        tare_fields_fail(&f, tare_json_get(line, "id"), "the id \"%.*s\" stands on line %u already",
+                         TARE_FMT(task->id), r->tasks[first].line);
         tare_err_hint(r->err, "give one of the two tasks another id");
         in_file(r);
         return f.status;
     }
     if (!digest(r, line, task))
         return tare_fail(r->err, TARE_E_NOMEM, "not enough memory to hash a task");
-    r->line_of[r->n++] = r->lines.line_no;
+    r->n++;
     return TARE_OK;
 }
 
@@ -182,9 +180,8 @@ static enum tare_status prepare(struct reader *r, struct tare_str text)
         return tare_fail(r->err, TARE_E_LIMIT, "%zu lines (at most %u tasks)", most,
                          TARE_MAX_TASKS);
     r->tasks = TARE_NEW_N(r->arena, struct tare_task, most);
-    r->line_of = TARE_NEW_N(r->arena, uint64_t, most);
     r->table = TARE_NEW_N(r->arena, uint32_t, slots);
-    if (!r->tasks || !r->line_of || !r->table)
+    if (!r->tasks || !r->table)
         return tare_fail(r->err, TARE_E_NOMEM, "not enough memory for %zu tasks", most);
     r->mask = (uint32_t)(slots - 1);
     r->secret = tare_hash_key();

@@ -17,7 +17,8 @@ static void fail_at(struct tare_fields *f, size_t offset, const char *text)
     if (f->path.n)
         tare_err_file(f->err, f->path);
     f->status = tare_fail_at(f->err, TARE_E_INPUT, offset, "%s", text);
-    tare_err_locate(f->err, f->text);
+    if (f->text.n > 0)
+        tare_err_locate(f->err, f->text);
 }
 
 void tare_fields_fail(struct tare_fields *f, struct tare_json v, const char *fmt, ...)

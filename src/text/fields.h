@@ -26,6 +26,7 @@ struct tare_fields {
     enum tare_status status;
 };
 
+/* text empty: a fault has its byte offset only, and whoever has the text locates it. */
 void tare_fields_begin(struct tare_fields *f, struct tare_json object, struct tare_str text,
                        struct tare_str path, struct tare_err *err);
 /* The raw value, absent when missing and not required. */

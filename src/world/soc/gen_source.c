@@ -3,6 +3,7 @@
 #include "base/limits.h"
 #include "text/fields.h"
 #include "world/soc/gen.h"
+#include "world/soc/scenario.h"
 
 #include "base/banned.h"
 
@@ -146,10 +147,23 @@ static enum tare_status make(struct tare_json generate, struct tare_json world,
     return tare_soc_gen_many(&g, (uint64_t)from, (uint64_t)count, &sink, err);
 }
 
+static enum tare_status check(const struct tare_task *task, struct tare_json world,
+                              struct tare_arena *scratch, struct tare_err *err)
+{
+    const struct tare_soc_scenario *sc;
+    bool faithful = tare_json_str_is(tare_json_get(world, "profile"), "faithful");
+    enum tare_status st =
+        tare_soc_compile(task, faithful ? TARE_SOC_FAITHFUL : TARE_SOC_HARDENED, scratch, &sc, err);
+    if (st != TARE_OK || faithful)
+        return st;
+    return tare_soc_check(tare_json_get(task->input, "scenario"), task->expect, scratch, err);
+}
+
 const struct tare_task_source tare_task_source_soc = {
     .version = TARE_CONTRACT_VERSION,
     .name = "soc",
     .make = make,
+    .check = check,
 };
 
 /* ---- published seeds --------------------------------------------------------------------- */

@@ -83,7 +83,8 @@ static enum tare_status make_sixty(struct tare_json how, struct tare_json world,
 static void test_page(void **state)
 {
     (void)state;
-    static const struct tare_task_source soc = {TARE_CONTRACT_VERSION, "soc", make_sixty};
+    static const struct tare_task_source soc = {
+        .version = TARE_CONTRACT_VERSION, .name = "soc", .make = make_sixty};
     const struct tare_task_source *const sources[] = {&soc};
     struct tare_suite_options options = {
         .size = sizeof options, .sources = sources, .n_sources = 1};

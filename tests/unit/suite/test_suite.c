@@ -196,11 +196,97 @@ static enum tare_status make_tasks(struct tare_json how, struct tare_json world,
     return TARE_OK;
 }
 
+/* A world that takes only odd seeds. */
+static enum tare_status odd_only(const struct tare_task *task, struct tare_json world,
+                                 struct tare_arena *scratch, struct tare_err *err)
+{
+    int64_t seed = 0;
+    (void)world, (void)scratch;
+    struct tare_json v = tare_json_get(task->input, "seed");
+    if (tare_json_i64(v, &seed) && seed % 2 != 0)
+        return TARE_OK;
+    return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v), "the seed is even");
+}
+
+static void test_checked_by_world(void **state)
+{
+    (void)state;
+    static const struct tare_task_source soc = {
+        .version = TARE_CONTRACT_VERSION, .name = "soc", .make = make_tasks, .check = odd_only};
+    const struct tare_task_source *const sources[] = {&soc};
+    struct tare_suite_options options = {
+        .size = sizeof options, .sources = sources, .n_sources = 1};
+    struct tare_err err = {0};
+    struct tare_suite *suite;
+    const char *tasks = "{\"id\": \"a\", \"input\": {\"seed\": 1}, \"tags\": {\"family\": 1}}\n"
+                        "\n{\"id\": \"b\", \"input\": {\"seed\": 3}}\n";
+    assert_int_equal(load(good_suite, tasks, &options)->n_tasks, 2);
+    put("tasks.jsonl", tare_str_of(edited(tasks, "3}", "4}")));
+    assert_int_equal(tare_suite_load(tare_str_of(folder), &options, &arena, &suite, &err),
+                     TARE_E_INPUT);
+    assert_true(err.line == 3 && err.column == 31 && strstr(err.file, "tasks.jsonl"));
+    assert_string_equal(err.task, "b");
+    assert_string_equal(err.excerpt, "{\"id\": \"b\", \"input\": {\"seed\": 4}}");
+    assert_int_equal(tasks[err.offset], '3');
+}
+
+/* Every refused request for memory is an error with its name, and nothing is left behind. */
+struct failing {
+    struct tare_alc alc;
+    long left, live;
+};
+
+static void *failing_get(void *ctx, size_t n)
+{
+    struct failing *f = ctx;
+    void *p = f->left-- > 0 ? malloc(n) : NULL;
+    f->live += p != NULL;
+    return p;
+}
+
+static void failing_put(void *ctx, void *p, size_t n)
+{
+    struct failing *f = ctx;
+    (void)n;
+    f->live--;
+    free(p);
+}
+
+static void test_refused_memory(void **state)
+{
+    (void)state;
+    struct tare_buf tasks;
+    tare_buf_init(&tasks, NULL, TARE_MIB);
+    for (int i = 0; i < 1000; i++)
+        tare_buf_printf(&tasks, "{\"id\":\"%d\",\"input\":1,\"tags\":{\"family\":\"x\"}}\n", i);
+    put("suite.yaml", tare_str_of(good_suite));
+    put("tasks.jsonl", tare_buf_str(&tasks));
+    tare_buf_free(&tasks);
+    struct tare_str what = tare_str_of(folder);
+    for (long limit = 0;; limit++) {
+        struct failing f = {{failing_get, failing_put, &f}, limit, 0};
+        struct tare_arena a;
+        struct tare_err err = {0};
+        struct tare_suite *suite;
+        tare_arena_init(&a, &f.alc, TARE_ARENA_LOAD_BYTES);
+        enum tare_status st = tare_suite_load(what, NULL, &a, &suite, &err);
+        tare_arena_free(&a);
+        assert_int_equal(f.live, 0);
+        if (st == TARE_OK) {
+            assert_true(limit > 3);
+            break;
+        }
+        assert_int_equal(st, TARE_E_NOMEM);
+    }
+}
+
 static void test_generated(void **state)
 {
     (void)state;
-    static const struct tare_task_source soc = {TARE_CONTRACT_VERSION, "soc", make_tasks};
-    static const struct tare_task_source other = {TARE_CONTRACT_VERSION, "other", make_tasks};
+    static const struct tare_task_source soc = {
+        .version = TARE_CONTRACT_VERSION, .name = "soc", .make = make_tasks, .check = odd_only};
+    static const struct tare_task_source other = {
+        .version = TARE_CONTRACT_VERSION, .name = "other", .make = make_tasks};
     const struct tare_task_source *const sources[] = {&other, &soc};
     struct tare_suite_options options = {
         .size = sizeof options, .sources = sources, .n_sources = 2};
@@ -263,8 +349,9 @@ int main(void)
 {
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
     const struct CMUnitTest tests[] = {
-        T(test_good),      T(test_found_by_name), T(test_identity),
-        T(test_generated), T(test_solver_files),  T(test_many_tasks),
+        T(test_good),         T(test_found_by_name),    T(test_identity),
+        T(test_generated),    T(test_checked_by_world), T(test_refused_memory),
+        T(test_solver_files), T(test_many_tasks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
