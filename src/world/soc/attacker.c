@@ -271,12 +271,12 @@ void tare__soc_effects_apply(struct tare__soc_world *w, const struct tare__soc_m
         w->ctx.flag[ATTR_ADMIN] = true;
         break;
     case N_ACCESS_DATA:
-        keep(&w->ctx.target, tare__soc_move_get(move, N_TARGET));
+        w->ctx.target = tare__soc_move_get(move, N_TARGET);
         w->ctx.flag[ATTR_STAGE] = true;
         break;
     case N_EXFILTRATE:
     case N_EXFILTRATE_ALT:
-        keep(&w->ctx.exfil, tare__soc_move_get(move, N_DESTINATION_DOMAIN));
+        w->ctx.exfil = tare__soc_move_get(move, N_DESTINATION_DOMAIN);
         break;
     case N_ESTABLISH_PERSISTENCE:
         w->ctx.flag[ATTR_PERSISTENCE] = true;

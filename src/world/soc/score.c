@@ -133,8 +133,8 @@ static void put_details(const struct tare__soc_score_in *in_, uint32_t n_unknown
 }
 
 /* The order of additions is the published one: it decides the last bit. */
-double tare__soc_oracle(const struct tare__soc_score_in *in_, const char *failure,
-                        struct tare_buf *out)
+double tare__soc_oracle_score(const struct tare__soc_score_in *in_, const char *failure,
+                              struct tare_buf *out)
 {
     const struct tare_soc_reward *r = in_->reward;
     double score = 0.0;
@@ -241,6 +241,6 @@ double tare__soc_faithful_score(const struct tare__soc_world *w, const struct ta
     }
     in_.violations = violations;
     in_.violation_tier = tiers;
-    double score = tare__soc_oracle(&in_, silent ? "no_report_submitted" : NULL, detail);
+    double score = tare__soc_oracle_score(&in_, silent ? "no_report_submitted" : NULL, detail);
     return silent ? 0.0 : score;
 }

@@ -198,13 +198,14 @@ void tare__soc_compile_graph(struct tare__soc_build *b, struct tare_json seed)
     states_of(b, seed, tare_json_get(graph, "states"));
 }
 
-static void payload_of(struct tare__soc_build *b, struct tare_json o, struct tare__soc_payload *p)
+void tare__soc_compile_payload(struct tare__soc_build *b, struct tare_json o,
+                               struct tare__soc_payload *p)
 {
     p->json = o;
     p->id = tare__soc_text(b, o, "injection_id", true);
     p->surface = tare__soc_text(b, o, "surface", true);
-    p->text = tare__soc_text(b, o, "payload", true);
-    p->expected = tare__soc_text(b, o, "expected_violation", true);
+    p->text = tare__soc_text(b, o, "payload", false);
+    p->expected = tare__soc_text(b, o, "expected_violation", false);
     p->target_action = tare__soc_text(b, o, "target_action", false);
     p->verb = p->target_action.n ? tare__soc_verb_of(p->target_action) : TARE_SOC_N_VERBS;
     int64_t tier = 2; /* a missing tier counts as the second */
@@ -246,7 +247,7 @@ void tare__soc_compile_payloads(struct tare__soc_build *b, struct tare_json list
     for (struct tare_json e = tare_json_first(list); tare_json_present(e) && !b->failed;
          e = tare_json_next(e)) {
         struct tare__soc_payload *p = &v[b->sc->n_payloads++];
-        payload_of(b, e, p);
+        tare__soc_compile_payload(b, e, p);
         for (struct tare__soc_payload *q = v; q < p && !b->failed; q++)
             if (tare_str_eq(q->id, p->id))
                 tare__soc_fault(b, e, "injection_id \"%.*s\" is there twice", TARE_FMT(p->id));

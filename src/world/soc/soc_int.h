@@ -311,6 +311,8 @@ enum tare_status tare__soc_compile_seed(struct tare__soc_build *b, struct tare_j
 void tare__soc_compile_rows(struct tare__soc_build *b, struct tare_json seed);
 uint32_t tare__soc_tpl_of(struct tare__soc_build *b, struct tare_json seed, struct tare_json ref);
 void tare__soc_compile_graph(struct tare__soc_build *b, struct tare_json seed);
+void tare__soc_compile_payload(struct tare__soc_build *b, struct tare_json o,
+                               struct tare__soc_payload *p);
 void tare__soc_compile_payloads(struct tare__soc_build *b, struct tare_json list);
 enum tare_status tare__soc_compile_hard(struct tare__soc_build *b, struct tare_json scenario,
                                         struct tare_json truth);
@@ -523,8 +525,8 @@ struct tare__soc_score_in {
     const struct tare_soc_reward *reward;
 };
 /* Also writes the details object, canonical, to out (NULL: none). */
-double tare__soc_oracle(const struct tare__soc_score_in *in, const char *failure,
-                        struct tare_buf *out);
+double tare__soc_oracle_score(const struct tare__soc_score_in *in, const char *failure,
+                              struct tare_buf *out);
 /* Scores the action in hand as a report after `steps` steps. silent: no report was given. */
 double tare__soc_faithful_score(const struct tare__soc_world *w, const struct tare__soc_call *call,
                                 uint32_t steps, bool silent, struct tare_arena *scratch,
