@@ -1,0 +1,202 @@
+#include "lib/lib.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+#include "base/limits.h"
+#include "lib/bind.h"
+#include "run/attempt.h"
+#include "suite/solver_file.h"
+#include "suite/suite.h"
+
+#include "base/banned.h"
+
+#define MAX_METRICS 128u
+
+struct tare_scale {
+    struct tare_arena arena; /* the suite, the world and the check */
+    struct tare_arena turn;  /* one weighing: the solver and what it leaves */
+    struct tare_suite *suite;
+    const char **ids; /* of the tasks, with a NUL behind each */
+    const struct tare_world_ops *world;
+    void *w;
+    const struct tare_check_ops *check;
+    void *check_state;
+    const struct tare_metric *metrics;
+    uint32_t n_metrics;
+    uint32_t metric_of[MAX_METRICS];
+    uint64_t seed;
+    double values[MAX_METRICS]; /* of the last weighing */
+};
+
+static enum tare_status open_suite(struct tare_scale *s, const char *suite, struct tare_err *err)
+{
+    enum tare_status st = tare__lib_suite(tare_str_of(suite), &s->arena, &s->suite, err);
+    if (st)
+        return st;
+    s->ids = TARE_NEW_N(&s->arena, const char *, s->suite->n_tasks);
+    for (uint32_t i = 0; s->ids && i < s->suite->n_tasks; i++)
+        s->ids[i] = tare_arena_copy(&s->arena, s->suite->tasks[i].id).p;
+    if (!s->ids || (s->suite->n_tasks && !s->ids[s->suite->n_tasks - 1]))
+        return tare_fail(err, TARE_E_NOMEM, "not enough memory for the names of the tasks");
+    s->world = tare__lib_world(s->suite->world, err);
+    if (!s->world)
+        return err->code;
+    st = s->world->open(s->suite->world_config, NULL, &s->arena, &s->w, err);
+    if (st) {
+        tare_err_file(err, s->suite->path);
+        tare_err_locate(err, s->suite->text);
+        return st;
+    }
+    s->check = tare__lib_check();
+    st = s->check->open(s->world, &s->arena, &s->check_state, err);
+    if (st)
+        return st;
+    s->metrics = s->check->metrics(s->check_state, &s->n_metrics);
+    if (s->n_metrics > MAX_METRICS)
+        return tare_fail(err, TARE_E_LIMIT, "more than %u metrics", MAX_METRICS);
+    for (uint32_t i = 0; i < s->n_metrics; i++) {
+        s->metric_of[i] = i;
+        s->values[i] = (double)NAN;
+    }
+    return TARE_OK;
+}
+
+int tare_scale_open(const struct tare_scale_options *options, struct tare_scale **out,
+                    struct tare_fault *fault)
+{
+    struct tare_err err = {0};
+    if (!out || !options || options->size < sizeof *options || !options->suite) {
+        (void)tare_fail(&err, TARE_E_STATE, "options without their size or without a suite");
+        return tare__fault(fault, &err);
+    }
+    *out = NULL;
+    struct tare_scale *s = calloc(1, sizeof *s);
+    if (!s) {
+        (void)tare_fail(&err, TARE_E_NOMEM, "not enough memory");
+        return tare__fault(fault, &err);
+    }
+    s->seed = options->seed;
+    tare_arena_init(&s->arena, NULL, TARE_ARENA_LOAD_BYTES);
+    tare_arena_init(&s->turn, NULL, TARE_ARENA_ATTEMPT_BYTES);
+    if (open_suite(s, options->suite, &err) != TARE_OK) {
+        tare_scale_close(s);
+        return tare__fault(fault, &err);
+    }
+    *out = s;
+    return TARE_CODE_OK;
+}
+
+void tare_scale_close(struct tare_scale *s)
+{
+    if (!s)
+        return;
+    if (s->w)
+        s->world->close(s->w);
+    tare_arena_free(&s->turn);
+    tare_arena_free(&s->arena);
+    free(s);
+}
+
+size_t tare_scale_tasks(const struct tare_scale *s)
+{
+    return s->suite->n_tasks;
+}
+
+const char *tare_scale_task(const struct tare_scale *s, size_t i)
+{
+    return i < s->suite->n_tasks ? s->ids[i] : NULL;
+}
+
+static const struct tare_task *find_task(const struct tare_scale *s, const char *id,
+                                         struct tare_err *err)
+{
+    if (!id && s->suite->n_tasks)
+        return &s->suite->tasks[0];
+    for (uint32_t i = 0; i < s->suite->n_tasks; i++)
+        if (tare_str_is(s->suite->tasks[i].id, id))
+            return &s->suite->tasks[i];
+    (void)tare_fail(err, TARE_E_USAGE, "the suite has no task \"%s\"", id ? id : "");
+    return NULL;
+}
+
+static void take_result(struct tare_scale *s, const struct tare_attempt *a, struct tare_weight *out)
+{
+    struct tare_weight w = {.size = out->size, .score = (double)NAN, .steps = a->n_steps};
+    w.ending = a->status == TARE_ATTEMPT_DONE     ? TARE_ENDED_DONE
+               : a->status == TARE_ATTEMPT_FAILED ? TARE_ENDED_FAILED
+                                                  : TARE_ENDED_MISSING;
+    for (uint32_t i = 0; i < s->n_metrics; i++)
+        s->values[i] = (double)NAN;
+    for (uint32_t i = 0; i < a->n_scores; i++)
+        if (a->scores[i].state == TARE_SCORE_OK && a->scores[i].metric < s->n_metrics)
+            s->values[a->scores[i].metric] = a->scores[i].value;
+    struct tare_str headline = s->suite->n_metrics ? s->suite->metrics[0] : TARE_S("reward");
+    (void)snprintf(w.metric, sizeof w.metric, "%.*s", TARE_FMT(headline));
+    (void)snprintf(w.cause, sizeof w.cause, "%.*s", TARE_FMT(a->cause_text));
+    w.score = tare_scale_value(s, w.metric);
+    memcpy(out, &w, out->size < sizeof w ? out->size : sizeof w);
+}
+
+static enum tare_status weigh(struct tare_scale *s, const struct tare_weigh_options *o,
+                              struct tare_weight *out, struct tare_err *err)
+{
+    const struct tare_task *task = find_task(s, o->task, err);
+    const struct tare_solver_ops *solver = NULL;
+    void *shared = NULL;
+    if (!task)
+        return err->code;
+    enum tare_status st =
+        tare__lib_solver(tare_str_of(o->solver), s->suite->world, &s->turn, &solver, &shared, err);
+    if (st)
+        return st;
+    if (solver->waits)
+        return tare_fail(err, TARE_E_USAGE,
+                         "%s waits for something outside; the library plays scripted solvers",
+                         o->solver);
+    const void *check_state = s->check_state;
+    struct tare_play_setup setup = {.world = s->world,
+                                    .w = s->w,
+                                    .solver = solver,
+                                    .shared = shared,
+                                    .checks = &s->check,
+                                    .check_states = &check_state,
+                                    .n_checks = 1,
+                                    .n_metrics = s->n_metrics,
+                                    .metric_of = s->metric_of,
+                                    .seed = s->seed,
+                                    .max_steps = s->suite->limits.steps};
+    const struct tare_clock *clock = tare_clock_system();
+    struct tare_play play;
+    tare_play_start(&play, &setup, task, o->attempt, clock->wall_ns(clock->ctx), &s->turn);
+    if (play.state == TARE_PLAY_FINISHED)
+        take_result(s, &play.attempt, out);
+    else
+        st = tare_fail(err, TARE_E_STATE, "%s waits although it said it would not", o->solver);
+    tare_play_end(&play);
+    return st;
+}
+
+int tare_scale_weigh(struct tare_scale *s, const struct tare_weigh_options *options,
+                     struct tare_weight *out, struct tare_fault *fault)
+{
+    struct tare_err err = {0};
+    if (!s || !out || out->size < sizeof out->size || !options || options->size < sizeof *options ||
+        !options->solver)
+        (void)tare_fail(&err, TARE_E_STATE, "options or result without their size, or no solver");
+    else
+        (void)weigh(s, options, out, &err);
+    if (s)
+        tare_arena_reset(&s->turn);
+    return err.code ? tare__fault(fault, &err) : TARE_CODE_OK;
+}
+
+double tare_scale_value(const struct tare_scale *s, const char *metric)
+{
+    for (uint32_t i = 0; i < s->n_metrics; i++)
+        if (tare_str_is(s->metrics[i].name, metric))
+            return s->values[i];
+    return (double)NAN;
+}
