@@ -16,6 +16,7 @@ struct tare_fault_name {
         {"store.lease", "leased work is leased again after resume"},                               \
         {"store.commit", "what was reported before is stored; the rest runs again"},               \
         {"store.committed", "the commit stands although it was not reported"},                     \
+        {"child.start", "the attempt runs again; no child is left behind"},                        \
         {"run.attempt", "the attempt runs again"}, {"run.report", "the attempt is stored"},        \
     {                                                                                              \
         "run.finish", "resume finds nothing left to do"                                            \

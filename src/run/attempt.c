@@ -120,6 +120,14 @@ static bool act(struct tare_play *p)
         settle(p, TARE_ATTEMPT_FAILED, TARE_CAUSE_LIMIT, TARE_S("the limit of steps was reached"));
         return false;
     }
+    if (s->cancel && atomic_load_explicit(s->cancel, memory_order_relaxed) >= 2) {
+        settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_CANCELLED, TARE_S("cancelled"));
+        return false;
+    }
+    if (p->deadline_ns && s->clock->mono_ns(s->clock->ctx) >= p->deadline_ns) {
+        settle(p, TARE_ATTEMPT_FAILED, TARE_CAUSE_LIMIT, TARE_S("the limit of time was reached"));
+        return false;
+    }
     enum tare_status st =
         p->yield.json.n ? s->world->step_json(s->w, p->yield.json, &p->world_rng, &p->obs, &err)
                         : s->world->step(s->w, &p->yield.action, &p->world_rng, &p->obs, &err);
@@ -202,12 +210,17 @@ void tare_play_start(struct tare_play *p, const struct tare_play_setup *setup,
     *p = (struct tare_play){.setup = setup, .task = task, .arena = arena};
     tare_arena_init(&p->turn, arena->alc, TARE_ARENA_ATTEMPT_BYTES);
     tare__record_begin(p);
-    /* The world's stream has no solver in its name: two solvers meet the same world. */
-    uint64_t pair = ((uint64_t)task->index << 32) | index;
-    tare_rng_init(&p->world_rng, setup->seed, TARE_S("world"), pair);
-    uint64_t seed = tare_rng_u64(&p->world_rng);
-    tare_rng_init(&p->world_rng, seed, TARE_S("world"), pair);
-    tare_rng_init(&p->solver_rng, seed, TARE_S("solver"), pair);
+    /* The world's stream has no solver in its name: two solvers meet the same world. It hangs on
+     * the task's content, not its place: part of a suite plays like the whole of it. */
+    uint64_t task_key;
+    memcpy(&task_key, task->digest.b, sizeof task_key);
+    struct tare_rng base;
+    tare_rng_init(&base, setup->seed, TARE_S("task"), task_key);
+    uint64_t seed = tare_rng_u64(&base);
+    tare_rng_init(&p->world_rng, seed, TARE_S("world"), index);
+    tare_rng_init(&p->solver_rng, seed, TARE_S("solver"), index);
+    if (setup->wall_ns && setup->clock)
+        p->deadline_ns = setup->clock->mono_ns(setup->clock->ctx) + setup->wall_ns;
     p->attempt = (struct tare_attempt){
         .task = task->index, .index = index, .seed = seed, .wall_start_ns = wall_ns};
     p->solver_state = tare_arena_alloc(arena, setup->solver->state_bytes);
@@ -246,9 +259,13 @@ void tare_play_event(struct tare_play *p, const struct tare_event *event, enum t
     p->yield = (struct tare_yield){0};
     p->setup->solver->next(p->setup->shared, p->solver_state, event, &p->solver_rng, &p->turn,
                            &p->yield, &err);
-    bool limit = why == TARE_CAUSE_LIMIT;
-    settle(p, limit ? TARE_ATTEMPT_FAILED : TARE_ATTEMPT_MISSING, why,
-           limit ? TARE_S("the limit of time was reached") : TARE_S("cancelled"));
+    if (why == TARE_CAUSE_LIMIT)
+        settle(p, TARE_ATTEMPT_FAILED, why, TARE_S("the limit of time was reached"));
+    else if (why == TARE_CAUSE_SOLVER)
+        settle(p, TARE_ATTEMPT_FAILED, why,
+               TARE_S("the solver waits although it says that it never does"));
+    else
+        settle(p, TARE_ATTEMPT_MISSING, why, TARE_S("cancelled"));
 }
 
 void tare_play_end(struct tare_play *p)

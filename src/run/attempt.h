@@ -6,6 +6,8 @@
 #ifndef TARE_RUN_ATTEMPT_H
 #define TARE_RUN_ATTEMPT_H
 
+#include <stdatomic.h>
+
 #include "record/contract.h"
 #include "record/task.h"
 
@@ -18,13 +20,16 @@ struct tare_play_setup {
     const struct tare_check_ops *const *checks;
     const void *const *check_states;
     uint32_t n_checks;
-    uint32_t n_metrics;        /* of the batch */
-    const uint32_t *metric_of; /* metrics of all checks in order → number in the batch;
-                                  UINT32_MAX: not wanted */
-    uint64_t seed;             /* of the batch */
-    uint32_t run;              /* the solver's place in the batch */
-    uint32_t max_steps;        /* 0: TARE_MAX_STEPS */
-    bool record;               /* render outline and step bodies */
+    uint32_t n_metrics;             /* of the batch */
+    const uint32_t *metric_of;      /* metrics of all checks in order → number in the batch;
+                                       UINT32_MAX: not wanted */
+    uint64_t seed;                  /* of the batch */
+    uint32_t run;                   /* the solver's place in the batch */
+    uint32_t max_steps;             /* 0: TARE_MAX_STEPS */
+    bool record;                    /* render outline and step bodies */
+    const struct tare_clock *clock; /* read between actions when wall_ns is set; may be NULL */
+    int64_t wall_ns;                /* limit of one attempt's playing time; 0: none */
+    const atomic_int *cancel;       /* 2 or more: stop between two actions; may be NULL */
 };
 
 enum tare_play_state {
@@ -46,7 +51,8 @@ struct tare_play {
     struct tare_yield yield;
     struct tare_buf steps, outline;
     enum tare_play_state state;
-    bool started; /* the solver has to be stopped */
+    bool started;        /* the solver has to be stopped */
+    int64_t deadline_ns; /* monotonic; 0: none */
     struct tare_attempt attempt;
 };
 
@@ -61,8 +67,8 @@ struct tare_play {
 void tare_play_start(struct tare_play *p, const struct tare_play_setup *setup,
                      const struct tare_task *task, uint32_t index, int64_t wall_ns,
                      struct tare_arena *arena);
-/* Passes an event in and plays on. CANCEL ends it with `why` (LIMIT: scored as a failure;
- * CANCELLED and others: missing). */
+/* Passes an event in and plays on. CANCEL ends it with `why` (LIMIT and SOLVER: scored as a
+ * failure; CANCELLED and others: missing). */
 void tare_play_event(struct tare_play *p, const struct tare_event *event, enum tare_cause why);
 /* Gives back what is not in the arena; once for each start. */
 void tare_play_end(struct tare_play *p);

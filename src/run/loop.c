@@ -1,0 +1,393 @@
+/*
+ * Solvers that wait: one thread, one poll, up to `in_flight` attempts at once. Requests go to the
+ * transport, children have pipes here, timers are looked through (their number is the attempts in
+ * flight). Each attempt has a world of its own while it runs.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "run/batch_int.h"
+
+#include "base/fault.h"
+#include "base/limits.h"
+#include "sandbox/child.h"
+
+#include "base/banned.h"
+
+#define POLL_MS 20 /* how soon new work, stops and deadlines are noticed */
+
+struct seat {
+    bool busy;
+    struct tare_play play;
+    struct tare_play_setup setup;
+    struct tare__done *done;
+    struct tare__job *job;
+    struct tare_arena arena; /* of the world */
+    void *w;
+    int64_t started_ns, deadline_ns;
+    uint64_t token; /* of its request; 0: none */
+    struct tare_child child;
+    bool has_child;
+    bool fed; /* an event was passed in while events were handed out */
+};
+
+struct running_job {
+    struct tare__job *job;
+    uint32_t task, index; /* the next attempt to begin */
+    uint32_t open;        /* attempts that have begun and not ended */
+    bool begun_all;
+};
+
+struct loop {
+    struct tare__batch *b;
+    const struct tare_transport *transport;
+    struct seat *seats;
+    uint32_t n_seats, n_busy;
+    struct running_job *jobs;
+    uint32_t n_jobs, cap_jobs;
+    uint64_t next_token;
+    bool ended;
+};
+
+static int64_t now(const struct loop *l)
+{
+    return l->b->clock->mono_ns(l->b->clock->ctx);
+}
+
+static struct running_job *job_of(struct loop *l, const struct tare__job *job)
+{
+    for (uint32_t i = 0; i < l->n_jobs; i++)
+        if (l->jobs[i].job == job)
+            return &l->jobs[i];
+    return NULL;
+}
+
+static void leave(struct loop *l, struct seat *s)
+{
+    struct running_job *r = job_of(l, s->job);
+    struct tare__done *d = s->done;
+    if (s->has_child) {
+        tare_child_kill(&s->child);
+        tare_child_free(&s->child);
+        s->has_child = false;
+    }
+    if (s->token && l->transport)
+        l->transport->cancel(l->transport->ctx, s->token);
+    s->token = 0;
+    d->attempt = s->play.attempt;
+    d->attempt.dur_ns = now(l) - s->started_ns;
+    d->job = s->job;
+    tare_play_end(&s->play);
+    s->busy = false;
+    l->n_busy--;
+    r->open--;
+    atomic_fetch_sub(&l->b->in_flight, 1);
+    if (d->attempt.cause == TARE_CAUSE_CANCELLED || !tare_queue_push(l->b->done, d))
+        tare__done_give_back(l->b, d);
+}
+
+static void feed(struct seat *s, const struct tare_event *event, enum tare_cause why)
+{
+    tare_play_event(&s->play, event, why);
+    s->fed = true;
+}
+
+/* The event that says "what you asked for could not be done". */
+static void refuse(struct loop *l, struct seat *s, enum tare_event_kind kind, enum tare_cause cause,
+                   const struct tare_err *err)
+{
+    struct tare_event e = {.kind = kind,
+                           .id = s->play.yield.id,
+                           .body = tare_str_of(err->text),
+                           .failed = cause,
+                           .exit_status = 127,
+                           .now_ns = now(l)};
+    feed(s, &e, TARE_CAUSE_NONE);
+}
+
+static void begin_request(struct loop *l, struct seat *s)
+{
+    struct tare_err err = {0};
+    s->token = ++l->next_token;
+    enum tare_status st = l->transport ? l->transport->begin(l->transport->ctx, s->token,
+                                                             &s->play.yield.request, now(l), &err)
+                                       : tare_fail(&err, TARE_E_IO, "no endpoint is configured");
+    if (st != TARE_OK) {
+        s->token = 0;
+        refuse(l, s, TARE_EVENT_REPLY, TARE_CAUSE_ENDPOINT, &err);
+    }
+}
+
+static void begin_child(struct loop *l, struct seat *s)
+{
+    struct tare_err err = {0};
+    const struct tare_spawn *spawn = &s->play.yield.spawn;
+    if (tare_child_start(spawn->argv, spawn->env, spawn->input, TARE_MAX_TOOL_OUTPUT_BYTES,
+                         l->b->alc, &s->child, &err) == TARE_OK)
+        s->has_child = true;
+    else
+        refuse(l, s, TARE_EVENT_CHILD, TARE_CAUSE_SANDBOX, &err);
+}
+
+/* Does what the solver asks for until it waits or is finished. */
+static void serve(struct loop *l, struct seat *s)
+{
+    do {
+        s->fed = false;
+        if (s->play.state == TARE_PLAY_REQUEST && !s->token)
+            begin_request(l, s);
+        else if (s->play.state == TARE_PLAY_SPAWN && !s->has_child)
+            begin_child(l, s);
+    } while (s->fed && s->play.state != TARE_PLAY_FINISHED);
+    if (s->play.state == TARE_PLAY_FINISHED)
+        leave(l, s);
+}
+
+/* The next attempt of a job that is not finished; false: none. */
+static bool next_attempt(struct loop *l, struct running_job *r, uint32_t *task, uint32_t *index)
+{
+    const struct tare_lease *lease = &r->job->lease;
+    for (; r->task < lease->task_to; r->task++, r->index = 0)
+        for (; r->index < l->b->k; r->index++) {
+            if (lease->finished[(size_t)(r->task - lease->task_from) * l->b->k + r->index])
+                continue;
+            *task = r->task;
+            *index = r->index++;
+            return true;
+        }
+    r->begun_all = true;
+    return false;
+}
+
+static struct seat *free_seat(struct loop *l)
+{
+    for (uint32_t i = 0; i < l->n_seats; i++)
+        if (!l->seats[i].busy)
+            return &l->seats[i];
+    return NULL;
+}
+
+/* A world for the seat, opened at its first use. */
+static bool seat_world(struct loop *l, struct seat *s)
+{
+    struct tare_err err = {0};
+    if (s->w)
+        return true;
+    tare_arena_init(&s->arena, l->b->alc, TARE_ARENA_ATTEMPT_BYTES);
+    return l->b->world->open(l->b->options->suite->world_config, l->b->alc, &s->arena, &s->w,
+                             &err) == TARE_OK;
+}
+
+static bool begin(struct loop *l, struct running_job *r)
+{
+    uint32_t task, index;
+    struct seat *s = free_seat(l);
+    if (!s || !seat_world(l, s) || !(s->done = tare__done_take(l->b)))
+        return false;
+    if (!next_attempt(l, r, &task, &index)) {
+        tare__done_give_back(l->b, s->done);
+        return false;
+    }
+    tare_fault_point("run.attempt");
+    s->busy = true;
+    s->job = r->job;
+    s->token = 0;
+    s->has_child = false;
+    s->started_ns = now(l);
+    r->open++;
+    l->n_busy++;
+    atomic_fetch_add(&l->b->in_flight, 1);
+    tare__setup(l->b, r->job->lease.run, s->w, &s->setup);
+    s->deadline_ns = s->setup.wall_ns ? s->started_ns + s->setup.wall_ns : 0;
+    tare_play_start(&s->play, &s->setup, &l->b->tasks[task], index,
+                    l->b->clock->wall_ns(l->b->clock->ctx), &s->done->arena);
+    serve(l, s);
+    return true;
+}
+
+static void take_jobs(struct loop *l)
+{
+    void *item;
+    bool finished = false;
+    int timeout = l->n_jobs ? 0 : POLL_MS;
+    while (!l->ended && l->n_jobs < l->cap_jobs &&
+           tare_queue_pop(l->b->waiting, timeout, &item, &finished)) {
+        struct tare__job *job = item;
+        l->jobs[l->n_jobs++] = (struct running_job){.job = job, .task = job->lease.task_from};
+        timeout = 0;
+    }
+    l->ended = l->ended || finished;
+}
+
+static void begin_more(struct loop *l)
+{
+    bool stop = atomic_load(&l->b->stop) > 0;
+    for (uint32_t i = 0; i < l->n_jobs; i++) {
+        struct running_job *r = &l->jobs[i];
+        if (stop)
+            r->begun_all = true;
+        while (!r->begun_all && l->n_busy < l->n_seats && begin(l, r))
+            ;
+    }
+}
+
+static void end_jobs(struct loop *l)
+{
+    for (uint32_t i = 0; i < l->n_jobs;) {
+        struct running_job *r = &l->jobs[i];
+        if (!r->begun_all || r->open) {
+            i++;
+            continue;
+        }
+        tare__job_end(l->b, r->job);
+        *r = l->jobs[--l->n_jobs];
+    }
+}
+
+static void give_reply(void *to, const struct tare_reply *reply)
+{
+    struct loop *l = to;
+    for (uint32_t i = 0; i < l->n_seats; i++) {
+        struct seat *s = &l->seats[i];
+        if (!s->busy || s->token != reply->token)
+            continue;
+        struct tare_event e = {.kind = reply->chunk ? TARE_EVENT_CHUNK : TARE_EVENT_REPLY,
+                               .id = s->play.yield.id,
+                               .body = reply->body,
+                               .failed = reply->failed,
+                               .now_ns = now(l)};
+        if (!reply->chunk)
+            s->token = 0;
+        feed(s, &e, TARE_CAUSE_NONE);
+        serve(l, s);
+        return;
+    }
+}
+
+struct line_to {
+    struct loop *l;
+    struct seat *s;
+};
+
+static void give_line(void *to, struct tare_str text)
+{
+    const struct line_to *t = to;
+    struct tare_event e = {.kind = TARE_EVENT_CHILD,
+                           .id = t->s->play.yield.id,
+                           .body = text,
+                           .exit_status = -1,
+                           .now_ns = now(t->l)};
+    if (t->s->play.state == TARE_PLAY_SPAWN)
+        feed(t->s, &e, TARE_CAUSE_NONE);
+}
+
+static void work_child(struct loop *l, struct seat *s)
+{
+    struct line_to to = {l, s};
+    int status;
+    tare_child_write(&s->child);
+    if (tare_child_read(&s->child, give_line, &to) || !tare_child_ended(&s->child, &status))
+        return;
+    tare_child_free(&s->child);
+    s->has_child = false;
+    struct tare_event e = {
+        .kind = TARE_EVENT_CHILD, .id = s->play.yield.id, .exit_status = status, .now_ns = now(l)};
+    if (s->play.state == TARE_PLAY_SPAWN)
+        feed(s, &e, TARE_CAUSE_NONE);
+}
+
+/* Timers, deadlines, children and cancellation of each attempt in flight. */
+static void work_seats(struct loop *l)
+{
+    int64_t t = now(l);
+    bool cancel = atomic_load(&l->b->stop) >= 2;
+    for (uint32_t i = 0; i < l->n_seats; i++) {
+        struct seat *s = &l->seats[i];
+        if (!s->busy)
+            continue;
+        if (s->has_child)
+            work_child(l, s);
+        if (s->play.state == TARE_PLAY_WAIT && t >= s->play.yield.wait_until_ns) {
+            struct tare_event e = {.kind = TARE_EVENT_TIMER, .id = s->play.yield.id, .now_ns = t};
+            feed(s, &e, TARE_CAUSE_NONE);
+        }
+        if (cancel || (s->deadline_ns && t >= s->deadline_ns)) {
+            struct tare_event e = {.kind = TARE_EVENT_CANCEL, .now_ns = t};
+            feed(s, &e, cancel ? TARE_CAUSE_CANCELLED : TARE_CAUSE_LIMIT);
+        }
+        serve(l, s);
+    }
+}
+
+/* How long nothing will happen by itself. */
+static int idle_ms(const struct loop *l)
+{
+    int64_t t = now(l), soonest = t + (int64_t)POLL_MS * 1000000;
+    for (uint32_t i = 0; i < l->n_seats; i++) {
+        const struct seat *s = &l->seats[i];
+        if (s->busy && s->play.state == TARE_PLAY_WAIT && s->play.yield.wait_until_ns < soonest)
+            soonest = s->play.yield.wait_until_ns;
+        if (s->busy && s->has_child && s->child.out_fd < 0)
+            soonest = t + 1000000; /* its output has ended: it will be gone in a moment */
+    }
+    return soonest <= t ? 0 : (int)((soonest - t + 999999) / 1000000);
+}
+
+static void wait_and_work(struct loop *l, struct pollfd *fds, uint32_t cap)
+{
+    int timeout = l->n_busy ? idle_ms(l) : 0;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < l->n_seats && n + 2 <= cap; i++) {
+        const struct seat *s = &l->seats[i];
+        if (s->busy && s->has_child && s->child.out_fd >= 0)
+            fds[n++] = (struct pollfd){.fd = s->child.out_fd, .events = POLLIN};
+        if (s->busy && s->has_child && s->child.in_fd >= 0)
+            fds[n++] = (struct pollfd){.fd = s->child.in_fd, .events = POLLOUT};
+    }
+    if (l->transport)
+        n += l->transport->wait(l->transport->ctx, fds + n, cap - n, &timeout, now(l));
+    if (n || timeout)
+        poll(fds, n, timeout);
+    if (l->transport)
+        l->transport->work(l->transport->ctx, now(l), give_reply, l);
+    work_seats(l);
+}
+
+static void close_seats(struct loop *l)
+{
+    for (uint32_t i = 0; i < l->n_seats; i++) {
+        if (l->seats[i].w)
+            l->b->world->close(l->seats[i].w);
+        tare_arena_free(&l->seats[i].arena);
+    }
+}
+
+void tare__loop_main(struct tare__batch *b)
+{
+    uint32_t in_flight = b->options->in_flight ? b->options->in_flight : 64;
+    struct loop l = {.b = b,
+                     .transport = b->options->transport,
+                     .n_seats = in_flight,
+                     .cap_jobs = in_flight + 64};
+    uint32_t n_fds = in_flight * 2 + 256;
+    void *item;
+    bool finished;
+    l.seats = calloc(l.n_seats, sizeof *l.seats);
+    l.jobs = calloc(l.cap_jobs, sizeof *l.jobs);
+    struct pollfd *fds = calloc(n_fds, sizeof *fds);
+    if (l.seats && l.jobs && fds)
+        while (!l.ended || l.n_jobs || l.n_busy) {
+            take_jobs(&l);
+            begin_more(&l);
+            wait_and_work(&l, fds, n_fds);
+            end_jobs(&l);
+        }
+    else /* no memory: jobs end empty, and the batch is incomplete */
+        while (tare_queue_pop(b->waiting, -1, &item, &finished))
+            tare__job_end(b, item);
+    if (l.seats)
+        close_seats(&l);
+    free(fds);
+    free(l.jobs);
+    free(l.seats);
+}

@@ -1,0 +1,72 @@
+#include "run/registry.h"
+
+#include "check/restraint.h"
+#include "world/soc/gen.h"
+#include "world/soc/solvers/solvers.h"
+#include "world/world.h"
+
+#include "base/banned.h"
+
+struct world {
+    const struct tare_world_ops *ops;
+    const struct tare_solver_ops *const *solvers; /* NULL-terminated */
+    const struct tare_task_source *source;        /* or NULL */
+};
+
+static const struct world worlds[] = {
+    {&tare_world_soc, tare_soc_solvers, &tare_task_source_soc},
+};
+#define N_WORLDS (sizeof worlds / sizeof *worlds)
+
+static const struct world *find(struct tare_str name)
+{
+    for (size_t i = 0; i < N_WORLDS; i++)
+        if (tare_str_is(name, worlds[i].ops->name))
+            return &worlds[i];
+    return NULL;
+}
+
+const struct tare_world_ops *tare_registry_world(struct tare_str name)
+{
+    const struct world *w = find(name);
+    return w ? w->ops : NULL;
+}
+
+const char *const *tare_registry_world_names(void)
+{
+    static const char *const names[] = {"soc", NULL};
+    return names;
+}
+
+const struct tare_solver_ops *const *tare_registry_solvers(struct tare_str world, uint32_t *n)
+{
+    const struct world *w = find(world);
+    *n = 0;
+    while (w && w->solvers[*n])
+        ++*n;
+    return w ? w->solvers : NULL;
+}
+
+const struct tare_solver_ops *tare_registry_solver(struct tare_str world, struct tare_str name)
+{
+    uint32_t n;
+    const struct tare_solver_ops *const *all = tare_registry_solvers(world, &n);
+    for (uint32_t i = 0; i < n; i++)
+        if (tare_str_is(name, all[i]->name))
+            return all[i];
+    return NULL;
+}
+
+const struct tare_check_ops *const *tare_registry_checks(uint32_t *n)
+{
+    static const struct tare_check_ops *const all[] = {&tare_check_restraint};
+    *n = sizeof all / sizeof *all;
+    return all;
+}
+
+const struct tare_task_source *const *tare_registry_sources(uint32_t *n)
+{
+    static const struct tare_task_source *const all[] = {&tare_task_source_soc};
+    *n = sizeof all / sizeof *all;
+    return all;
+}

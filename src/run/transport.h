@@ -1,0 +1,34 @@
+/*
+ * What carries REQUESTs of solvers to endpoints. The event loop owns it; it holds no thread.
+ */
+#ifndef TARE_RUN_TRANSPORT_H
+#define TARE_RUN_TRANSPORT_H
+
+#include <poll.h>
+
+#include "record/contract.h"
+
+/* What came back for a request. */
+struct tare_reply {
+    uint64_t token;         /* as given to begin */
+    bool chunk;             /* more follows */
+    struct tare_str body;   /* valid during the call */
+    enum tare_cause failed; /* NONE: it went well */
+};
+
+struct tare_transport {
+    void *ctx;
+    /* Starts a request; the body is copied. Never blocks. */
+    enum tare_status (*begin)(void *ctx, uint64_t token, const struct tare_request *request,
+                              int64_t now_ns, struct tare_err *err);
+    /* Forgets a request; no reply for it comes any more. */
+    void (*cancel)(void *ctx, uint64_t token);
+    /* Descriptors to wait for: fills up to `max`, returns how many there are; lowers *timeout_ms
+     * (never negative) when something is due earlier. */
+    uint32_t (*wait)(void *ctx, struct pollfd *fds, uint32_t max, int *timeout_ms, int64_t now_ns);
+    /* Does what can be done without blocking and hands over replies. */
+    void (*work)(void *ctx, int64_t now_ns, void (*give)(void *to, const struct tare_reply *reply),
+                 void *to);
+};
+
+#endif

@@ -1,0 +1,174 @@
+#define _GNU_SOURCE
+#include "sandbox/child.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/fault.h"
+
+#include "base/banned.h"
+
+static void close_fd(int *fd)
+{
+    if (*fd >= 0)
+        close(*fd);
+    *fd = -1;
+}
+
+static bool prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr, int in, int out)
+{
+    sigset_t none, defaults;
+    sigemptyset(&none);
+    sigfillset(&defaults);
+    return posix_spawn_file_actions_adddup2(actions, in, 0) == 0 &&
+           posix_spawn_file_actions_adddup2(actions, out, 1) == 0 &&
+           posix_spawn_file_actions_addopen(actions, 2, "/dev/null", O_WRONLY, 0) == 0 &&
+           posix_spawnattr_setpgroup(attr, 0) == 0 &&
+           posix_spawnattr_setsigmask(attr, &none) == 0 &&
+           posix_spawnattr_setsigdefault(attr, &defaults) == 0 &&
+           posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
+                                              POSIX_SPAWN_SETSIGDEF) == 0;
+}
+
+/* posix_spawn takes its vectors without const, and does not write to them. */
+static char *const *unconst(const char *const *v)
+{
+    char *const *p;
+    memcpy(&p, &v, sizeof p);
+    return p;
+}
+
+static int start(const char *const *argv, const char *const *env, int in, int out, pid_t *pid)
+{
+    posix_spawn_file_actions_t actions;
+    posix_spawnattr_t attr;
+    if (posix_spawn_file_actions_init(&actions) != 0)
+        return ENOMEM;
+    if (posix_spawnattr_init(&attr) != 0) {
+        posix_spawn_file_actions_destroy(&actions);
+        return ENOMEM;
+    }
+    int code = prepare(&actions, &attr, in, out)
+                   ? posix_spawn(pid, argv[0], &actions, &attr, unconst(argv), unconst(env))
+                   : ENOMEM;
+    posix_spawnattr_destroy(&attr);
+    posix_spawn_file_actions_destroy(&actions);
+    return code;
+}
+
+enum tare_status tare_child_start(const char *const *argv, const char *const *env,
+                                  struct tare_str input, size_t max_line_bytes,
+                                  const struct tare_alc *alc, struct tare_child *out,
+                                  struct tare_err *err)
+{
+    int to[2] = {-1, -1}, from[2] = {-1, -1};
+    *out = (struct tare_child){.pid = -1, .in_fd = -1, .out_fd = -1, .input = input};
+    if (!argv || !argv[0] || argv[0][0] != '/')
+        return tare_fail(err, TARE_E_USAGE, "a program is named by its absolute path, not '%s'",
+                         argv && argv[0] ? argv[0] : "");
+    tare_fault_point("child.start");
+    int code = pipe2(to, O_CLOEXEC) == 0 && pipe2(from, O_CLOEXEC) == 0 ? 0 : errno;
+    if (code == 0)
+        code = start(argv, env, to[0], from[1], &out->pid);
+    close_fd(&to[0]);
+    close_fd(&from[1]);
+    if (code != 0) {
+        close_fd(&to[1]);
+        close_fd(&from[0]);
+        return tare_fail(err, TARE_E_IO, "cannot start %s: %s", argv[0], strerror(code));
+    }
+    fcntl(to[1], F_SETFL, O_NONBLOCK);
+    fcntl(from[0], F_SETFL, O_NONBLOCK);
+    out->in_fd = to[1];
+    out->out_fd = from[0];
+    tare_buf_init(&out->line, alc, max_line_bytes);
+    tare_child_write(out);
+    return TARE_OK;
+}
+
+void tare_child_write(struct tare_child *c)
+{
+    while (c->in_fd >= 0 && c->sent_bytes < c->input.n) {
+        ssize_t n = write(c->in_fd, c->input.p + c->sent_bytes, c->input.n - c->sent_bytes);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return;
+        if (n < 0) /* it has closed its input: what is left does not interest it */
+            break;
+        c->sent_bytes += (size_t)n;
+    }
+    close_fd(&c->in_fd);
+}
+
+static void take(struct tare_child *c, const char *p, size_t n,
+                 void (*line)(void *to, struct tare_str text), void *to)
+{
+    while (n) {
+        const char *stop = memchr(p, '\n', n);
+        size_t part = stop ? (size_t)(stop - p) : n;
+        tare_buf_put(&c->line, tare_str_n(p, part));
+        c->too_long = c->too_long || c->line.failed;
+        if (!stop)
+            return;
+        line(to, tare_buf_str(&c->line));
+        tare_buf_reset(&c->line);
+        p += part + 1;
+        n -= part + 1;
+    }
+}
+
+bool tare_child_read(struct tare_child *c, void (*line)(void *to, struct tare_str text), void *to)
+{
+    char chunk[16384];
+    while (c->out_fd >= 0) {
+        ssize_t n = read(c->out_fd, chunk, sizeof chunk);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
+            return true;
+        if (n <= 0) {
+            if (c->line.n)
+                line(to, tare_buf_str(&c->line));
+            tare_buf_reset(&c->line);
+            close_fd(&c->out_fd);
+            break;
+        }
+        take(c, chunk, (size_t)n, line, to);
+    }
+    return false;
+}
+
+bool tare_child_ended(struct tare_child *c, int *status)
+{
+    int raw;
+    if (c->pid < 0 || waitpid(c->pid, &raw, WNOHANG) != c->pid)
+        return false;
+    *status = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
+    kill(-c->pid, SIGKILL); /* what it left behind */
+    c->pid = -1;
+    return true;
+}
+
+void tare_child_kill(struct tare_child *c)
+{
+    if (c->pid < 0)
+        return;
+    kill(-c->pid, SIGKILL);
+    kill(c->pid, SIGKILL);
+    while (waitpid(c->pid, NULL, 0) < 0 && errno == EINTR)
+        ;
+    c->pid = -1;
+}
+
+void tare_child_free(struct tare_child *c)
+{
+    close_fd(&c->in_fd);
+    close_fd(&c->out_fd);
+    tare_buf_free(&c->line);
+}

@@ -1,0 +1,43 @@
+/*
+ * Child processes: an absolute path, a given environment, pipes that do not block, a group of its
+ * own so that all of it can be killed. Isolation comes on top of this.
+ */
+#ifndef TARE_SANDBOX_CHILD_H
+#define TARE_SANDBOX_CHILD_H
+
+#include <sys/types.h>
+
+#include "base/buf.h"
+#include "base/err.h"
+
+struct tare_child {
+    pid_t pid;
+    int in_fd, out_fd;    /* to its standard input, from its standard output; -1: closed */
+    struct tare_buf line; /* what came since the last line */
+    struct tare_str input;
+    size_t sent_bytes;
+    bool too_long; /* a line was longer than the ceiling: it is cut */
+};
+
+/*
+ * Starts argv[0] (an absolute path) with exactly this environment; standard error goes to
+ * /dev/null. Its input is written by tare_child_write. The child leads a process group.
+ * TARE_E_USAGE for a path that is not absolute, TARE_E_IO when it cannot be started.
+ */
+enum tare_status tare_child_start(const char *const *argv, const char *const *env,
+                                  struct tare_str input, size_t max_line_bytes,
+                                  const struct tare_alc *alc, struct tare_child *out,
+                                  struct tare_err *err);
+/* Writes what the pipe takes; closes it at the end of the input. */
+void tare_child_write(struct tare_child *c);
+/* Reads what is there and calls line() for each whole line (without its end). Returns false when
+ * the output has ended (a last line without an end is given too). */
+bool tare_child_read(struct tare_child *c, void (*line)(void *to, struct tare_str text), void *to);
+/* True when it has ended: *status is its exit status, or 128 + signal. Never waits. */
+bool tare_child_ended(struct tare_child *c, int *status);
+/* Kills the whole group and reaps the child. */
+void tare_child_kill(struct tare_child *c);
+/* Closes pipes and frees the buffer; the child must have ended or been killed. */
+void tare_child_free(struct tare_child *c);
+
+#endif
