@@ -21,7 +21,6 @@
 #define TARE_WORLD_SOC_SOC_H
 
 #include "record/contract.h"
-#include "record/reference.h"
 #include "world/world.h"
 
 enum tare_soc_profile { TARE_SOC_HARDENED = 0, TARE_SOC_FAITHFUL = 1 };
@@ -127,9 +126,6 @@ struct tare_soc_reward {
     double w_late;       /* per step; hardened: only for steps beyond par */
 };
 void tare_soc_reward_default(enum tare_soc_profile profile, struct tare_soc_reward *out);
-
-/* Classes of the profile's metrics: the published thresholds, and our own for hardened. */
-const struct tare_classes *tare_soc_classes(enum tare_soc_profile profile);
 
 /*
  * Facts of this world (entity numbers index tare_facts.entities):

@@ -3,6 +3,7 @@
 
 #include "soc_vectors.h"
 
+#include "world/soc/published.h"
 #include "world/soc/recorded.h"
 
 static struct tare_json get(struct tare_json v, const char *key)
