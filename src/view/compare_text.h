@@ -1,0 +1,26 @@
+/*
+ * Of view/ alone: what a comparison says in words, for the terminal, Markdown and JSON alike.
+ */
+#ifndef TARE_VIEW_COMPARE_TEXT_H
+#define TARE_VIEW_COMPARE_TEXT_H
+
+#include "base/buf.h"
+#include "decide/compare.h"
+#include "view/number.h"
+
+/* How this comparison's values and differences are written. */
+struct tare_scale tare__compare_scale(const struct tare_compare *c);
+/* " points", " steps" or "". */
+struct tare_number tare__diff_unit(const struct tare_compare *c);
+/* "possibly by less than the 5-point margin", or why nothing could be concluded. */
+void tare__say_tag(struct tare_buf *out, const struct tare_compare *c, bool unicode);
+/* One a line: what was left out and why; what would change the verdict; what to know besides. */
+void tare__say_exclusions(struct tare_buf *out, const struct tare_compare *c);
+void tare__say_would_change(struct tare_buf *out, const struct tare_compare *c, bool unicode);
+void tare__say_warnings(struct tare_buf *out, const struct tare_compare *c);
+/* Step by step: design, pairing, why this method, margin, family. */
+void tare__say_explanation(struct tare_buf *out, const struct tare_compare *c, bool unicode);
+/* "binary", "lattice", "real", "ratio". */
+const char *tare__design_name(enum tare_design d);
+
+#endif
