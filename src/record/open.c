@@ -127,12 +127,14 @@ static void harden(struct tare_store *s)
     (void)sqlite3_limit(s->db, SQLITE_LIMIT_ATTACHED, 1); /* VACUUM INTO needs one */
 }
 
+/* EXTRA is FULL and one flush of the folder more, when a rollback journal is deleted. A store has
+ * one while it is made; if it came back after a power cut it would undo the whole store. */
 static enum tare_status settings(struct tare_store *s, struct tare_err *err)
 {
     char sql[256];
     (void)snprintf(sql, sizeof sql,
                    "PRAGMA cache_size=-%d; PRAGMA foreign_keys=ON; PRAGMA cell_size_check=ON; "
-                   "PRAGMA synchronous=FULL; PRAGMA wal_autocheckpoint=%d; "
+                   "PRAGMA synchronous=EXTRA; PRAGMA wal_autocheckpoint=%d; "
                    "PRAGMA journal_size_limit=%d",
                    CACHE_KIB, WAL_PAGES, WAL_KEEP_BYTES);
     return tare__exec(s, sql, err);
