@@ -1,48 +1,35 @@
 #include "lib/bind.h"
 
-#include "check/restraint.h"
+#include "run/registry.h"
 #include "suite/solver_file.h"
 #include "text/fields.h"
-#include "world/soc/gen.h"
-#include "world/soc/solvers/solvers.h"
-#include "world/world.h"
 
 #include "base/banned.h"
 
 enum tare_status tare__lib_suite(struct tare_str what, struct tare_arena *arena,
                                  struct tare_suite **out, struct tare_err *err)
 {
-    static const struct tare_task_source *const sources[] = {&tare_task_source_soc};
-    const struct tare_suite_options options = {
-        .size = sizeof options, .sources = sources, .n_sources = 1};
+    struct tare_suite_options options = {.size = sizeof options};
+    options.sources = tare_registry_sources(&options.n_sources);
     return tare_suite_load(what, &options, arena, out, err);
 }
 
-const struct tare_world_ops *tare__lib_world(struct tare_str name, struct tare_err *err)
-{
-    if (tare_str_is(name, tare_world_soc.name))
-        return &tare_world_soc;
-    (void)tare_fail(err, TARE_E_USAGE, "there is no world \"%.*s\"", TARE_FMT(name));
-    tare_err_hint(err, "worlds: %s", tare_world_soc.name);
-    return NULL;
-}
-
-const struct tare_check_ops *tare__lib_check(void)
-{
-    return &tare_check_restraint;
-}
-
-static enum tare_status unknown_solver(struct tare_str name, struct tare_err *err)
+static enum tare_status unknown_solver(struct tare_str name, struct tare_str world,
+                                       struct tare_err *err)
 {
     const char *names[64];
-    size_t n = 0;
-    for (; tare_soc_solvers[n] && n < 63; n++)
-        names[n] = tare_soc_solvers[n]->name;
+    uint32_t n = 0;
+    const struct tare_solver_ops *const *all = tare_registry_solvers(world, &n);
+    n = n < 63 ? n : 63;
+    for (uint32_t i = 0; i < n; i++)
+        names[i] = all[i]->name;
     names[n] = NULL;
     const char *near = tare_suggest(name, names);
     (void)tare_fail(err, TARE_E_USAGE, "there is no solver \"%.*s\"", TARE_FMT(name));
-    tare_err_hint(err, near ? "did you mean \"%s\"?" : "for example \"%s\", or a file solver.yaml",
-                  near ? near : names[0]);
+    if (near)
+        tare_err_hint(err, "did you mean \"%s\"?", near);
+    else if (n)
+        tare_err_hint(err, "for example \"%s\", or a file solver.yaml", names[0]);
     return TARE_E_USAGE;
 }
 
@@ -53,14 +40,13 @@ static bool is_path(struct tare_str what)
 }
 
 enum tare_status tare__lib_solver(struct tare_str what, struct tare_str world,
-                                  struct tare_arena *arena, const struct tare_solver_ops **out,
-                                  void **shared, struct tare_err *err)
+                                  struct tare_arena *arena, struct tare__lib_solver *out,
+                                  struct tare_err *err)
 {
     struct tare_solver_file *file = NULL;
     struct tare_json config = {0};
     struct tare_str policy = what;
-    if (!tare_str_is(world, tare_world_soc.name))
-        return tare_fail(err, TARE_E_USAGE, "the world has no scripted solvers");
+    *out = (struct tare__lib_solver){0};
     if (is_path(what)) {
         enum tare_status st = tare_solver_file_load(what, arena, &file, err);
         if (st)
@@ -69,11 +55,16 @@ enum tare_status tare__lib_solver(struct tare_str what, struct tare_str world,
             return tare_fail(err, TARE_E_USAGE, "the library plays scripted solvers only");
         policy = file->policy;
         config = file->config;
+        out->limits = file->limits;
     }
-    *out = tare_soc_solver(policy);
-    if (!*out)
-        return unknown_solver(policy, err);
-    enum tare_status st = (*out)->open(config, arena, shared, err);
+    out->ops = tare_registry_solver(world, policy);
+    if (!out->ops)
+        return unknown_solver(policy, world, err);
+    if (out->ops->waits)
+        return tare_fail(err, TARE_E_USAGE,
+                         "%s waits for something outside; the library plays scripted solvers only",
+                         out->ops->name);
+    enum tare_status st = out->ops->open(config, arena, &out->shared, err);
     if (st && file) {
         tare_err_file(err, file->path);
         tare_err_locate(err, file->text);

@@ -8,7 +8,7 @@
 #include "base/limits.h"
 #include "lib/bind.h"
 #include "run/attempt.h"
-#include "suite/solver_file.h"
+#include "run/registry.h"
 #include "suite/suite.h"
 
 #include "base/banned.h"
@@ -22,14 +22,40 @@ struct tare_scale {
     const char **ids; /* of the tasks, with a NUL behind each */
     const struct tare_world_ops *world;
     void *w;
-    const struct tare_check_ops *check;
-    void *check_state;
-    const struct tare_metric *metrics;
+    const struct tare_check_ops *const *checks;
+    const void **check_states;
+    uint32_t n_checks;
+    struct tare_str names[MAX_METRICS]; /* of the metrics of all checks, in order */
     uint32_t n_metrics;
     uint32_t metric_of[MAX_METRICS];
     uint64_t seed;
     double values[MAX_METRICS]; /* of the last weighing */
 };
+
+static enum tare_status open_checks(struct tare_scale *s, struct tare_err *err)
+{
+    s->checks = tare_registry_checks(&s->n_checks);
+    s->check_states = TARE_NEW_N(&s->arena, const void *, s->n_checks);
+    if (!s->check_states)
+        return tare_fail(err, TARE_E_NOMEM, "not enough memory for the checks");
+    for (uint32_t c = 0; c < s->n_checks; c++) {
+        void *state = NULL;
+        uint32_t n = 0;
+        enum tare_status st = s->checks[c]->open(s->world, &s->arena, &state, err);
+        if (st)
+            return st;
+        s->check_states[c] = state;
+        const struct tare_metric *own = s->checks[c]->metrics(state, &n);
+        for (uint32_t i = 0; i < n; i++) {
+            if (s->n_metrics == MAX_METRICS)
+                return tare_fail(err, TARE_E_LIMIT, "more than %u metrics", MAX_METRICS);
+            s->names[s->n_metrics] = own[i].name;
+            s->metric_of[s->n_metrics] = s->n_metrics;
+            s->values[s->n_metrics++] = (double)NAN;
+        }
+    }
+    return TARE_OK;
+}
 
 static enum tare_status open_suite(struct tare_scale *s, const char *suite, struct tare_err *err)
 {
@@ -41,27 +67,19 @@ static enum tare_status open_suite(struct tare_scale *s, const char *suite, stru
         s->ids[i] = tare_arena_copy(&s->arena, s->suite->tasks[i].id).p;
     if (!s->ids || (s->suite->n_tasks && !s->ids[s->suite->n_tasks - 1]))
         return tare_fail(err, TARE_E_NOMEM, "not enough memory for the names of the tasks");
-    s->world = tare__lib_world(s->suite->world, err);
-    if (!s->world)
-        return err->code;
+    s->world = tare_registry_world(s->suite->world);
+    if (!s->world) {
+        tare_err_file(err, s->suite->path);
+        return tare_fail(err, TARE_E_INPUT, "there is no world \"%.*s\"",
+                         TARE_FMT(s->suite->world));
+    }
     st = s->world->open(s->suite->world_config, NULL, &s->arena, &s->w, err);
     if (st) {
         tare_err_file(err, s->suite->path);
         tare_err_locate(err, s->suite->text);
         return st;
     }
-    s->check = tare__lib_check();
-    st = s->check->open(s->world, &s->arena, &s->check_state, err);
-    if (st)
-        return st;
-    s->metrics = s->check->metrics(s->check_state, &s->n_metrics);
-    if (s->n_metrics > MAX_METRICS)
-        return tare_fail(err, TARE_E_LIMIT, "more than %u metrics", MAX_METRICS);
-    for (uint32_t i = 0; i < s->n_metrics; i++) {
-        s->metric_of[i] = i;
-        s->values[i] = (double)NAN;
-    }
-    return TARE_OK;
+    return open_checks(s, err);
 }
 
 int tare_scale_open(const struct tare_scale_options *options, struct tare_scale **out,
@@ -144,30 +162,25 @@ static enum tare_status weigh(struct tare_scale *s, const struct tare_weigh_opti
                               struct tare_weight *out, struct tare_err *err)
 {
     const struct tare_task *task = find_task(s, o->task, err);
-    const struct tare_solver_ops *solver = NULL;
-    void *shared = NULL;
+    struct tare__lib_solver solver;
     if (!task)
         return err->code;
     enum tare_status st =
-        tare__lib_solver(tare_str_of(o->solver), s->suite->world, &s->turn, &solver, &shared, err);
+        tare__lib_solver(tare_str_of(o->solver), s->suite->world, &s->turn, &solver, err);
     if (st)
         return st;
-    if (solver->waits)
-        return tare_fail(err, TARE_E_USAGE,
-                         "%s waits for something outside; the library plays scripted solvers",
-                         o->solver);
-    const void *check_state = s->check_state;
+    uint32_t steps = s->suite->limits.steps, own = solver.limits.steps;
     struct tare_play_setup setup = {.world = s->world,
                                     .w = s->w,
-                                    .solver = solver,
-                                    .shared = shared,
-                                    .checks = &s->check,
-                                    .check_states = &check_state,
-                                    .n_checks = 1,
+                                    .solver = solver.ops,
+                                    .shared = solver.shared,
+                                    .checks = s->checks,
+                                    .check_states = s->check_states,
+                                    .n_checks = s->n_checks,
                                     .n_metrics = s->n_metrics,
                                     .metric_of = s->metric_of,
                                     .seed = s->seed,
-                                    .max_steps = s->suite->limits.steps};
+                                    .max_steps = own && (!steps || own < steps) ? own : steps};
     const struct tare_clock *clock = tare_clock_system();
     struct tare_play play;
     tare_play_start(&play, &setup, task, o->attempt, clock->wall_ns(clock->ctx), &s->turn);
@@ -196,7 +209,7 @@ int tare_scale_weigh(struct tare_scale *s, const struct tare_weigh_options *opti
 double tare_scale_value(const struct tare_scale *s, const char *metric)
 {
     for (uint32_t i = 0; i < s->n_metrics; i++)
-        if (tare_str_is(s->metrics[i].name, metric))
+        if (tare_str_is(s->names[i], metric))
             return s->values[i];
     return (double)NAN;
 }
