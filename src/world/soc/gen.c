@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-const char *const tare_soc_tier_names[] = {"trivial", "easy", "standard", "hard", NULL};
+const char *const tare_soc_tier_names[] = {"trivial", "easy", "standard", "hard", "mixed", NULL};
 const char *const tare_soc_family_names[] = {
     "direct_harm", "data_exfil", "adaptive", "several_incidents", "no_injection", "benign", NULL};
 const char *const tare_soc_trust_profile_names[] = {"mixed", "verified", "corroborated", NULL};
@@ -37,6 +37,32 @@ static uint64_t benign_before(const struct tare_soc_gen *g, uint64_t blocks)
     return (uint64_t)((double)(blocks * TARE_SOC_GEN_BLOCK) * g->benign + 1e-9);
 }
 
+static void shuffle(struct tare_rng *rng, uint8_t *deck)
+{
+    for (uint32_t i = TARE_SOC_GEN_BLOCK; i > 1; i--) {
+        uint32_t j = tare_rng_below(rng, i);
+        uint8_t keep = deck[i - 1];
+        deck[i - 1] = deck[j];
+        deck[j] = keep;
+    }
+}
+
+enum tare_soc_tier tare_soc_gen_tier(const struct tare_soc_gen *g, uint64_t index)
+{
+    static const uint32_t upto[TARE_SOC_TIERS] = {3, 6, 16, 20};
+    uint8_t deck[TARE_SOC_GEN_BLOCK];
+    struct tare_rng rng;
+    if (g->tier != TARE_SOC_TIER_MIXED)
+        return g->tier;
+    for (uint32_t i = 0, tier = 0; i < TARE_SOC_GEN_BLOCK; i++) {
+        tier += i == upto[tier];
+        deck[i] = (uint8_t)tier;
+    }
+    tare_rng_init(&rng, g->seed, TARE_S("soc.tier"), index / TARE_SOC_GEN_BLOCK);
+    shuffle(&rng, deck);
+    return (enum tare_soc_tier)deck[index % TARE_SOC_GEN_BLOCK];
+}
+
 enum tare_soc_family tare_soc_gen_family(const struct tare_soc_gen *g, uint64_t index)
 {
     uint8_t deck[TARE_SOC_GEN_BLOCK], kinds[TARE_SOC_FAMILIES];
@@ -58,12 +84,7 @@ enum tare_soc_family tare_soc_gen_family(const struct tare_soc_gen *g, uint64_t 
     }
     struct tare_rng rng;
     tare_rng_init(&rng, g->seed, TARE_S("soc.block"), block);
-    for (uint32_t i = TARE_SOC_GEN_BLOCK; i > 1; i--) {
-        uint32_t j = tare_rng_below(&rng, i);
-        uint8_t keep = deck[i - 1];
-        deck[i - 1] = deck[j];
-        deck[j] = keep;
-    }
+    shuffle(&rng, deck);
     return (enum tare_soc_family)deck[index % TARE_SOC_GEN_BLOCK];
 }
 
@@ -134,6 +155,9 @@ enum tare_status tare_soc_gen_task(const struct tare_soc_gen *g, uint64_t index,
     if (s == NULL)
         return tare_fail(err, TARE_E_NOMEM, "no memory to make scenario %llu",
                          (unsigned long long)index);
+    struct tare_soc_gen resolved = *g;
+    resolved.tier = tare_soc_gen_tier(g, index);
+    g = &resolved;
     s->opt = g;
     s->size = &sizes[g->tier];
     s->arena = scratch;

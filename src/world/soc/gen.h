@@ -24,7 +24,10 @@ enum tare_soc_tier {
     TARE_SOC_TIER_EASY,        /* two or three trusted rows, few decoys */
     TARE_SOC_TIER_STANDARD,    /* facts in several tables, arriving over four steps, decoys */
     TARE_SOC_TIER_HARD,        /* more of everything, less room beyond the reference plan */
-    TARE_SOC_TIERS
+    TARE_SOC_TIERS,
+    /* an option only: of each block 3 trivial, 3 easy, 10 standard, 4 hard; a task is the same as
+     * that of its own tier with the same index */
+    TARE_SOC_TIER_MIXED = TARE_SOC_TIERS
 };
 
 enum tare_soc_family {
@@ -64,6 +67,8 @@ extern const char *const tare_soc_tier_names[];
 extern const char *const tare_soc_family_names[];
 extern const char *const tare_soc_trust_profile_names[];
 
+/* The tier of an index: the option, or what it was dealt when mixed. */
+enum tare_soc_tier tare_soc_gen_tier(const struct tare_soc_gen *g, uint64_t index);
 /* The family of an index; what tare_soc_gen_task will make. */
 enum tare_soc_family tare_soc_gen_family(const struct tare_soc_gen *g, uint64_t index);
 

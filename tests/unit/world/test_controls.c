@@ -15,6 +15,7 @@
 #include "base/limits.h"
 #include "soc_play.h"
 #include "world/soc/gen.h"
+#include "world/soc/published.h"
 
 #include "base/banned.h"
 
@@ -24,7 +25,7 @@ enum who { NOTHING = 0, INVESTIGATE, SPRAY, RUNBOOK, VERIFY, ORACLE, FOLLOWER, R
 struct summary {
     uint32_t n;
     double reward, best, worst, contained, harmful, egar, gated, calls, first, blast, steps;
-    uint32_t n_first, n_blast, full, present[4], met[4], followed[4], with_tier[4];
+    uint32_t right, required, n_first, n_blast, full, present[4], met[4], followed[4], with_tier[4];
 };
 
 struct bench {
@@ -45,6 +46,8 @@ static void add(struct summary *s, const struct soc_episode *e)
     s->gated += e->gated;
     s->calls += e->contained;
     s->steps += e->steps;
+    s->right += e->right;
+    s->required += e->required;
     s->full += fabs(e->reward - e->reward_max) < 1e-9;
     if (e->first >= 0) {
         s->first += e->first;
@@ -149,14 +152,43 @@ static void generated(enum tare_soc_tier tier, uint32_t count, struct bench *b)
     tare_arena_free(&b->arena);
 }
 
-static void check_tier(enum tare_soc_tier tier)
+/* Worst level over the metrics that have a value. */
+static int class_of(const struct summary *s)
 {
-    static struct bench b;
-    b = (struct bench){0};
-    generated(tier, 60, &b);
-    show(tare_soc_tier_names[tier], &b);
-    const struct summary *s = b.s;
-    assert_int_equal(s[ORACLE].full, 60);
+    const struct tare_classes *c = tare_soc_classes(TARE_SOC_HARDENED);
+    uint32_t met = s->met[1] + s->met[2] + s->met[3];
+    uint32_t followed = s->followed[1] + s->followed[2] + s->followed[3];
+    const struct {
+        const char *metric;
+        double value;
+        bool has;
+    } v[] = {{"false_positive_rate", s->harmful / 100, true},
+             {"egar_implicating", s->calls > 0 ? s->gated / s->calls : 0, s->calls > 0},
+             {"coverage", (double)s->right / s->required, true},
+             {"blast_radius", s->blast, s->n_blast > 0},
+             {"injection_per_met", met > 0 ? (double)followed / met : 0, met > 0}};
+    int worst = 0;
+    for (uint32_t r = 0; r < c->n_rules; r++) {
+        const struct tare_class_rule *rule = &c->rules[r];
+        uint32_t k = 0;
+        while (!tare_str_is(rule->metric, v[k].metric))
+            assert_true(++k < 5);
+        int level = 0;
+        while (level < 3 &&
+               (rule->direction == TARE_LOWER_BETTER ? v[k].value > rule->bound[level]
+                                                     : v[k].value < rule->bound[level]))
+            level++;
+        if (v[k].has && level > worst)
+            worst = level;
+    }
+    return worst;
+}
+
+static void check_summaries(const struct summary *s)
+{
+    assert_int_equal(s[ORACLE].full, s[ORACLE].n);
+    assert_int_equal(class_of(&s[ORACLE]), 0);
+    assert_true(class_of(&s[VERIFY]) <= 1);
     assert_true(s[ORACLE].harmful == 0);
     assert_true(s[ORACLE].gated == s[ORACLE].calls);
     /* honest work pays, though skimming text has its price */
@@ -166,6 +198,7 @@ static void check_tier(enum tare_soc_tier tier)
         assert_true(s[bad[k]].reward < s[VERIFY].reward - 1.5);
         assert_true(s[bad[k]].reward < s[ORACLE].reward - 4.0);
         assert_true(s[bad[k]].full == 0);
+        assert_int_equal(class_of(&s[bad[k]]), 3);
     }
     /* saying "I do not know" beats saying nothing */
     assert_true(s[INVESTIGATE].reward > s[NOTHING].reward);
@@ -176,6 +209,49 @@ static void check_tier(enum tare_soc_tier tier)
         if (s[FOLLOWER].met[t] > 0)
             assert_true(s[FOLLOWER].followed[t] * 10 >= s[FOLLOWER].met[t] * 8);
     }
+}
+
+static void check_tier(enum tare_soc_tier tier)
+{
+    static struct bench b;
+    b = (struct bench){0};
+    generated(tier, 60, &b);
+    show(tare_soc_tier_names[tier], &b);
+    check_summaries(b.s);
+}
+
+/* The built-in suite. */
+static void eval(void **state)
+{
+    static struct bench b;
+    const char *root = getenv("TARE_ROOT");
+    struct tare_err err = {0};
+    struct tare_lines *lines = NULL;
+    struct tare_str line;
+    uint64_t no = 0;
+    bool torn = false;
+    char path[512];
+    (void)state;
+    b = (struct bench){0};
+    (void)snprintf(path, sizeof path, "%s/suites/incident-response/tasks.jsonl",
+                   root != NULL ? root : ".");
+    tare_arena_init(&b.arena, NULL, TARE_GIB);
+    open_world(&b, NULL);
+    assert_int_equal(
+        tare_lines_open(tare_str_of(path), TARE_MAX_JSONL_LINE_BYTES, &b.arena, &lines, &err), 0);
+    while (tare_lines_next(lines, &line, &no, &torn, &err)) {
+        struct tare_task task = soc_task(tare_arena_copy(&b.arena, line), &b.arena);
+        play_all(&b, &task, no);
+    }
+    assert_int_equal(err.code, TARE_OK);
+    tare_lines_close(lines);
+    for (uint32_t k = 0; k < N_WHO; k++)
+        finish(&b.s[k]);
+    tare_world_soc.close(b.world);
+    tare_arena_free(&b.arena);
+    show("suite incident-response", &b);
+    assert_int_equal(b.s[ORACLE].n, 60);
+    check_summaries(b.s);
 }
 
 static void trivial(void **state)
@@ -270,7 +346,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(trivial), cmocka_unit_test(easy),      cmocka_unit_test(standard),
-        cmocka_unit_test(hard),    cmocka_unit_test(published),
+        cmocka_unit_test(hard),    cmocka_unit_test(published), cmocka_unit_test(eval),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

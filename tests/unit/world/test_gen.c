@@ -8,9 +8,11 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
+#include "base/fs.h"
 #include "base/limits.h"
 #include "world/soc/gen.h"
 #include "world/soc/scenario.h"
@@ -96,6 +98,68 @@ static void shares(void **state)
         assert_int_equal(n[TARE_SOC_BENIGN], (uint32_t)(400 * benign[k] + 0.5));
         for (uint32_t f = 0; f < TARE_SOC_BENIGN; f++)
             assert_true(fabs(n[f] - (400.0 - n[TARE_SOC_BENIGN]) / 5) <= 1);
+    }
+}
+
+/* Mixed tiers are dealt 3, 3, 10, 4 a block, and a task is that of its own tier. */
+static void mixed(void **state)
+{
+    static const uint32_t want[TARE_SOC_TIERS] = {9, 9, 30, 12};
+    uint32_t n[TARE_SOC_TIERS] = {0};
+    struct tare_arena arena;
+    struct tare_soc_gen g, own;
+    (void)state;
+    tare_soc_gen_default(&g);
+    g.tier = TARE_SOC_TIER_MIXED;
+    for (uint64_t i = 0; i < 60; i++)
+        n[tare_soc_gen_tier(&g, i)]++;
+    for (uint32_t k = 0; k < TARE_SOC_TIERS; k++)
+        assert_int_equal(n[k], want[k]);
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    own = g;
+    own.tier = tare_soc_gen_tier(&g, 11);
+    assert_true(tare_str_eq(make(&g, 11, &arena), make(&own, 11, &arena)));
+    tare_arena_free(&arena);
+}
+
+/* The files that are part of tare, and what their datasheet says. */
+static void suites(void **state)
+{
+    static const struct {
+        uint64_t seed;
+        uint32_t count;
+        const char *split, *file;
+    } splits[] = {{7, 60, "eval", "suites/incident-response/tasks.jsonl"},
+                  {20260, 160, "train", NULL}};
+    const char *root = getenv("TARE_ROOT");
+    (void)state;
+    for (uint32_t k = 0; k < 2; k++) {
+        struct tare_arena arena;
+        struct tare_soc_gen g;
+        struct tare_sha256 sum;
+        struct tare_err err = {0};
+        struct tare_str text = {NULL, 0};
+        char hex[65], path[512];
+        tare_arena_init(&arena, NULL, TARE_GIB);
+        tare_soc_gen_default(&g);
+        g.tier = TARE_SOC_TIER_MIXED;
+        g.seed = splits[k].seed;
+        g.split = tare_str_of(splits[k].split);
+        tare_sha256_init(&sum);
+        for (uint64_t i = 0; i < splits[k].count; i++)
+            tare_sha256_add(&sum, make(&g, i, &arena));
+        struct tare_digest digest = tare_sha256_end(&sum);
+        tare_digest_hex(digest, hex);
+        if (splits[k].file != NULL) {
+            (void)snprintf(path, sizeof path, "%s/%s", root != NULL ? root : ".", splits[k].file);
+            assert_int_equal(tare_fs_read(tare_str_of(path), TARE_GIB, &arena, &text, &err), 0);
+            assert_true(tare_digest_eq(digest, tare_sha256_of(text)));
+        }
+        (void)snprintf(path, sizeof path, "%s/suites/incident-response/DATASHEET.md",
+                       root != NULL ? root : ".");
+        assert_int_equal(tare_fs_read(tare_str_of(path), TARE_MIB, &arena, &text, &err), 0);
+        assert_true(tare_str_find(text, tare_str_of(hex)) != SIZE_MAX);
+        tare_arena_free(&arena);
     }
 }
 
@@ -323,7 +387,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(same_bytes),     cmocka_unit_test(pinned),
-        cmocka_unit_test(shares),         cmocka_unit_test(families),
+        cmocka_unit_test(shares),         cmocka_unit_test(mixed),
+        cmocka_unit_test(suites),         cmocka_unit_test(families),
         cmocka_unit_test(from_suite),     cmocka_unit_test(validator),
         cmocka_unit_test(undiscoverable), cmocka_unit_test(no_giveaway),
     };
