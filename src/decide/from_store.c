@@ -43,13 +43,12 @@ static bool read_margins(struct tare_json object, struct tare_arena *arena,
     return true;
 }
 
-/* The profile under the world's name, whatever world it is. */
-static struct tare_str variant_of(struct tare_json manifest)
+/* `world: {NAME: config}`; the profile in it, whatever world it is, names the variant. */
+static void read_world(struct tare_json manifest, struct tare_results *out)
 {
-    struct tare_json config = tare_json_get(manifest, "world_config");
-    if (!tare_json_present(config))
-        config = tare_json_first(tare_json_get(manifest, "world"));
-    return tare_json_str(tare_json_get(config, "profile"));
+    out->world_config = tare_json_first(tare_json_get(manifest, "world"));
+    out->world = tare_json_key(out->world_config);
+    out->variant = tare_json_str(tare_json_get(out->world_config, "profile"));
 }
 
 static enum tare_status read_manifest(const struct tare_batch_view *b, struct tare_arena *arena,
@@ -63,7 +62,7 @@ static enum tare_status read_manifest(const struct tare_batch_view *b, struct ta
     if (st)
         return st;
     *metrics = tare_json_get(m, "metrics");
-    out->variant = variant_of(m);
+    read_world(m, out);
     out->cluster = tare_json_str(tare_json_get(m, "cluster"));
     if (!read_strings(tare_json_get(m, "by"), arena, &out->by, &out->n_by) ||
         !read_margins(tare_json_get(m, "margin"), arena, out))

@@ -56,6 +56,8 @@ struct tare_results_margin {
 struct tare_results {
     struct tare_str suite, version; /* may be empty */
     struct tare_str variant;        /* what else names it: the world's profile; may be empty */
+    struct tare_str world;          /* name of the world; may be empty */
+    struct tare_json world_config;  /* what stands under it; may be absent */
     struct tare_str batch;          /* public id of the batch; may be empty */
     struct tare_digest digest;      /* of the suite; meaningless unless has_digest */
     bool has_digest;

@@ -1,0 +1,35 @@
+/*
+ * Of view/ alone: layout of a leaderboard: which columns fit, how wide they are.
+ */
+#ifndef TARE_VIEW_BOARD_H
+#define TARE_VIEW_BOARD_H
+
+#include "decide/leaderboard.h"
+#include "view/number.h"
+#include "view/paint.h"
+
+#define TARE__BOARD_METRICS 12
+
+/* Columns of one metric. */
+struct tare__board_column {
+    struct tare_scale scale;
+    struct tare_number head;
+    size_t value, range; /* widths; range 0: no interval */
+};
+
+struct tare__board_layout {
+    size_t rank, name, strip, klass; /* widths; 0: not shown */
+    struct tare__board_column columns[TARE__BOARD_METRICS];
+    uint32_t n_columns;
+    double lo, hi; /* ends of the strip, in the metric's unit */
+};
+
+/* What fits into style->width columns, dropped from the right in the order class, metrics from the
+ * last to the third, the second's interval, the headline's interval, the second, the strip. */
+void tare__board_fit(const struct tare_board *b, const struct tare_style *style,
+                     struct tare__board_layout *out);
+/* "2–3"; empty when not ranked. */
+struct tare_number tare__board_rank_text(const struct tare_board_row *row, bool unicode);
+struct tare_str tare__class_text(const struct tare_board *b, const struct tare_board_row *row);
+
+#endif
