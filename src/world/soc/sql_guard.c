@@ -86,7 +86,7 @@ static int tick(void *ctx)
 {
     struct tare__soc_sql *s = ctx;
     s->ticks++;
-    if (s->ticks * TARE__SOC_TICK > TARE_MAX_SQL_VM_STEPS)
+    if (s->ticks * TARE__SOC_TICK + s->extra > TARE_MAX_SQL_VM_STEPS)
         return 1;
     const struct tare_clock *clock = tare_clock_system();
     return (s->ticks & 15) == 0 && clock->mono_ns(clock->ctx) > s->deadline_ns;
@@ -95,7 +95,7 @@ static int tick(void *ctx)
 void tare__soc_sql_arm(struct tare__soc_sql *s)
 {
     const struct tare_clock *clock = tare_clock_system();
-    s->ticks = 0;
+    s->ticks = s->extra = 0;
     s->deadline_ns = clock->mono_ns(clock->ctx) + MAX_QUERY_NS;
     tare_rng_init(&s->rng, s->w->seed, TARE_S("soc.sql"), s->w->steps);
 }
@@ -117,6 +117,7 @@ static void sql_randomblob(sqlite3_context *ctx, int n, sqlite3_value **v)
         sqlite3_result_error_toobig(ctx);
         return;
     }
+    s->extra += (uint64_t)len; /* a byte costs like an instruction */
     unsigned char *p = sqlite3_malloc64((sqlite3_uint64)len);
     if (!p) {
         sqlite3_result_error_nomem(ctx);

@@ -30,8 +30,8 @@ struct tare__soc_sql {
     sqlite3_vfs vfs;
     char vfs_name[48];
     struct tare__soc_world *w;
-    bool guard; /* the text being prepared is the agent's */
-    uint64_t ticks;
+    bool guard;            /* the text being prepared is the agent's */
+    uint64_t ticks, extra; /* work done: looks at the limits, and what they do not see */
     int64_t deadline_ns;
     struct tare_rng rng;
     sqlite3_stmt *insert[TARE_SOC_N_TABLES], *clear[TARE_SOC_N_TABLES];
