@@ -39,7 +39,7 @@ static void put_head(struct tare_buf *out, const struct tare_board *b,
         tare_buf_printf(out, "   %.8s", hex);
     }
     if (b->n_missing) {
-        char text[128];
+        char text[160];
         (void)snprintf(text, sizeof text, "%s of %s attempts missing (%.40s)",
                        tare_number_count(b->n_missing).s, tare_number_count(b->n_planned).s,
                        b->missing_cause ? tare_cause_name(b->missing_cause) : "not finished");
