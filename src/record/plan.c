@@ -154,8 +154,15 @@ static enum tare_status put_batch(struct tare_store *s, const struct tare_plan *
     enum tare_status status = st ? one_id(s, st, id, err) : tare__no_sql(err);
     if (status)
         return status;
-    int64_t now = s->clock->wall_ns(s->clock->ctx);
-    public_name(plan->identity.b, sizeof plan->identity.b, now, *id, name);
+    /* The same batch as the n-th of its kind has the same name in every store. */
+    int64_t now = s->clock->wall_ns(s->clock->ctx), nth = 0;
+    st = tare__sql(s, "SELECT count(*) FROM batch WHERE identity = ?1", err);
+    if (st)
+        tare__bind_blob(st, 1, plan->identity.b, sizeof plan->identity.b);
+    status = st ? one_id(s, st, &nth, err) : tare__no_sql(err);
+    if (status)
+        return status;
+    public_name(plan->identity.b, sizeof plan->identity.b, 0, nth, name);
     st = tare__sql(s,
                    "INSERT INTO batch(id, name, identity, suite, k, seed, label, env, "
                    "wall_start_ns, wall_end_ns) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, 0)",

@@ -278,7 +278,7 @@ static enum tare_status try_world(struct tare__batch *b, struct tare_err *err)
     const struct tare_suite *suite = b->options->suite;
     struct tare_arena arena;
     void *w;
-    b->world = tare_registry_world(suite->world);
+    b->world = b->options->world ? b->options->world : tare_registry_world(suite->world);
     if (!b->world) {
         enum tare_status st =
             tare_fail(err, TARE_E_USAGE, "no world is called '%.*s'", TARE_FMT(suite->world));
@@ -307,6 +307,14 @@ static enum tare_status plan_and_play(struct coordinator *c)
     enum tare_status st = TARE_OK;
     if (o->resume)
         st = tare_store_find_batch(c->store, &b->plan.identity, &out->batch, &found, c->err);
+    if (st == TARE_OK && o->resume_batch.n &&
+        (!found || !tare_str_starts(tare_str_of(out->batch.name), o->resume_batch))) {
+        st = tare_fail(c->err, TARE_E_USAGE, "batch %.*s was not begun with these arguments",
+                       TARE_FMT(o->resume_batch));
+        tare_err_hint(c->err,
+                      "`tare runs` shows with which ones; --resume alone takes up the batch "
+                      "of these arguments");
+    }
     if (st == TARE_OK && found) {
         out->resumed = true;
         out->nothing_left = out->batch.finished;

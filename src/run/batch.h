@@ -33,6 +33,7 @@ struct tare_run_counters {
 struct tare_run_options {
     size_t size; /* sizeof(struct tare_run_options) */
     const struct tare_suite *suite;
+    const struct tare_world_ops *world; /* NULL: the registry's, by the suite's name */
     const struct tare_run_solver *solvers;
     uint32_t n_solvers;
     uint32_t k; /* 0: the suite's */
@@ -43,7 +44,8 @@ struct tare_run_options {
     struct tare_str label;
     struct tare_str arguments; /* the command line, for the record; may be empty */
     bool resume;
-    bool no_record;                         /* neither steps nor outlines are stored */
+    struct tare_str resume_batch; /* the batch must be this one (prefix of its id); may be empty */
+    bool no_record;               /* neither steps nor outlines are stored */
     const struct tare_clock *clock;         /* NULL: system */
     const struct tare_alc *alc;             /* NULL: libc */
     const struct tare_transport *transport; /* NULL: requests fail as endpoint errors */

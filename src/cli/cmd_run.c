@@ -1,0 +1,401 @@
+/*
+ * tare run: plans a batch, plays it, shows how far it is, prints the leaderboard.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "cli/cmd.h"
+#include "decide/from_store.h"
+#include "run/batch.h"
+#include "run/registry.h"
+#include "run/solvers.h"
+#include "view/doc.h"
+#include "view/progress.h"
+#include "view/term.h"
+
+#include "base/limits.h"
+
+#include "base/banned.h"
+
+struct run_opts {
+    struct tare_str suite;
+    struct tare_strs solvers;
+    int64_t k, seed, jobs;
+    struct tare_str label, limit, resume;
+    int progress;
+    bool findings, no_steps;
+};
+
+static const char *const progress_names[] = {"none", "line", "bar", "jsonl", NULL};
+
+static const struct tare_arg run_args[] = {
+    {"SUITE", "a folder with suite.yaml, a suite.yaml, or a built-in suite's name", 1, 1,
+     offsetof(struct run_opts, suite)},
+    {0},
+};
+
+static const struct tare_opt run_options[] = {
+    {.name = "solver",
+     .letter = 's',
+     .aliases = {"agent"},
+     .type = TARE_OPT_REPEAT,
+     .metavar = "NAME|FILE",
+     .help = "what is weighed: a scripted solver or a solver.yaml; may be given several times, "
+             "`all` is every control of the world",
+     .at = offsetof(struct run_opts, solvers)},
+    {.name = "attempts",
+     .letter = 'k',
+     .aliases = {"n-attempts", "epochs", "repeat", "num-trials"},
+     .type = TARE_OPT_INT,
+     .min = 1,
+     .max = TARE_MAX_ATTEMPTS_PER_TASK,
+     .help = "attempts a task (default: the suite's)",
+     .at = offsetof(struct run_opts, k)},
+    {.name = "seed",
+     .type = TARE_OPT_INT,
+     .min = 0,
+     .max = 9e15,
+     .def = "1",
+     .help = "names all chance; equal seeds give equal results",
+     .at = offsetof(struct run_opts, seed)},
+    {.name = "jobs",
+     .letter = 'j',
+     .aliases = {"max-concurrency", "max-connections", "num-concurrent"},
+     .type = TARE_OPT_INT,
+     .min = 1,
+     .max = 1024,
+     .help = "CPU threads (default: one a CPU); results do not depend on it",
+     .at = offsetof(struct run_opts, jobs)},
+    {.name = "label",
+     .letter = 'l',
+     .type = TARE_OPT_STRING,
+     .help = "a name to find the batch by",
+     .at = offsetof(struct run_opts, label)},
+    {.name = "limit",
+     .letter = 'n',
+     .type = TARE_OPT_STRING,
+     .metavar = "N|A-B",
+     .help = "only the first N tasks, or tasks A to B (from 1)",
+     .at = offsetof(struct run_opts, limit)},
+    {.name = "resume",
+     .type = TARE_OPT_MAYBE,
+     .metavar = "BATCH",
+     .help = "finish the batch of the same arguments; where none was begun, begin it",
+     .at = offsetof(struct run_opts, resume)},
+    {.name = "progress",
+     .type = TARE_OPT_CHOICE,
+     .choices = progress_names,
+     .help = "how far it is, on standard error (default: bar on a terminal, else line)",
+     .at = offsetof(struct run_opts, progress)},
+    {.name = "findings",
+     .type = TARE_OPT_FLAG,
+     .help = "print every finding about the leaderboard",
+     .at = offsetof(struct run_opts, findings)},
+    {.name = "no-steps",
+     .type = TARE_OPT_FLAG,
+     .help = "store scores only, neither timelines nor step bodies",
+     .at = offsetof(struct run_opts, no_steps)},
+    {0},
+};
+
+static const struct tare_example run_examples[] = {
+    {"tare run incident-response --solver verify-first --solver runbook -k 4",
+     "two solvers, four attempts a task"},
+    {"tare run incident-response --solver all --label first --limit 10",
+     "every control on the first ten tasks"},
+    {"tare run incident-response --solver careful.yaml --label careful --resume",
+     "go on where it was interrupted"},
+    {0},
+};
+
+/* The signal handler's only words: how often a person wanted to stop, and by which signal. */
+static atomic_int stop_level;
+static volatile sig_atomic_t stop_signal;
+
+static void on_signal(int signal_number)
+{
+    int level = atomic_load(&stop_level);
+    stop_signal = signal_number;
+    atomic_store(&stop_level, level < 2 ? level + 1 : 2);
+}
+
+static void catch_signals(void)
+{
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP};
+    struct sigaction action = {.sa_handler = on_signal};
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+        sigaction(signals[i], &action, NULL);
+}
+
+struct watch {
+    struct tare_ctx *ctx;
+    struct tare_run_counters counters;
+    struct tare_progress progress;
+    struct tare_progress_head head;
+    enum tare_progress_kind kind;
+    struct tare_buf line;
+    bool started;
+};
+
+static void flush(struct watch *w)
+{
+    if (w->line.n)
+        fwrite(w->line.p, 1, w->line.n, w->ctx->err);
+    fflush(w->ctx->err);
+    tare_buf_reset(&w->line);
+}
+
+static struct tare_progress_now snapshot(struct watch *w)
+{
+    return (struct tare_progress_now){.now_ns = w->ctx->clock->mono_ns(w->ctx->clock->ctx),
+                                      .done = atomic_load(&w->counters.done),
+                                      .failed = atomic_load(&w->counters.failed),
+                                      .missing = atomic_load(&w->counters.missing),
+                                      .in_flight = atomic_load(&w->counters.in_flight),
+                                      .tokens = atomic_load(&w->counters.tokens)};
+}
+
+static void on_plan(void *to, const struct tare_batch_info *batch)
+{
+    struct watch *w = to;
+    w->head.run = tare_arena_copy(w->ctx->arena, tare_str_of(batch->name));
+    w->head.total = batch->n_planned;
+    w->head.before = batch->n_done + batch->n_failed + batch->n_missing;
+    tare_progress_init(&w->progress, w->kind, &w->head, &w->ctx->err_style,
+                       w->ctx->clock->mono_ns(w->ctx->clock->ctx));
+    w->started = true;
+    tare_progress_start(&w->progress, &w->line);
+    flush(w);
+}
+
+static void on_tick(void *to)
+{
+    struct watch *w = to;
+    struct tare_progress_now now = snapshot(w);
+    if (atomic_load(&stop_level) == 1)
+        now.note = TARE_S("stopping: attempts that run are finished; once more stops at once");
+    tare_progress_draw(&w->progress, &now, &w->line);
+    flush(w);
+}
+
+/* "10" or "5-20" into [from, to). */
+static enum tare_status parse_limit(struct tare_ctx *ctx, struct tare_str text, uint32_t *from,
+                                    uint32_t *to, struct tare_err *err)
+{
+    uint64_t a = 1, b = 0;
+    size_t dash = tare_str_find(text, TARE_S("-"));
+    if (text.n == 0)
+        return TARE_OK;
+    bool good = dash == SIZE_MAX
+                    ? tare_str_to_u64(text, &b)
+                    : tare_str_to_u64(tare_str_n(text.p, dash), &a) &&
+                          tare_str_to_u64(tare_str_n(text.p + dash + 1, text.n - dash - 1), &b);
+    if (!good || a < 1 || b < a || b > TARE_MAX_TASKS)
+        return tare_usage_fail(ctx, err, "--limit wants a number of tasks or A-B, not '%.*s'",
+                               TARE_FMT(text));
+    *from = (uint32_t)a - 1;
+    *to = (uint32_t)b;
+    return TARE_OK;
+}
+
+static struct tare_str command_line(struct tare_ctx *ctx)
+{
+    struct tare_buf b;
+    tare_buf_init(&b, NULL, TARE_MIB);
+    for (int i = 0; i < ctx->argc; i++) {
+        if (i)
+            tare_buf_putc(&b, ' ');
+        tare_buf_puts(&b, ctx->argv[i]);
+    }
+    struct tare_str line = tare_arena_copy(ctx->arena, tare_buf_str(&b));
+    tare_buf_free(&b);
+    return line;
+}
+
+static enum tare_status load(struct tare_ctx *ctx, const struct run_opts *o,
+                             struct tare_suite **suite, struct tare_run_solver **solvers,
+                             uint32_t *n, struct tare_err *err)
+{
+    const char *search = getenv("TARE_SUITES");
+    struct tare_suite_options so = {.size = sizeof so, .search = tare_str_of(search)};
+    so.sources = tare_registry_sources(&so.n_sources);
+    enum tare_status st = tare_suite_load(o->suite, &so, ctx->arena, suite, err);
+    if (st == TARE_OK && o->solvers.n == 0) {
+        uint32_t count;
+        const struct tare_solver_ops *const *all = tare_registry_solvers((*suite)->world, &count);
+        st = tare_usage_fail(ctx, err, "which solver? Give --solver NAME or --solver FILE.yaml");
+        if (count)
+            tare_err_hint(err, "scripted solvers of this world: %s … (`tare help run`), or `all`",
+                          all[0]->name);
+    }
+    if (st == TARE_OK)
+        st = tare_run_solvers(*suite, o->solvers.v, o->solvers.n, ctx->arena, solvers, n, err);
+    return st;
+}
+
+static void print_result(struct tare_ctx *ctx, const struct run_opts *o,
+                         const struct tare_run_result *r, const struct tare_board *board,
+                         struct tare_buf *out)
+{
+    if (!ctx->json) {
+        struct tare_str address = o->label.n ? o->label : tare_str_of(r->batch.name);
+        tare_view_board(out, board, address, o->findings, &ctx->out_style);
+        return;
+    }
+    struct tare_json_writer w;
+    tare_json_writer_init(&w, out);
+    w.indent = 2;
+    tare_json_begin_object(&w);
+    tare_json_put_key(&w, "schema");
+    tare_json_put_cstr(&w, "tare.run/1");
+    tare_json_put_key(&w, "batch");
+    tare_json_put_cstr(&w, r->batch.name);
+    tare_json_put_key(&w, "label");
+    tare_json_put_str(&w, o->label);
+    tare_json_put_key(&w, "finished");
+    tare_json_put_bool(&w, r->batch.finished);
+    tare_json_put_key(&w, "planned");
+    tare_json_put_u64(&w, r->batch.n_planned);
+    tare_json_put_key(&w, "done");
+    tare_json_put_u64(&w, r->batch.n_done);
+    tare_json_put_key(&w, "failed");
+    tare_json_put_u64(&w, r->batch.n_failed);
+    tare_json_put_key(&w, "missing");
+    tare_json_put_u64(&w, r->batch.n_missing);
+    tare_doc_board(&w, board);
+    tare_json_end_object(&w);
+    tare_buf_putc(out, '\n');
+}
+
+/* What stands in the store, as a leaderboard. */
+static enum tare_status show(struct tare_ctx *ctx, const struct run_opts *o,
+                             const struct tare_suite *suite, struct tare_store *store,
+                             const struct tare_run_result *r, struct tare_err *err)
+{
+    struct tare_results results;
+    struct tare_board board;
+    struct tare_board_opts bo = {.size = sizeof bo};
+    bo.references = tare_registry_references(suite->world, suite->world_config, &bo.n_references);
+    bo.classes = tare_registry_classes(suite->world, suite->world_config);
+    bo.metrics = suite->metrics;
+    bo.n_metrics = suite->n_metrics;
+    enum tare_status st =
+        tare_results_from_store(store, r->batch.id, -1, ctx->arena, &results, err);
+    if (st == TARE_OK)
+        st = tare_leaderboard(&results, &bo, ctx->arena, &board, err);
+    if (st != TARE_OK)
+        return st;
+    struct tare_buf out;
+    tare_buf_init(&out, NULL, TARE_MAX_JSON_BYTES);
+    print_result(ctx, o, r, &board, &out);
+    bool failed = out.failed || fwrite(out.p, 1, out.n, ctx->out) != out.n;
+    tare_buf_free(&out);
+    return failed ? tare_fail(err, TARE_E_IO, "could not print the leaderboard") : TARE_OK;
+}
+
+static int exit_code(const struct tare_run_result *r)
+{
+    if (r->interrupted)
+        return stop_signal == SIGINT || stop_signal == 0 ? 130 : 128 + stop_signal;
+    return r->batch.finished && r->batch.n_missing == 0 ? 0 : 3;
+}
+
+static enum tare_status play(struct tare_ctx *ctx, const struct run_opts *o,
+                             struct tare_run_options *ro, struct watch *w, struct tare_store *store,
+                             struct tare_err *err)
+{
+    struct tare_run_result result;
+    catch_signals();
+    enum tare_status st = tare_run_batch(store, ro, ctx->arena, &result, err);
+    if (w->started) {
+        struct tare_progress_now now = snapshot(w);
+        tare_progress_end(&w->progress, &now,
+                          st != TARE_OK || !result.batch.finished
+                              ? (result.interrupted ? "interrupted" : "incomplete")
+                              : "done",
+                          &w->line);
+        flush(w);
+    }
+    if (st != TARE_OK)
+        return st;
+    if (result.interrupted && !ctx->json)
+        fprintf(ctx->err, "tare run: interrupted; go on with the same arguments and --resume\n");
+    ctx->exit_code = exit_code(&result);
+    return show(ctx, o, ro->suite, store, &result, err);
+}
+
+static enum tare_progress_kind progress_kind(const struct tare_ctx *ctx, const struct run_opts *o)
+{
+    if (o->progress >= 0)
+        return (enum tare_progress_kind)o->progress;
+    if (ctx->quiet)
+        return TARE_PROGRESS_NONE;
+    return ctx->err_tty ? TARE_PROGRESS_BAR : TARE_PROGRESS_LINE;
+}
+
+static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
+{
+    const struct run_opts *o = opts;
+    struct tare_suite *suite;
+    struct tare_run_solver *solvers;
+    uint32_t n;
+    struct watch *w = TARE_NEW(ctx->arena, struct watch);
+    struct tare_store *store;
+    struct tare_store_options so = {.size = sizeof so, .create = true, .clock = ctx->clock};
+    if (!w)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory at the start");
+    enum tare_status st = load(ctx, o, &suite, &solvers, &n, err);
+    struct tare_run_options ro = {.size = sizeof ro};
+    if (st == TARE_OK)
+        st = parse_limit(ctx, o->limit, &ro.task_from, &ro.task_to, err);
+    if (st == TARE_OK)
+        st = tare_store_open(ctx->store, &so, &store, err);
+    if (st != TARE_OK)
+        return st;
+    w->ctx = ctx;
+    w->kind = progress_kind(ctx, o);
+    w->head = (struct tare_progress_head){
+        .suite = suite->name, .solver = solvers[0].name, .n_solvers = n};
+    tare_buf_init(&w->line, NULL, TARE_MIB);
+    ro.suite = suite;
+    ro.solvers = solvers;
+    ro.n_solvers = n;
+    ro.k = o->k == TARE_INT_UNSET ? 0 : (uint32_t)o->k;
+    ro.seed = (uint64_t)o->seed;
+    ro.threads = o->jobs == TARE_INT_UNSET ? 0 : (unsigned)o->jobs;
+    ro.label = o->label;
+    ro.arguments = command_line(ctx);
+    ro.resume = o->resume.p != NULL;
+    ro.resume_batch = o->resume;
+    ro.no_record = o->no_steps;
+    ro.clock = ctx->clock;
+    ro.stop = &stop_level;
+    ro.counters = &w->counters;
+    ro.on_plan = on_plan;
+    ro.on_tick = on_tick;
+    ro.ctx = w;
+    st = play(ctx, o, &ro, w, store, err);
+    tare_store_close(store);
+    tare_buf_free(&w->line);
+    return st;
+}
+
+const struct tare_cmd tare_cmd_run = {
+    .name = "run",
+    .summary = "play solvers on a suite and print the leaderboard",
+    .usage = "SUITE --solver NAME|FILE... [options]",
+    .about = "Every solver plays every task of the suite k times, in the same worlds. What each\n"
+             "did is scored, stored step by step, and shown with an interval beside every "
+             "number.\n\n"
+             "Kill it whenever you like: --resume with the same arguments finishes it, and the\n"
+             "result is the same, bit for bit, as that of a run nobody interrupted. Ctrl-C once\n"
+             "finishes what runs and saves; twice stops at once. Both exit with 130.",
+    .examples = run_examples,
+    .args = run_args,
+    .opts = run_options,
+    .opts_size = sizeof(struct run_opts),
+    .run = run_run,
+};
