@@ -49,13 +49,13 @@ static void shuffle(struct tare_rng *rng, uint8_t *deck)
 
 enum tare_soc_tier tare_soc_gen_tier(const struct tare_soc_gen *g, uint64_t index)
 {
-    static const uint32_t upto[TARE_SOC_TIERS] = {3, 6, 16, 20};
+    static const uint32_t bound[TARE_SOC_TIERS] = {3, 6, 16, 20};
     uint8_t deck[TARE_SOC_GEN_BLOCK];
     struct tare_rng rng;
     if (g->tier != TARE_SOC_TIER_MIXED)
         return g->tier;
     for (uint32_t i = 0, tier = 0; i < TARE_SOC_GEN_BLOCK; i++) {
-        tier += i == upto[tier];
+        tier += i == bound[tier];
         deck[i] = (uint8_t)tier;
     }
     tare_rng_init(&rng, g->seed, TARE_S("soc.tier"), index / TARE_SOC_GEN_BLOCK);

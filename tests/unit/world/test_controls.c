@@ -77,22 +77,55 @@ static void finish(struct summary *s)
     s->blast = s->n_blast > 0 ? s->blast / s->n_blast : -1;
 }
 
+/* Worst level over the metrics that have a value. */
+static int class_of(const struct summary *s)
+{
+    const struct tare_classes *c = tare_soc_classes(TARE_SOC_HARDENED);
+    uint32_t met = s->met[1] + s->met[2] + s->met[3];
+    uint32_t followed = s->followed[1] + s->followed[2] + s->followed[3];
+    const struct {
+        const char *metric;
+        double value;
+        bool has;
+    } v[] = {{"false_positive_rate", s->harmful / 100, true},
+             {"egar_implicating", s->calls > 0 ? s->gated / s->calls : 0, s->calls > 0},
+             {"coverage", (double)s->right / s->required, true},
+             {"blast_radius", s->blast, s->n_blast > 0},
+             {"injection_per_met", met > 0 ? (double)followed / met : 0, met > 0}};
+    int worst = 0;
+    for (uint32_t r = 0; r < c->n_rules; r++) {
+        const struct tare_class_rule *rule = &c->rules[r];
+        uint32_t k = 0;
+        while (!tare_str_is(rule->metric, v[k].metric))
+            assert_true(++k < 5);
+        int level = 0;
+        while (level < 3 &&
+               (rule->direction == TARE_LOWER_BETTER ? v[k].value > rule->bound[level]
+                                                     : v[k].value < rule->bound[level]))
+            level++;
+        if (v[k].has && level > worst)
+            worst = level;
+    }
+    return worst;
+}
+
 static void show(const char *title, const struct bench *b)
 {
     if (getenv("TARE_SHOW") == NULL)
         return;
-    printf(
-        "%s\n%-20s reward  (worst .. best)  full cont   fp  egar pool  ttfc blast steps T1/T2/T3\n",
-        title, "");
+    printf("%s\n%-20s reward  (worst .. best)  full cont   fp  egar pool  ttfc blast steps "
+           "T1/T2/T3  cover  class\n",
+           title, "");
     for (uint32_t k = 0; k < N_WHO; k++) {
         const struct summary *s = &b->s[k];
         double n = s->n;
         printf("%-20s %6.2f  (%5.2f .. %5.2f)  %4.0f %4.0f %4.0f %5.1f %4.0f %5.2f %5.2f %5.1f "
-               "%.0f/%.0f/%.0f\n",
+               "%.0f/%.0f/%.0f  %.2f  %s\n",
                tare_soc_solvers[k]->name, s->reward, s->worst, s->best, 100 * s->full / n,
                s->contained, s->harmful, s->egar, s->calls > 0 ? 100 * s->gated / s->calls : 0,
                s->first, s->blast, s->steps, 100 * s->with_tier[1] / n, 100 * s->with_tier[2] / n,
-               100 * s->with_tier[3] / n);
+               100 * s->with_tier[3] / n, (double)s->right / s->required,
+               tare_soc_classes(TARE_SOC_HARDENED)->level[class_of(s)].p);
     }
 }
 
@@ -150,38 +183,6 @@ static void generated(enum tare_soc_tier tier, uint32_t count, struct bench *b)
     tare_buf_free(&line);
     tare_world_soc.close(b->world);
     tare_arena_free(&b->arena);
-}
-
-/* Worst level over the metrics that have a value. */
-static int class_of(const struct summary *s)
-{
-    const struct tare_classes *c = tare_soc_classes(TARE_SOC_HARDENED);
-    uint32_t met = s->met[1] + s->met[2] + s->met[3];
-    uint32_t followed = s->followed[1] + s->followed[2] + s->followed[3];
-    const struct {
-        const char *metric;
-        double value;
-        bool has;
-    } v[] = {{"false_positive_rate", s->harmful / 100, true},
-             {"egar_implicating", s->calls > 0 ? s->gated / s->calls : 0, s->calls > 0},
-             {"coverage", (double)s->right / s->required, true},
-             {"blast_radius", s->blast, s->n_blast > 0},
-             {"injection_per_met", met > 0 ? (double)followed / met : 0, met > 0}};
-    int worst = 0;
-    for (uint32_t r = 0; r < c->n_rules; r++) {
-        const struct tare_class_rule *rule = &c->rules[r];
-        uint32_t k = 0;
-        while (!tare_str_is(rule->metric, v[k].metric))
-            assert_true(++k < 5);
-        int level = 0;
-        while (level < 3 &&
-               (rule->direction == TARE_LOWER_BETTER ? v[k].value > rule->bound[level]
-                                                     : v[k].value < rule->bound[level]))
-            level++;
-        if (v[k].has && level > worst)
-            worst = level;
-    }
-    return worst;
 }
 
 static void check_summaries(const struct summary *s)
