@@ -84,7 +84,7 @@ static void robust_part(struct tare_cluster_se *r, double cross, double confiden
     double cr0 = sqrt(cross) / n, cr1 = cr0 * sqrt(g / (g - 1));
     r->se_cr0 = tare_value(cr0);
     r->se_cr1 = tare_value(cr1);
-    double iid = r->se_iid_ddof1.v, deff = (cr0 / iid) * (cr0 / iid);
+    double iid = r->se_iid_ddof0.v, deff = (cr0 / iid) * (cr0 / iid);
     const char *flat = "all values are the same";
     r->design_effect = iid > 0 ? tare_value(deff) : tare_no_value(flat);
     r->effective_n = iid > 0 && deff > 0 ? tare_value(n / deff) : tare_no_value(flat);

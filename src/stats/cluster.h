@@ -12,7 +12,7 @@ struct tare_cluster_se {
     double mean;
     struct tare_value se_iid_ddof1, se_iid_ddof0;
     struct tare_value se_cr0, se_cr1; /* unavailable with one cluster */
-    struct tare_value design_effect;  /* (CR0 / iid ddof 1)^2 */
+    struct tare_value design_effect;  /* (CR0 / iid ddof 0)^2 */
     struct tare_value effective_n;    /* n / design effect */
     struct tare_interval ci;          /* mean +- t(G-1) CR1 */
     double p;                         /* two-sided, t with G - 1 df; NaN when unavailable */

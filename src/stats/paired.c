@@ -76,7 +76,7 @@ struct tare_interval tare_bonett_price(struct tare_paired_table t, double confid
     double n = total(t) + 2;
     double pb = ((double)t.baseline_only + 1) / n, pc = ((double)t.candidate_only + 1) / n;
     double d = pc - pb, half = tare__z_two(confidence) * sqrt((pb + pc - d * d) / n);
-    return tare_interval(fmax(-1, d - half), fmin(1, d + half));
+    return tare_interval(d - half, d + half);
 }
 
 /* Agresti and Min 2005: half a pair more in every cell. */

@@ -26,7 +26,8 @@ struct tare_mcnemar {
 };
 struct tare_mcnemar tare_mcnemar(struct tare_paired_table t);
 
-/* Difference of the two rates, candidate minus baseline. Unavailable when n is 0. */
+/* Difference of the two rates, candidate minus baseline. Unavailable when n is 0. Only Tango and
+ * Newcombe stay within -1 and 1 by themselves; the others are given as their formulas say. */
 struct tare_interval tare_tango(struct tare_paired_table t, double confidence);
 struct tare_interval tare_bonett_price(struct tare_paired_table t, double confidence);
 struct tare_interval tare_agresti_min(struct tare_paired_table t, double confidence);

@@ -54,7 +54,7 @@ struct tare_interval tare_agresti_coull(struct tare_count c, double confidence)
         return tare_no_interval(why);
     double z = tare__z_two(confidence), n = (double)c.n + z * z;
     double p = ((double)c.k + z * z / 2) / n, half = z * sqrt(p * (1 - p) / n);
-    return tare_interval(p - half, p + half);
+    return tare_interval(fmax(0, p - half), fmin(1, p + half));
 }
 
 struct tare_interval tare_wald_clipped(struct tare_count c, double confidence)
@@ -151,6 +151,7 @@ struct tare_interval tare_diff_agresti_caffo(struct tare_count a, struct tare_co
 
 struct score_ctx {
     double xa, na, xb, nb, z;
+    double l1_factor; /* na; statsmodels 0.13.5 has xa here */
 };
 
 /* Rate of a that is most likely when b's is exactly d higher: the root of a cubic (Miettinen and
@@ -159,7 +160,7 @@ static double restricted_rate(const struct score_ctx *c, double d)
 {
     double n = c->na + c->nb, x = c->xa + c->xb;
     double l3 = n, l2 = (c->nb + 2 * c->na) * d - n - x;
-    double l1 = (c->na * d - n - 2 * c->xa) * d + x, l0 = c->xa * d * (1 - d);
+    double l1 = (c->l1_factor * d - n - 2 * c->xa) * d + x, l0 = c->xa * d * (1 - d);
     double b = l2 / (3 * l3);
     double q = b * b * b - l1 * l2 / (6 * l3 * l3) + l0 / (2 * l3);
     double p = copysign(sqrt(fmax(0, b * b - l1 / (3 * l3))), q == 0 ? 1 : q);
@@ -180,18 +181,32 @@ static double score_gap(const void *ctx, double d)
     return gap / sqrt(var) - c->z;
 }
 
+static struct tare_interval score_interval(struct score_ctx c)
+{
+    double d = c.xb / c.nb - c.xa / c.na, z = c.z;
+    double lo = d <= -1 ? -1 : tare__bisect(score_gap, &c, -1, d);
+    c.z = -z;
+    double hi = d >= 1 ? 1 : tare__bisect(score_gap, &c, d, 1);
+    return tare_interval(lo, hi);
+}
+
 struct tare_interval tare_diff_score(struct tare_count a, struct tare_count b, double confidence)
 {
     const char *why = refuse_two(a, b, confidence);
     if (why)
         return tare_no_interval(why);
-    double z = tare__z_two(confidence);
-    struct score_ctx c = {(double)a.k, (double)a.n, (double)b.k, (double)b.n, z};
-    double d = c.xb / c.nb - c.xa / c.na;
-    double lo = d <= -1 ? -1 : tare__bisect(score_gap, &c, -1, d);
-    c.z = -z;
-    double hi = d >= 1 ? 1 : tare__bisect(score_gap, &c, d, 1);
-    return tare_interval(lo, hi);
+    return score_interval((struct score_ctx){(double)a.k, (double)a.n, (double)b.k, (double)b.n,
+                                             tare__z_two(confidence), (double)a.n});
+}
+
+struct tare_interval tare_diff_score_statsmodels(struct tare_count a, struct tare_count b,
+                                                 double confidence)
+{
+    const char *why = refuse_two(a, b, confidence);
+    if (why)
+        return tare_no_interval(why);
+    return score_interval((struct score_ctx){(double)a.k, (double)a.n, (double)b.k, (double)b.n,
+                                             tare__z_two(confidence), (double)a.k});
 }
 
 struct tare_value tare_diff_z_test(struct tare_count a, struct tare_count b, enum tare_sides sides)

@@ -35,7 +35,7 @@ double tare_mc_p(uint64_t r, uint64_t resamples)
 double tare_mc_p_se(uint64_t r, uint64_t resamples)
 {
     double p = tare_mc_p(r, resamples);
-    return sqrt(p * (1 - p) / (double)resamples);
+    return sqrt(p * (1 - p) / ((double)resamples + 1));
 }
 
 struct tare_sign_flip tare_sign_test(uint64_t wins, uint64_t losses)
@@ -309,7 +309,7 @@ static enum tare_status real_values(const double *d, size_t n, const struct tare
     if (m == 0)
         return TARE_OK;
     double eps = 1e-9 * size;
-    if (m > MEET_MAX)
+    if (m > MEET_MAX || o->monte_carlo)
         return tare__flip_monte_carlo(x, m, t, eps, o, arena, r, err);
     struct counts c = {0};
     enum tare_status st = TARE_OK;
@@ -345,7 +345,7 @@ enum tare_status tare_sign_flip(const double *d, size_t n, const struct tare_fli
     bool done = false;
     if (o->step > 0 && !k)
         st = tare__no_mem(err);
-    else if (k && tare_on_lattice(d, n, o->step, k))
+    else if (k && !o->monte_carlo && tare_on_lattice(d, n, o->step, k))
         st = try_lattice(k, n, tare_mean(d, n), arena, &r, &done, err);
     if (st == TARE_OK && !done)
         st = real_values(d, n, o, arena, &r, err);

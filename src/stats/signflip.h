@@ -35,6 +35,7 @@ struct tare_flip_opts {
     uint64_t resamples; /* Monte Carlo; 0: 100,000 */
     uint64_t seed;
     unsigned threads; /* 0: 1. The result does not depend on it */
+    bool monte_carlo; /* even where an exact method would do */
 };
 
 /* Exact whenever a method above allows it (lattice tables up to 2^32 additions), else Monte
