@@ -11,6 +11,7 @@ extern const struct tare_cmd tare_cmd_completions;
 
 const struct tare_cmd *const *tare_commands(void)
 {
+    /* clang-format off */
     static const struct tare_cmd *const all[] = {
         &tare_cmd_replay,
         &tare_cmd_generate,
@@ -19,5 +20,6 @@ const struct tare_cmd *const *tare_commands(void)
         &tare_cmd_completions,
         NULL,
     };
+    /* clang-format on */
     return all;
 }

@@ -1,8 +1,9 @@
+#include "record/upkeep.h"
+
 #include <stdio.h>
 #include <sys/stat.h>
 
 #include "record/query_int.h"
-#include "record/upkeep.h"
 
 #include "base/banned.h"
 

@@ -1,9 +1,10 @@
+#include "record/where.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 
 #include "record/query_int.h"
-#include "record/where.h"
 
 #include "base/banned.h"
 

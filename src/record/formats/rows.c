@@ -73,6 +73,45 @@ static bool add_score(struct tare__import *im, struct tare_json v)
     return true;
 }
 
+/* What the row says of success: a score, an error, both or neither. */
+static void take_outcome(struct tare__import *im, struct tare_json row, struct tare_json score)
+{
+    struct tare__import_row *r = &im->row;
+    struct tare_json error = tare_json_get(row, "error");
+    bool failed = tare_json_kind(error) == TARE_JSON_STRING
+                      ? tare_json_str(error).n > 0
+                      : tare_json_kind(error) == TARE_JSON_OBJECT || tare_json_true(error);
+    if (!add_score(im, score)) {
+        r->outcome = failed ? TARE_IMPORT_ERROR : TARE_IMPORT_UNSCORED;
+        tare__import_score(im, tare_json_key(score), (double)NAN);
+    }
+    if (failed && tare_json_kind(score) != TARE_JSON_NUMBER)
+        r->outcome = TARE_IMPORT_ERROR;
+    if (failed)
+        r->cause_text = tare__import_text(error);
+}
+
+/* A column that has no role: a number is a further metric, a short text a tag. */
+static void take_column(struct tare__import *im, struct tare_json v)
+{
+    double x;
+    if (tare_json_kind(v) == TARE_JSON_NUMBER && tare__import_number(v, &x))
+        tare__import_score(im, tare_json_key(v), x);
+    else if (tare__import_text(v).n && tare__import_text(v).n <= 200)
+        tare__import_tag(im, tare_json_key(v), tare__import_text(v));
+}
+
+static void take_spending(struct tare__import *im, struct tare_json row)
+{
+    double cost;
+    tare__import_tokens(im, row, "input_tokens", "output_tokens");
+    if (tare_json_f64(tare_json_get(row, "cost"), &cost) ||
+        tare_json_f64(tare_json_get(row, "cost_usd"), &cost)) {
+        im->row.cost_usd = cost;
+        im->row.has_cost = true;
+    }
+}
+
 enum tare_status tare__import_generic_row(struct tare__import *im, struct tare_json row)
 {
     const struct tare_import_options *o = im->options;
@@ -94,18 +133,7 @@ enum tare_status tare__import_generic_row(struct tare__import *im, struct tare_j
     if (o->attempt_column && tare_json_i64(attempt, &index) && index >= 0)
         r->index = index > 0 ? index - 1 : 0;
     r->run = tare__import_text(pick(row, o->run_column, run_names));
-    struct tare_json error = tare_json_get(row, "error");
-    bool failed = tare_json_kind(error) == TARE_JSON_STRING
-                      ? tare_json_str(error).n > 0
-                      : tare_json_kind(error) == TARE_JSON_OBJECT || tare_json_true(error);
-    if (!add_score(im, score)) {
-        r->outcome = failed ? TARE_IMPORT_ERROR : TARE_IMPORT_UNSCORED;
-        tare__import_score(im, tare_json_key(score), (double)NAN);
-    }
-    if (failed && tare_json_kind(score) != TARE_JSON_NUMBER)
-        r->outcome = TARE_IMPORT_ERROR;
-    if (failed)
-        r->cause_text = tare__import_text(error);
+    take_outcome(im, row, score);
     struct tare_json output = pick(row, o->output_column, output_names);
     r->has_output = tare_json_present(output);
     r->output = tare__import_any_text(im, output);
@@ -113,21 +141,11 @@ enum tare_status tare__import_generic_row(struct tare__import *im, struct tare_j
         if (v.node == task.node || v.node == score.node || v.node == attempt.node ||
             (r->has_output && v.node == output.node))
             continue;
-        double x;
-        if (tare_json_kind(v) == TARE_JSON_NUMBER && tare__import_number(v, &x))
-            tare__import_score(im, tare_json_key(v), x);
-        else if (tare__import_text(v).n && tare__import_text(v).n <= 200)
-            tare__import_tag(im, tare_json_key(v), tare__import_text(v));
+        take_column(im, v);
     }
     tare__import_tags_of(im, tare_json_get(row, "metadata"), "");
     tare__import_tags_of(im, tare_json_get(row, "tags"), "");
-    tare__import_tokens(im, row, "input_tokens", "output_tokens");
-    double cost;
-    if (tare_json_f64(tare_json_get(row, "cost"), &cost) ||
-        tare_json_f64(tare_json_get(row, "cost_usd"), &cost)) {
-        r->cost_usd = cost;
-        r->has_cost = true;
-    }
+    take_spending(im, row);
     return tare__import_commit(im);
 }
 
