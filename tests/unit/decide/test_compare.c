@@ -29,8 +29,8 @@ static struct tare_compare compare(struct made *m, uint32_t a, uint32_t b,
     struct tare_compare c;
     struct tare_err err = {0};
     struct tare_compare_opts none = {.size = sizeof none};
-    enum tare_status st = tare_compare(&m->results, a, &m->results, b, opts ? opts : &none, arena,
-                                       &c, &err);
+    enum tare_status st =
+        tare_compare(&m->results, a, &m->results, b, opts ? opts : &none, arena, &c, &err);
     if (st)
         fail_msg("%s", err.text);
     return c;
