@@ -1,0 +1,19 @@
+#!/bin/sh
+# The main job from a suite to a verdict: demo.sh TARE. Eight scripted defenders of known merit,
+# three attempts at each incident, a leaderboard, and one honest sentence about two of them.
+set -eu
+tare=$1
+store=.tare/demo.db
+suite=incident-response
+mkdir -p .tare
+rm -f "$store" "$store"-wal "$store"-shm
+show() {
+    printf '\n$ tare %s\n' "$*"
+    "$tare" "$@" --store "$store"
+}
+show run "$suite" --solver oracle --solver verify-first --solver runbook --solver investigate-only \
+    --solver random --solver injection-follower --solver spray --solver do-nothing \
+    -k 3 --seed 7 --label demo --quiet
+show compare demo/runbook demo/verify-first
+printf '\nThe results are in %s: tare runs --store %s; tare show demo/runbook --store %s\n' \
+    "$store" "$store" "$store"
