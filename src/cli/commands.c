@@ -4,6 +4,7 @@
 
 /* One line here and one in the list, in the order of the help page. */
 extern const struct tare_cmd tare_cmd_replay;
+extern const struct tare_cmd tare_cmd_run;
 extern const struct tare_cmd tare_cmd_generate;
 extern const struct tare_cmd tare_cmd_stat;
 extern const struct tare_cmd tare_cmd_help;
@@ -13,6 +14,7 @@ const struct tare_cmd *const *tare_commands(void)
 {
     /* clang-format off */
     static const struct tare_cmd *const all[] = {
+        &tare_cmd_run,
         &tare_cmd_replay,
         &tare_cmd_generate,
         &tare_cmd_stat,

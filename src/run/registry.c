@@ -2,6 +2,7 @@
 
 #include "check/restraint.h"
 #include "world/soc/gen.h"
+#include "world/soc/published.h"
 #include "world/soc/solvers/solvers.h"
 #include "world/world.h"
 
@@ -69,4 +70,23 @@ const struct tare_task_source *const *tare_registry_sources(uint32_t *n)
     static const struct tare_task_source *const all[] = {&tare_task_source_soc};
     *n = sizeof all / sizeof *all;
     return all;
+}
+
+/* The profile stands under `profile:`; the world itself refuses what is wrong there. */
+static enum tare_soc_profile soc_profile(struct tare_json config)
+{
+    return tare_json_str_is(tare_json_get(config, "profile"), "faithful") ? TARE_SOC_FAITHFUL
+                                                                         : TARE_SOC_HARDENED;
+}
+
+const struct tare_reference *tare_registry_references(struct tare_str world, struct tare_json config,
+                                                      uint32_t *n)
+{
+    *n = 0;
+    return tare_str_is(world, "soc") ? tare_soc_references(soc_profile(config), n) : NULL;
+}
+
+const struct tare_classes *tare_registry_classes(struct tare_str world, struct tare_json config)
+{
+    return tare_str_is(world, "soc") ? tare_soc_classes(soc_profile(config)) : NULL;
 }
