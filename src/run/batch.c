@@ -25,8 +25,8 @@ struct coordinator {
     uint32_t outstanding, target;
     bool exhausted, others;
     struct tare__done *group[TARE__RUN_GROUP];
-    uint32_t n_group;
-    int64_t group_since_ns, renewed_ns, stop_since_ns, ticked_ns;
+    uint32_t n_group, ended_in_group;
+    int64_t group_since_ns, leased_ns, renewed_ns, stop_since_ns, ticked_ns;
 };
 
 static int64_t now(const struct coordinator *c)
@@ -75,6 +75,7 @@ static enum tare_status lease_more(struct coordinator *c)
     if (st != TARE_OK)
         return st;
     tare_fault_point("store.lease");
+    c->leased_ns = now(c);
     c->exhausted = n == 0;
     for (uint32_t i = 0; i < n; i++) {
         struct tare__job *j = new_job(c, &leases[i]);
@@ -103,31 +104,42 @@ static void report(struct coordinator *c, const struct tare__done *d)
         o->on_attempt(o->ctx, d->job->lease.run, a);
 }
 
+/* Stores what was gathered. Ends of jobs travel in the same group, in order: a lease is given up
+ * only after its attempts are stored. */
 static enum tare_status commit(struct coordinator *c)
 {
     const struct tare_lease *leases[TARE__RUN_GROUP];
     const struct tare_attempt *attempts[TARE__RUN_GROUP];
     bool accepted[TARE__RUN_GROUP] = {false};
+    uint32_t n = 0;
     for (uint32_t i = 0; i < c->n_group; i++) {
-        leases[i] = &c->group[i]->job->lease;
-        attempts[i] = &c->group[i]->attempt;
+        if (c->group[i]->job_ended)
+            continue;
+        leases[n] = &c->group[i]->job->lease;
+        attempts[n++] = &c->group[i]->attempt;
     }
-    enum tare_status st = c->n_group ? tare_store_commit(c->store, c->out->batch.id, leases,
-                                                         attempts, c->n_group, accepted, c->err)
-                                     : TARE_OK;
+    enum tare_status st =
+        n ? tare_store_commit(c->store, c->out->batch.id, leases, attempts, n, accepted, c->err)
+          : TARE_OK;
+    n = 0;
     for (uint32_t i = 0; i < c->n_group; i++) {
-        if (st == TARE_OK && accepted[i])
-            report(c, c->group[i]);
-        tare__done_give_back(c->b, c->group[i]);
+        struct tare__done *d = c->group[i];
+        if (d->job_ended) {
+            free_job(c, d->job);
+            c->outstanding--;
+        } else if (accepted[n++] && st == TARE_OK) {
+            report(c, d);
+        }
+        tare__done_give_back(c->b, d);
     }
-    c->n_group = 0;
+    c->n_group = c->ended_in_group = 0;
     return st;
 }
 
 /* Takes one item from the workers, or times out. */
 static enum tare_status gather(struct coordinator *c)
 {
-    int timeout_ms = c->exhausted && c->outstanding == 0 ? 200 : 100;
+    int timeout_ms = 100;
     void *item;
     bool finished;
     if (c->n_group) {
@@ -136,19 +148,12 @@ static enum tare_status gather(struct coordinator *c)
     }
     if (!tare_queue_pop(c->b->done, timeout_ms, &item, &finished))
         return c->n_group ? commit(c) : TARE_OK;
-    struct tare__done *d = item;
-    if (d->job_ended) {
-        /* Its attempts are before it in the queue; they hold its lease until they are stored. */
-        enum tare_status st = commit(c);
-        free_job(c, d->job);
-        tare__done_give_back(c->b, d);
-        c->outstanding--;
-        return st;
-    }
     if (c->n_group == 0)
         c->group_since_ns = now(c);
-    c->group[c->n_group++] = d;
-    return c->n_group == TARE__RUN_GROUP ? commit(c) : TARE_OK;
+    c->group[c->n_group++] = item;
+    c->ended_in_group += c->group[c->n_group - 1]->job_ended;
+    bool all_in = c->ended_in_group == c->outstanding;
+    return c->n_group == TARE__RUN_GROUP || all_in ? commit(c) : TARE_OK;
 }
 
 /* Follows the caller's wish to stop; after the grace time, or a second wish, stops at once. */
@@ -186,6 +191,15 @@ static void tick(struct coordinator *c)
         o->on_tick(o->ctx);
 }
 
+/* A lease is a commit: taken in batches, and once nothing was left only looked for now and then
+ * (slices of a process that died, or of one that gave up, come back). */
+static bool wants_more(struct coordinator *c)
+{
+    if (c->exhausted && now(c) - c->leased_ns < 200000000)
+        return false;
+    return c->outstanding < (c->target + 1) / 2 && (!c->exhausted || c->others);
+}
+
 static enum tare_status coordinate(struct coordinator *c)
 {
     enum tare_status st = TARE_OK;
@@ -193,7 +207,7 @@ static enum tare_status coordinate(struct coordinator *c)
     while (st == TARE_OK) {
         follow_stop(c);
         bool stopping = atomic_load(&c->b->stop) > 0;
-        if (!stopping && c->outstanding < (c->target + 1) / 2)
+        if (!stopping && wants_more(c))
             st = lease_more(c);
         if (st == TARE_OK && c->outstanding == 0 && (stopping || (c->exhausted && !c->others)))
             break;
@@ -212,8 +226,13 @@ static void drain(struct coordinator *c)
     void *item;
     bool finished;
     atomic_store(&c->b->stop, 2);
-    for (uint32_t i = 0; i < c->n_group; i++)
+    for (uint32_t i = 0; i < c->n_group; i++) {
+        if (c->group[i]->job_ended) {
+            free_job(c, c->group[i]->job);
+            c->outstanding--;
+        }
         tare__done_give_back(c->b, c->group[i]);
+    }
     c->n_group = 0;
     while (c->outstanding && tare_queue_pop(c->b->done, -1, &item, &finished)) {
         struct tare__done *d = item;
@@ -223,6 +242,14 @@ static void drain(struct coordinator *c)
         }
         tare__done_give_back(c->b, d);
     }
+}
+
+/* Slices (about 16 attempts each) leased at once: enough that a lease, which is a commit, is rare,
+ * few enough that two processes share a batch fairly. */
+static uint32_t jobs_at_once(const struct tare_run_options *o)
+{
+    uint32_t threads = o->threads ? o->threads : tare_cpu_count();
+    return threads * 16 + (o->in_flight ? o->in_flight : 64);
 }
 
 static enum tare_status play_all(struct coordinator *c)
@@ -235,9 +262,7 @@ static enum tare_status play_all(struct coordinator *c)
         loop = loop || b->solvers[i].given->ops->waits;
     }
     unsigned threads = !cpu ? 0 : b->options->threads ? b->options->threads : tare_cpu_count();
-    uint32_t in_flight = b->options->in_flight ? b->options->in_flight : 64;
-    c->target = threads * 4 + (loop ? in_flight : 0);
-    c->target = c->target < 4 ? 4 : c->target;
+    c->target = jobs_at_once(b->options);
     enum tare_status st = tare__crew_start(b, threads, loop, &crew, c->err);
     if (st != TARE_OK)
         return st;
@@ -253,9 +278,7 @@ static enum tare_status play_all(struct coordinator *c)
 
 static enum tare_status open_queues(struct tare__batch *b, struct tare_err *err)
 {
-    /* Jobs are never more than the target; see play_all. */
-    size_t jobs = (size_t)(b->options->threads ? b->options->threads : tare_cpu_count()) * 4 +
-                  (b->options->in_flight ? b->options->in_flight : 64) + 8;
+    size_t jobs = (size_t)jobs_at_once(b->options) + 8;
     enum tare_status st = tare_queue_open(jobs, b->alc, &b->work, err);
     if (st == TARE_OK)
         st = tare_queue_open(jobs, b->alc, &b->waiting, err);

@@ -76,11 +76,11 @@ const struct tare_task_source *const *tare_registry_sources(uint32_t *n)
 static enum tare_soc_profile soc_profile(struct tare_json config)
 {
     return tare_json_str_is(tare_json_get(config, "profile"), "faithful") ? TARE_SOC_FAITHFUL
-                                                                         : TARE_SOC_HARDENED;
+                                                                          : TARE_SOC_HARDENED;
 }
 
-const struct tare_reference *tare_registry_references(struct tare_str world, struct tare_json config,
-                                                      uint32_t *n)
+const struct tare_reference *tare_registry_references(struct tare_str world,
+                                                      struct tare_json config, uint32_t *n)
 {
     *n = 0;
     return tare_str_is(world, "soc") ? tare_soc_references(soc_profile(config), n) : NULL;

@@ -10,8 +10,8 @@
 
 #include "base/banned.h"
 
-#define DRAW_EVERY_NS 125000000    /* 8 Hz */
-#define LINE_EVERY_NS 60000000000  /* a line at least this often … */
+#define DRAW_EVERY_NS 125000000   /* 8 Hz */
+#define LINE_EVERY_NS 60000000000 /* a line at least this often … */
 #define BAR_COLUMNS 28
 
 void tare_progress_init(struct tare_progress *p, enum tare_progress_kind kind,
@@ -50,8 +50,8 @@ static void put_counts(struct tare_buf *out, const struct tare_progress *p,
                     tare_number_count(p->head.total).s);
 }
 
-static void put_json(struct tare_progress *p, const struct tare_progress_now *now, const char *state,
-                     struct tare_buf *out)
+static void put_json(struct tare_progress *p, const struct tare_progress_now *now,
+                     const char *state, struct tare_buf *out)
 {
     struct tare_json_writer w;
     tare_json_writer_init(&w, out);
@@ -149,8 +149,9 @@ static void draw_bar(struct tare_progress *p, const struct tare_progress_now *no
     put_bar(p, now, out);
     tare_buf_puts(out, "   ");
     put_counts(out, p, now);
-    tare_buf_printf(out, "\nin flight %s   failed %s   missing %s", tare_number_count(now->in_flight).s,
-                    tare_number_count(now->failed).s, tare_number_count(now->missing).s);
+    tare_buf_printf(out, "\nin flight %s   failed %s   missing %s",
+                    tare_number_count(now->in_flight).s, tare_number_count(now->failed).s,
+                    tare_number_count(now->missing).s);
     put_left(out, p, now);
     tare_buf_putc(out, '\n');
     p->lines = 2;
