@@ -314,9 +314,14 @@ static void undiscoverable(void **state)
 
 #define PARTS 4
 
+static const struct {
+    const char *list, *role;
+} kinds[] = {{"hosts", "host"}, {"users", "user"}, {"domains", "domain"}, {"targets", "target"}};
+#define N_KINDS 4
+
 struct places {
     double got[PARTS], expected[PARTS];
-    uint32_t n, most; /* most: the victim is named in more rows than any other host */
+    uint32_t n, most; /* most: the wanted one is named in more rows than any other */
 };
 
 static uint32_t rows_naming(struct tare_json scenario, struct tare_str entity)
@@ -333,35 +338,49 @@ static uint32_t rows_naming(struct tare_json scenario, struct tare_str entity)
     return n;
 }
 
-static void look(struct tare_json scenario, struct places *p)
+static void look(struct tare_json scenario, uint32_t kind, struct places *p)
 {
     struct tare_json incidents = tare_json_get(scenario, "incidents");
-    struct tare_json hosts = tare_json_get(tare_json_get(scenario, "entities"), "hosts");
+    struct tare_json list = tare_json_get(tare_json_get(scenario, "entities"), kinds[kind].list);
     if (tare_json_count(incidents) != 1)
         return;
-    struct tare_str victim = tare_json_str(tare_json_get(tare_json_at(incidents, 0), "host"));
-    uint32_t n = tare_json_count(hosts), most = 0;
-    bool victim_most = false;
+    struct tare_str wanted =
+        tare_json_str(tare_json_get(tare_json_at(incidents, 0), kinds[kind].role));
+    uint32_t n = tare_json_count(list), most = 0;
+    bool wanted_most = false;
     for (uint32_t i = 0; i < n; i++) {
-        struct tare_str id = tare_json_str(tare_json_get(tare_json_at(hosts, i), "id"));
+        struct tare_str id = tare_json_str(tare_json_get(tare_json_at(list, i), "id"));
         uint32_t named = rows_naming(scenario, id);
-        bool is_victim = tare_str_eq(id, victim);
-        p->got[i * PARTS / n] += is_victim;
+        bool is_wanted = tare_str_eq(id, wanted);
+        p->got[i * PARTS / n] += is_wanted;
         p->expected[i * PARTS / n] += 1.0 / n;
         if (named > most) {
             most = named;
-            victim_most = is_victim;
+            wanted_most = is_wanted;
         }
     }
     p->n++;
-    p->most += victim_most;
+    p->most += wanted_most;
+}
+
+static void judge(uint32_t kind, const struct places *p)
+{
+    double chi2 = 0;
+    assert_true(p->n > 400);
+    for (uint32_t k = 0; k < PARTS; k++)
+        chi2 += (p->got[k] - p->expected[k]) * (p->got[k] - p->expected[k]) / p->expected[k];
+    /* 0.1 per cent point of chi-square with 3 degrees of freedom: 16.27 */
+    if (chi2 > 16.27)
+        fail_msg("%s: the place in the list is not uniform, chi2 %.2f", kinds[kind].list, chi2);
+    /* one bystander is named as often: counting is a coin toss between the two */
+    if (p->most > 0.6 * p->n)
+        fail_msg("%s: counting names finds %u of %u", kinds[kind].list, p->most, p->n);
 }
 
 static void no_giveaway(void **state)
 {
     struct tare_soc_gen g;
-    struct places p = {0};
-    double chi2 = 0;
+    struct places p[N_KINDS] = {0};
     (void)state;
     tare_soc_gen_default(&g);
     g.benign = 0;
@@ -369,18 +388,12 @@ static void no_giveaway(void **state)
         struct tare_arena arena;
         tare_arena_init(&arena, NULL, 64 * TARE_MIB);
         struct tare_json v = parse(make(&g, i, &arena), &arena);
-        look(tare_json_get(tare_json_get(v, "input"), "scenario"), &p);
+        for (uint32_t k = 0; k < N_KINDS; k++)
+            look(tare_json_get(tare_json_get(v, "input"), "scenario"), k, &p[k]);
         tare_arena_free(&arena);
     }
-    assert_true(p.n > 400);
-    for (uint32_t k = 0; k < PARTS; k++)
-        chi2 += (p.got[k] - p.expected[k]) * (p.got[k] - p.expected[k]) / p.expected[k];
-    /* 0.1 per cent point of chi-square with 3 degrees of freedom: 16.27 */
-    if (chi2 > 16.27)
-        fail_msg("the victim's place in the list is not uniform: chi2 %.2f", chi2);
-    /* the suspicious bystander is named as often: counting is a coin toss between the two */
-    if (p.most > 0.6 * p.n)
-        fail_msg("counting names finds the victim in %u of %u", p.most, p.n);
+    for (uint32_t k = 0; k < N_KINDS; k++)
+        judge(k, &p[k]);
 }
 
 int main(void)
