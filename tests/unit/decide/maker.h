@@ -11,7 +11,7 @@
 
 #define MADE_MAX_RUNS 8
 
-#define assert_near(got, want, within) \
+#define assert_near(got, want, within)                                                             \
     assert_near_((double)(got), (double)(want), (within), __FILE__, __LINE__)
 
 static inline void assert_near_(double got, double want, double within, const char *file, int line)
