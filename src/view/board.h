@@ -30,6 +30,7 @@ void tare__board_fit(const struct tare_board *b, const struct tare_style *style,
                      struct tare__board_layout *out);
 /* "2–3"; empty when not ranked. */
 struct tare_number tare__board_rank_text(const struct tare_board_row *row, bool unicode);
+/* First word of the class: "partially" of "partially_calibrated". */
 struct tare_str tare__class_text(const struct tare_board *b, const struct tare_board_row *row);
 
 #endif

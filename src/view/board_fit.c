@@ -28,7 +28,9 @@ struct tare_str tare__class_text(const struct tare_board *b, const struct tare_b
 {
     if (!b->classes || row->class_level < 0)
         return (struct tare_str){NULL, 0};
-    return b->classes->level[row->class_level];
+    struct tare_str level = b->classes->level[row->class_level];
+    const char *end = memchr(level.p, '_', level.n);
+    return end ? tare_str_n(level.p, (size_t)(end - level.p)) : level;
 }
 
 /* Half of the widest interval decides how many digits a column shows. */
@@ -104,21 +106,21 @@ static size_t total_width(const struct tare__board_layout *l)
     size_t n = l->rank + 1 + l->name;
     n += l->strip ? l->strip + 1 : 0;
     for (uint32_t i = 0; i < l->n_columns; i++)
-        n += l->columns[i].value + 2 + (l->columns[i].range ? l->columns[i].range + 1 : 0);
+        n += l->columns[i].value + 1 + (l->columns[i].range ? l->columns[i].range + 2 : 0);
     return n + (l->klass ? l->klass + 2 : 0);
 }
 
 /* Takes the next thing away; false when nothing is left to drop. */
 static bool drop_one(struct tare__board_layout *l)
 {
-    if (l->klass)
+    if (l->strip > 21)
+        l->strip = 21;
+    else if (l->klass)
         l->klass = 0;
     else if (l->n_columns > 2)
         l->n_columns--;
     else if (l->n_columns > 1 && l->columns[1].range)
         l->columns[1].range = 0;
-    else if (l->strip > 25)
-        l->strip = 25;
     else if (l->columns[0].range)
         l->columns[0].range = 0;
     else if (l->n_columns > 1)
@@ -135,7 +137,7 @@ void tare__board_fit(const struct tare_board *b, const struct tare_style *style,
 {
     size_t width = (size_t)(style->width > 120 ? 120 : style->width);
     *out =
-        (struct tare__board_layout){.rank = 4, .name = MIN_NAME, .strip = width >= 100 ? 27 : 25};
+        (struct tare__board_layout){.rank = 4, .name = MIN_NAME, .strip = width >= 100 ? 23 : 21};
     out->n_columns = b->n_metrics < TARE__BOARD_METRICS ? b->n_metrics : TARE__BOARD_METRICS;
     for (uint32_t i = 0; i < out->n_columns; i++) {
         measure_column(b, i, style->unicode, &out->columns[i]);
@@ -149,7 +151,8 @@ void tare__board_fit(const struct tare_board *b, const struct tare_style *style,
         size_t name = tare_text_columns(row->name);
         out->name = name > out->name ? name : out->name;
         out->rank = wider(out->rank, tare__board_rank_text(row, style->unicode).s);
-        out->klass = klass.n ? wider(out->klass > 5 ? out->klass : 5, klass.p) : out->klass;
+        if (klass.n)
+            out->klass = klass.n > out->klass ? klass.n : out->klass > 5 ? out->klass : 5;
     }
     out->name = out->name > MAX_NAME ? MAX_NAME : out->name;
     while (total_width(out) > width && drop_one(out))

@@ -36,8 +36,8 @@ struct tare_outline_entry {
     int32_t seen_step;      /* -1: never seen */
     struct tare_str seen_by;
     enum tare_trust seen_trust;
-    const struct tare_outline_inj *inj;
-    const struct tare_outline_inj *followed; /* tier filled in from where it was met */
+    struct tare_outline_inj *inj;
+    struct tare_outline_inj *followed; /* tier filled in from where it was met */
     uint32_t n_inj, n_followed;
 };
 

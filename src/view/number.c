@@ -22,7 +22,7 @@ struct tare_scale tare_scale_of(const struct tare_metric *metric, double half_wi
         return (struct tare_scale){100, 1};
     if (!(half_width > 0))
         return (struct tare_scale){1, 2};
-    int decimals = 1 - (int)floor(log10(half_width));
+    int decimals = 1 - (int)floor(log10(2 * half_width));
     return (struct tare_scale){1, decimals < 0 ? 0 : decimals > 4 ? 4 : decimals};
 }
 

@@ -14,8 +14,8 @@ struct tare_number {
     char s[TARE_NUMBER_BYTES]; /* UTF-8, NUL-terminated */
 };
 
-/* How a metric is written: shares times 100 with one decimal; others with as many decimals as two
- * significant digits of the half width ask for (0 to 4). */
+/* How a metric is written: shares times 100 with one decimal; others with as many decimals as the
+ * half width supports: one or two of its digits (0 to 4 decimals). */
 struct tare_scale {
     double factor; /* 100 for shares, else 1 */
     int decimals;

@@ -27,6 +27,8 @@ static void ink_off(struct tare_buf *out, const struct tare_style *style, enum t
 void tare__put(struct tare_buf *out, const struct tare_style *style, enum tare__ink ink,
                const char *text)
 {
+    if (!*text)
+        return;
     ink_on(out, style, ink);
     tare_buf_puts(out, text);
     ink_off(out, style, ink);

@@ -94,7 +94,7 @@ static void say_verdict(struct tare_buf *out, const struct tare_compare *c, bool
     tare_buf_printf(out, " %c%s", toupper((unsigned char)word[0]), word + 1);
     size_t before = out->n;
     bool reason = c->out.reason != TARE_REASON_NONE;
-    tare_buf_puts(out, reason ? ": " : " ");
+    tare_buf_puts(out, reason ? ": " : ", ");
     size_t head = out->n;
     tare__say_tag(out, c, unicode);
     if (out->n == head)

@@ -26,8 +26,17 @@ void tare_view_compare_md(struct tare_buf *out, const struct tare_compare *c,
 /* The one honest sentence (two or three grammatical ones), without line breaks. */
 void tare_view_sentence(struct tare_buf *out, const struct tare_compare *c, bool unicode);
 
-/* Batches, newest first; total: how many there are beyond those shown. */
+/* Batches, newest first; total: how many match, shown or not. */
 void tare_view_runs(struct tare_buf *out, const struct tare_batch_view *batches, uint32_t n,
                     uint32_t total, const struct tare_style *style);
+
+/* One run: what it is, each metric with its interval. board has the run as its only row. */
+void tare_view_run(struct tare_buf *out, const struct tare_batch_view *batch,
+                   const struct tare_run_view *run, const struct tare_board *board,
+                   const struct tare_style *style);
+/* Its attempts, a page of them. n_shown: how many metrics get a column. */
+void tare_view_attempts(struct tare_buf *out, const struct tare_batch_view *batch,
+                        const struct tare_task_view *tasks, const struct tare_attempt_page *page,
+                        uint64_t offset, const struct tare_style *style);
 
 #endif

@@ -144,7 +144,8 @@ static void put_column_heads(struct tare_buf *out, const struct tare_board *b,
         const struct tare__board_column *c = &l->columns[i];
         tare_buf_putc(out, ' ');
         tare__put_cell(out, style, TARE__PLAIN, tare_str_of(c->head.s), c->value, true, true);
-        tare_buf_putc(out, ' ');
+        if (c->range)
+            tare_buf_putc(out, ' ');
         if (c->range)
             tare__put_cell(out, style, TARE__PLAIN, tare_str_of(level), c->range + 1, false, true);
     }
@@ -176,11 +177,11 @@ static void put_cells(struct tare_buf *out, const struct tare_board_row *row,
         tare_buf_putc(out, ' ');
         tare__put_cell(out, style, strong ? TARE__BOLD : TARE__PLAIN, tare_str_of(value.s),
                        c->value, true, true);
+        if (c->range == 0)
+            continue;
         tare_buf_putc(out, ' ');
-        if (c->range)
-            tare__put_cell(out, style, TARE__DIM, tare_str_of(range.s), c->range, true, true);
-        if (c->range)
-            tare_buf_putc(out, ' ');
+        tare__put_cell(out, style, TARE__DIM, tare_str_of(range.s), c->range, true, true);
+        tare_buf_putc(out, ' ');
     }
 }
 
@@ -215,16 +216,18 @@ static void put_legend(struct tare_buf *out, const struct tare_board *b,
     for (uint32_t i = 0; i < b->n_rows; i++)
         kinds[b->rows[i].kind] = true;
     tare_buf_init(&text, NULL, 4096);
-    if (kinds[TARE_ROW_MEASURED])
-        tare_buf_printf(&text, "%s measured   ", tare__mark(TARE__MARK_MEASURED, style->unicode));
-    if (kinds[TARE_ROW_CONTROL])
-        tare_buf_printf(&text, "%s control, not ranked   ",
-                        tare__mark(TARE__MARK_CONTROL, style->unicode));
-    if (kinds[TARE_ROW_PUBLISHED])
-        tare_buf_printf(&text, "%s published, not re-run, not ranked   ",
-                        tare__mark(TARE__MARK_PUBLISHED, style->unicode));
-    tare_buf_printf(&text, "%s %.4g %% interval", tare__mark(TARE__MARK_LINE, style->unicode),
-                    100 * b->confidence);
+    bool said = false;
+    for (int k = 0; k < 3; k++) {
+        static const char *const words[] = {"measured", "control",
+                                            "published, not re-run, not ranked"};
+        if (!kinds[k])
+            continue;
+        tare_buf_printf(&text, "%s%s %s", text.n ? "   " : "",
+                        tare__mark(kind_mark((enum tare_row_kind)k), style->unicode), words[k]);
+        if (!said && k < 2)
+            tare_buf_printf(&text, ", %.4g %% interval", 100 * b->confidence);
+        said = true;
+    }
     tare_buf_putc(out, '\n');
     tare__wrap(out, tare_buf_str(&text), 0, (size_t)style->width);
     tare_buf_free(&text);
@@ -234,18 +237,20 @@ static void put_findings(struct tare_buf *out, const struct tare_board *b, struc
                          bool all, const struct tare_style *style)
 {
     struct tare_buf text;
+    size_t from = out->n;
     tare_buf_init(&text, NULL, 16384);
     for (uint32_t i = 0; i < b->n_findings && (all || i == 0); i++) {
         tare_buf_reset(&text);
         tare_buf_puts(&text, b->findings[i].level == TARE_FINDING_NOTE ? "Note: " : "Finding: ");
         tare_text_safe(&text, b->findings[i].text);
         if (!all && b->n_findings > 1) {
-            tare_buf_puts(&text, " tare show ");
+            tare_buf_puts(&text, "   tare show ");
             tare_text_safe(&text, address);
-            tare_buf_printf(&text, " --findings: %u more", b->n_findings - 1);
+            tare_buf_printf(&text, " --findings   %u more", b->n_findings - 1);
         }
         tare__wrap(out, tare_buf_str(&text), 0, (size_t)style->width);
     }
+    tare__trim_lines(out, from);
     tare_buf_free(&text);
 }
 
