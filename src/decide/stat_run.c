@@ -130,7 +130,10 @@ static void put_word_value(struct tare_json_writer *w, struct tare_str v, struct
 {
     struct tare_json root;
     struct tare_err ignored = {0};
-    if (tare_json_parse(v, &tare_json_strict, arena, &root, &ignored) == TARE_OK)
+    double number;
+    if (tare_str_to_f64(v, &number) && (v.p[0] == '.' || v.p[0] == '+')) /* no JSON, but clear */
+        tare_json_put_f64(w, number);
+    else if (tare_json_parse(v, &tare_json_strict, arena, &root, &ignored) == TARE_OK)
         tare_json_put_raw(w, v);
     else
         tare_json_put_str(w, v);

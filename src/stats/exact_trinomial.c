@@ -119,10 +119,12 @@ static void half_write(const struct half *h, uint64_t n, double peak, double *ou
     for (size_t s = 0; s < h->n_segments; s++) {
         uint64_t from = h->segments[s].from;
         uint64_t end = s + 1 < h->n_segments ? h->segments[s + 1].from : n + 1;
+        /* in two factors: either alone may be out of range where the product is not */
         int64_t e = h->segments[s].exponent + shift;
-        double by = e < -2000 ? 0 : ldexp(inverse, (int)(e > 2000 ? 2000 : e));
+        int whole = (int)(e < -4000 ? -4000 : e > 4000 ? 4000 : e);
+        double by = ldexp(inverse, whole / 2), rest = ldexp(1, whole - whole / 2);
         for (uint64_t k = from; k < end; k++)
-            out[(int64_t)k * dir] = h->v[k] * by;
+            out[(int64_t)k * dir] = h->v[k] * by * rest;
     }
 }
 
