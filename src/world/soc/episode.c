@@ -157,6 +157,22 @@ void tare__soc_row_cells(struct tare__soc_world *w, const struct tare__soc_row *
         (struct tare_soc_cell){.kind = TARE_SOC_TEXT, .text = tare__soc_created(w, row->step)};
 }
 
+struct tare_soc_cell tare__soc_row_cell(struct tare__soc_world *w, const struct tare__soc_row *row,
+                                        uint32_t column)
+{
+    const struct tare__soc_tpl *t = &w->sc->tpl[row->tpl];
+    const struct tare__soc_table_def *d =
+        tare__soc_table(w->sc->profile, (enum tare_soc_table)t->table);
+    if (column == d->id)
+        return (struct tare_soc_cell){.kind = TARE_SOC_TEXT, .text = w->names[row->id]};
+    if (column == d->step)
+        return (struct tare_soc_cell){.kind = TARE_SOC_INT, .i = row->step};
+    if (column == d->created)
+        return (struct tare_soc_cell){.kind = TARE_SOC_TEXT,
+                                      .text = tare__soc_created(w, row->step)};
+    return t->cells[column];
+}
+
 static void put_names(struct tare__soc_world *w)
 {
     uint32_t n = w->sc->names.n;

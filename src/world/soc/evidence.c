@@ -181,13 +181,15 @@ static bool agrees(struct tare__soc_world *w, const struct tare__soc_query *q,
                    const struct tare_soc_cell *cells, uint8_t table,
                    const struct tare__soc_row *row)
 {
-    struct tare_soc_cell own[TARE__SOC_MAX_COLUMNS];
     if (w->sc->tpl[row->tpl].table != table)
         return false;
-    tare__soc_row_cells(w, row, own);
-    for (uint32_t c = 0; c < q->n_columns; c++)
-        if (q->origin[c].table == table && !cell_equal(&cells[c], &own[q->origin[c].column]))
+    for (uint32_t c = 0; c < q->n_columns; c++) {
+        if (q->origin[c].table != table)
+            continue;
+        struct tare_soc_cell own = tare__soc_row_cell(w, row, q->origin[c].column);
+        if (!cell_equal(&cells[c], &own))
             return false;
+    }
     return true;
 }
 

@@ -450,6 +450,9 @@ void tare__soc_add_row(struct tare__soc_world *w, uint32_t tpl, uint32_t step, u
 /* A row's cells with id, step and created_at filled in; cells hold TARE__SOC_MAX_COLUMNS. */
 void tare__soc_row_cells(struct tare__soc_world *w, const struct tare__soc_row *row,
                          struct tare_soc_cell *cells);
+/* One of them. */
+struct tare_soc_cell tare__soc_row_cell(struct tare__soc_world *w, const struct tare__soc_row *row,
+                                        uint32_t column);
 struct tare_str tare__soc_created(struct tare__soc_world *w, uint32_t step);
 /* Name of the published row id of (table, step). */
 uint32_t tare__soc_row_name(struct tare__soc_world *w, enum tare_soc_table table, uint32_t step);
