@@ -103,7 +103,7 @@ struct tare__soc_pairs tare__soc_pairs_of(struct tare__soc_build *b, struct tare
 void tare__soc_times(struct tare__soc_build *b, struct tare_str created_at)
 {
     struct tare_soc_scenario *sc = b->sc;
-    if (!tare_time_parse(created_at.p, created_at.n, &sc->start_ns))
+    if (!created_at.p || !tare_time_parse(created_at.p, created_at.n, &sc->start_ns))
         tare_time_parse("2026-01-20T00:00:00Z", 20, &sc->start_ns);
     struct tare_str *v = tare__soc_new(b, TARE__SOC_STEPS_AHEAD, sizeof *v);
     if (!v)

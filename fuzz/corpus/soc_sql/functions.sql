@@ -1,0 +1,1 @@
+SELECT datetime('now'), random(), hex(randomblob(4)), json_object('a', message) FROM alerts

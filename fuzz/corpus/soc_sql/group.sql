@@ -1,0 +1,1 @@
+SELECT host_id, count(*), group_concat(user_id) FROM process_events GROUP BY 1 HAVING count(*) > 0

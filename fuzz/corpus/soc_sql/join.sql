@@ -1,0 +1,1 @@
+SELECT a.user_id, n.dst_domain FROM auth_logs a LEFT JOIN netflow n ON a.host_id = n.src_host WHERE a.trust_tier <> 'untrusted'

@@ -1,0 +1,1 @@
+SELECT * FROM auth_logs ORDER BY step

@@ -1,0 +1,1 @@
+SELECT host_id, trust_tier FROM auth_logs UNION ALL SELECT 'h-1', 'verified'
