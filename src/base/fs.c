@@ -16,7 +16,6 @@
 /* A path as C wants it; refuses NUL bytes inside and names no system takes. */
 static enum tare_status to_cpath(struct tare_str path, char out[PATH_BYTES], struct tare_err *err)
 {
-    tare_err_file(err, path);
     if (path.n == 0)
         return tare_fail(err, TARE_E_IO, "the file name is empty");
     if (path.n >= PATH_BYTES)
@@ -78,14 +77,10 @@ static enum tare_status read_all(int fd, size_t guess, size_t max_bytes, struct 
     return TARE_OK;
 }
 
-enum tare_status tare_fs_read(struct tare_str path, size_t max_bytes, struct tare_arena *arena,
-                              struct tare_str *out, struct tare_err *err)
+static enum tare_status read_file(struct tare_str path, size_t max_bytes, struct tare_arena *arena,
+                                  struct tare_str *out, struct tare_err *err)
 {
     char cpath[PATH_BYTES];
-    if (tare_str_is(path, "-")) {
-        tare_err_file(err, TARE_S("standard input"));
-        return read_all(STDIN_FILENO, 65536, max_bytes, arena, out, err);
-    }
     enum tare_status st = to_cpath(path, cpath, err);
     if (st)
         return st;
@@ -104,6 +99,23 @@ enum tare_status tare_fs_read(struct tare_str path, size_t max_bytes, struct tar
     }
     (void)close(fd);
     return st;
+}
+
+/* The place is set only when something failed: err may go on to tell of something else. */
+static enum tare_status at_file(enum tare_status st, struct tare_str path, struct tare_err *err)
+{
+    if (st)
+        tare_err_file(err, path);
+    return st;
+}
+
+enum tare_status tare_fs_read(struct tare_str path, size_t max_bytes, struct tare_arena *arena,
+                              struct tare_str *out, struct tare_err *err)
+{
+    if (!tare_str_is(path, "-"))
+        return at_file(read_file(path, max_bytes, arena, out, err), path, err);
+    return at_file(read_all(STDIN_FILENO, 65536, max_bytes, arena, out, err),
+                   TARE_S("standard input"), err);
 }
 
 static enum tare_status write_all(int fd, struct tare_str bytes, struct tare_err *err)
@@ -138,8 +150,8 @@ static void sync_folder(char *cpath)
     (void)close(fd);
 }
 
-enum tare_status tare_fs_write(struct tare_str path, struct tare_str bytes, unsigned mode,
-                               struct tare_err *err)
+static enum tare_status write_file(struct tare_str path, struct tare_str bytes, unsigned mode,
+                                   struct tare_err *err)
 {
     char cpath[PATH_BYTES], temp[PATH_BYTES + 32];
     enum tare_status st = to_cpath(path, cpath, err);
@@ -166,7 +178,7 @@ enum tare_status tare_fs_write(struct tare_str path, struct tare_str bytes, unsi
     return st;
 }
 
-enum tare_status tare_fs_mkdirs(struct tare_str path, struct tare_err *err)
+static enum tare_status make_dirs(struct tare_str path, struct tare_err *err)
 {
     char cpath[PATH_BYTES];
     enum tare_status st = to_cpath(path, cpath, err);
@@ -185,6 +197,17 @@ enum tare_status tare_fs_mkdirs(struct tare_str path, struct tare_err *err)
         return TARE_OK;
     errno = ENOTDIR;
     return io_fail(err, "make the folder");
+}
+
+enum tare_status tare_fs_write(struct tare_str path, struct tare_str bytes, unsigned mode,
+                               struct tare_err *err)
+{
+    return at_file(write_file(path, bytes, mode, err), path, err);
+}
+
+enum tare_status tare_fs_mkdirs(struct tare_str path, struct tare_err *err)
+{
+    return at_file(make_dirs(path, err), path, err);
 }
 
 static bool look(struct tare_str path, struct stat *info)

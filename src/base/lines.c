@@ -27,7 +27,6 @@ enum tare_status tare_lines_open(struct tare_str path, size_t max_line_bytes,
 {
     struct tare_lines *l = TARE_NEW(arena, struct tare_lines);
     struct tare_str name = tare_arena_copy(arena, path);
-    tare_err_file(err, path);
     if (!l || !name.p)
         return tare_fail(err, TARE_E_NOMEM, "not enough memory to open the file");
     if (name.n == 0 || memchr(name.p, '\0', name.n))
@@ -38,6 +37,7 @@ enum tare_status tare_lines_open(struct tare_str path, size_t max_line_bytes,
     l->fd = tare_str_is(path, "-") ? dup(STDIN_FILENO) : open(name.p, O_RDONLY | O_CLOEXEC);
     if (l->fd < 0) {
         (void)tare_fail(err, TARE_E_IO, "cannot open: %s", strerror(errno));
+        tare_err_file(err, path);
         if (errno == ENOENT)
             tare_err_hint(err, "check the name; it is looked up from the current folder");
         return TARE_E_IO;
@@ -45,6 +45,7 @@ enum tare_status tare_lines_open(struct tare_str path, size_t max_line_bytes,
     struct stat info;
     if (fstat(l->fd, &info) == 0 && S_ISDIR(info.st_mode)) {
         (void)close(l->fd);
+        tare_err_file(err, path);
         return tare_fail(err, TARE_E_IO, "cannot read: it is a folder, not a file");
     }
     *out = l;
@@ -144,7 +145,6 @@ bool tare_lines_next(struct tare_lines *l, struct tare_str *line, uint64_t *line
 {
     if (err)
         err->code = TARE_OK;
-    tare_err_file(err, l->path);
     if (torn)
         *torn = false;
     while (!l->failed) {
@@ -169,5 +169,6 @@ bool tare_lines_next(struct tare_lines *l, struct tare_str *line, uint64_t *line
     if (l->failed && err && err->code == TARE_OK)
         (void)tare_fail(err, TARE_E_STATE, "read on after a failure");
     l->failed = true;
+    tare_err_file(err, l->path);
     return false;
 }

@@ -145,6 +145,32 @@ static void put_examples(struct tare_buf *out, const struct tare_cmd *cmd)
     }
 }
 
+/* Paragraphs end at an empty line and are filled anew; lines that begin with a space stay. */
+static void put_about(struct tare_buf *out, const char *about, size_t width)
+{
+    struct tare_buf paragraph;
+    tare_buf_init(&paragraph, NULL, TARE_MIB);
+    for (const char *p = about; *p;) {
+        size_t n = strcspn(p, "\n");
+        bool own_line = n == 0 || p[0] == ' ';
+        if (own_line && paragraph.n) {
+            tare_buf_putc(out, '\n');
+            tare_help_wrap(out, tare_buf_str(&paragraph), 0, 0, width);
+            tare_buf_reset(&paragraph);
+        }
+        if (n && own_line)
+            tare_buf_printf(out, "%.*s\n", (int)n, p);
+        else if (n)
+            tare_buf_printf(&paragraph, "%s%.*s", paragraph.n ? " " : "", (int)n, p);
+        p += n + (p[n] == '\n');
+    }
+    if (paragraph.n) {
+        tare_buf_putc(out, '\n');
+        tare_help_wrap(out, tare_buf_str(&paragraph), 0, 0, width);
+    }
+    tare_buf_free(&paragraph);
+}
+
 void tare_help_command(struct tare_buf *out, const struct tare_cmd *cmd, const char *who,
                        const struct tare_style *style)
 {
@@ -163,10 +189,8 @@ void tare_help_command(struct tare_buf *out, const struct tare_cmd *cmd, const c
     put_opts(out, "options", cmd->opts, &arena, width);
     put_opts(out, "options of every command", tare_common_opts + (cmd->no_json ? 1 : 0), &arena,
              width);
-    if (cmd->about) {
-        tare_buf_putc(out, '\n');
-        tare_help_wrap(out, tare_str_of(cmd->about), 0, 0, width);
-    }
+    if (cmd->about)
+        put_about(out, cmd->about, width);
     tare_arena_free(&arena);
 }
 
