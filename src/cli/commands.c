@@ -7,6 +7,8 @@ extern const struct tare_cmd tare_cmd_replay;
 extern const struct tare_cmd tare_cmd_run;
 extern const struct tare_cmd tare_cmd_generate;
 extern const struct tare_cmd tare_cmd_stat;
+extern const struct tare_cmd tare_cmd_doctor;
+extern const struct tare_cmd tare_cmd_store;
 extern const struct tare_cmd tare_cmd_help;
 extern const struct tare_cmd tare_cmd_completions;
 
@@ -18,6 +20,8 @@ const struct tare_cmd *const *tare_commands(void)
         &tare_cmd_replay,
         &tare_cmd_generate,
         &tare_cmd_stat,
+        &tare_cmd_doctor,
+        &tare_cmd_store,
         &tare_cmd_help,
         &tare_cmd_completions,
         NULL,

@@ -37,6 +37,8 @@ __attribute__((format(printf, 5, 6))) static void found(struct checker *c, const
     va_start(args, fmt);
     (void)vsnprintf(text, sizeof text, fmt, args);
     va_end(args);
+    for (char *p = text; *p; p++) /* SQLite's findings have several lines */
+        *p = *p == '\n' ? ' ' : *p;
     c->out->n_all += !warning;
     c->out->n_warnings += warning;
     if (c->out->n == KEPT)
@@ -76,11 +78,14 @@ static enum tare_status check_file(struct checker *c, struct tare_err *err)
     status = judge(c, status, "I1", "file", &why, err);
     if (status)
         return status;
-    st = tare__sql(c->s, "PRAGMA foreign_key_check", &why);
+    st = tare__sql(c->s,
+                   "SELECT \"table\", parent, count(*) FROM pragma_foreign_key_check "
+                   "GROUP BY 1, 2",
+                   &why);
     while (st && tare__row(c->s, st, &status, &why)) {
-        struct tare_str table = tare__col_peek(st, 0), parent = tare__col_peek(st, 2);
-        found(c, "I1", false, "file", "a row of %.*s refers to a row of %.*s that is not there",
-              TARE_FMT(table), TARE_FMT(parent));
+        struct tare_str table = tare__col_peek(st, 0), parent = tare__col_peek(st, 1);
+        found(c, "I1", false, "file", "%" PRId64 " rows of %.*s refer to %.*s that are not there",
+              (int64_t)sqlite3_column_int64(st, 2), TARE_FMT(table), TARE_FMT(parent));
     }
     status = tare__end(c->s, st, st ? status : tare__no_sql(&why), &why);
     return judge(c, status, "I1", "file", &why, err);

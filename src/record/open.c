@@ -1,6 +1,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -254,13 +255,30 @@ static enum tare_status find_file(struct tare_store *s, bool create, struct tare
     return TARE_E_IO;
 }
 
+/*
+ * A reader that may write would tidy up after itself (the empty log and its index are removed when
+ * the last one leaves); one that may not leaves them lying. So a reader opens for writing, and
+ * writes nothing, where there is nothing in a log that closing would bring into the file.
+ */
+static bool may_tidy(const struct tare_store *s)
+{
+    char name[4096 + 16];
+    struct stat st;
+    (void)snprintf(name, sizeof name, "%s-wal", s->path.p);
+    if (stat(name, &st) == 0 && st.st_size > 0)
+        return false;
+    (void)snprintf(name, sizeof name, "%s-journal", s->path.p);
+    return stat(name, &st) != 0 && access(s->path.p, W_OK) == 0 && access(s->folder.p, W_OK) == 0;
+}
+
 static enum tare_status connect(struct tare_store *s, const struct tare_store_options *o,
                                 struct tare_err *err)
 {
     enum tare_status st = o->vfs ? TARE_OK : find_file(s, o->create && !o->read_only, err);
     if (st)
         return st;
-    int flags = SQLITE_OPEN_NOMUTEX | (o->read_only ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
+    bool readonly = o->read_only && (o->vfs || !may_tidy(s));
+    int flags = SQLITE_OPEN_NOMUTEX | (readonly ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE);
     if (o->create && !o->read_only)
         flags |= SQLITE_OPEN_CREATE;
     int rc = sqlite3_open_v2(s->path.p, &s->db, flags, o->vfs);
@@ -273,6 +291,8 @@ static enum tare_status connect(struct tare_store *s, const struct tare_store_op
     }
     harden(s);
     st = settings(s, err);
+    if (!st && o->read_only)
+        st = tare__exec(s, "PRAGMA query_only=ON", err);
     return st ? st : recognise(s, o->create && !o->read_only, err);
 }
 

@@ -69,9 +69,9 @@ enum tare_status tare__pack_begin(struct tare_store *s, int64_t *next, struct ta
 {
     tare_buf_reset(&s->raw);
     sqlite3_stmt *st = tare__sql(s, "SELECT coalesce(max(id), 0) + 1 FROM pack", err);
-    enum tare_status status = TARE_E_IO;
+    enum tare_status status = TARE_OK;
     if (!st)
-        return status;
+        return tare__no_sql(err);
     if (tare__row(s, st, &status, err)) {
         *next = sqlite3_column_int64(st, 0);
         status = TARE_OK;

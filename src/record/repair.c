@@ -287,6 +287,20 @@ static enum tare_status save_batches(struct repairing *r, struct tare_err *err)
     return st;
 }
 
+/* Attempts whose batch is lost were never asked for; they are lost too. */
+static void count_lost(struct repairing *r)
+{
+    sqlite3_stmt *st = tare__sql(r->from, "SELECT count(*) FROM attempt", NULL);
+    enum tare_status status = TARE_OK;
+    if (!st)
+        return;
+    uint64_t known =
+        tare__row(r->from, st, &status, NULL) ? (uint64_t)sqlite3_column_int64(st, 0) : 0;
+    (void)tare__end(r->from, st, TARE_OK, NULL);
+    if (known > r->out->attempts + r->out->attempts_lost)
+        r->out->attempts_lost = known - r->out->attempts;
+}
+
 static enum tare_status rebuild(struct tare_store *from, struct tare_store *to,
                                 struct tare_repair_report *out, struct tare_err *err)
 {
@@ -299,6 +313,8 @@ static enum tare_status rebuild(struct tare_store *from, struct tare_store *to,
     if (!st)
         st = tare__exec(to, "PRAGMA wal_checkpoint(TRUNCATE)", err);
     struct tare_store_info info = {0};
+    if (!st)
+        count_lost(&r);
     if (!st)
         st = tare_store_info(to, &r.batch, &info, err);
     out->packs = info.n_packs;
