@@ -83,7 +83,8 @@ static const struct tare_opt generate_options[] = {
     {.name = "from-seeds",
      .type = TARE_OPT_STRING,
      .metavar = "FILE",
-     .help = "turn published seeds (JSON Lines) into tasks of the faithful profile instead",
+     .help = "turn published seeds (JSON Lines) into tasks of the faithful profile instead; "
+             "with --tier only those of that tier",
      .at = offsetof(struct generate_opts, from_seeds)},
     {.name = "out",
      .letter = 'o',
@@ -99,7 +100,7 @@ static const struct tare_example generate_examples[] = {
     {"tare generate soc --count 200 --seed 11 --tier hard --benign 0.3 --out tasks.jsonl",
      "a suite's task file"},
     {"tare generate soc --seed 11 --tier hard --from 17 --count 1", "one of them again"},
-    {"tare generate soc --from-seeds seeds_eval.jsonl --out tasks.jsonl",
+    {"tare generate soc --from-seeds seeds_eval.jsonl --tier standard --out tasks.jsonl",
      "published seeds as tasks of the faithful profile"},
     {0},
 };
@@ -122,11 +123,27 @@ static enum tare_status to_buf(void *to, struct tare_str line, struct tare_err *
     return TARE_E_LIMIT;
 }
 
+/* Published seeds are as they are: of the options only those that choose and tag apply. */
+static enum tare_status from_seeds(const struct tare_ctx *ctx, const struct generate_opts *o,
+                                   const struct tare_soc_gen_sink *sink, struct tare_err *err)
+{
+    static const char *const made[] = {"count",  "seed",      "from", "families",
+                                       "benign", "incidents", "trust"};
+    for (size_t i = 0; i < sizeof made / sizeof made[0]; i++) {
+        if (tare_given(ctx, made[i]))
+            return tare_usage_fail(ctx, err, "--%s does not go with --from-seeds", made[i]);
+    }
+    struct tare_str tier = {NULL, 0};
+    if (tare_given(ctx, "tier"))
+        tier = tare_str_of(tare_soc_tier_names[o->tier]);
+    return tare_soc_gen_from_seeds(o->from_seeds, o->split, tier, sink, err);
+}
+
 static enum tare_status make(const struct tare_ctx *ctx, const struct generate_opts *o,
                              const struct tare_soc_gen_sink *sink, struct tare_err *err)
 {
     if (o->from_seeds.n > 0)
-        return tare_soc_gen_from_seeds(o->from_seeds, o->split, sink, err);
+        return from_seeds(ctx, o, sink, err);
     struct tare_soc_gen g;
     tare_soc_gen_default(&g);
     bool benign_given = tare_given(ctx, "benign");

@@ -101,10 +101,12 @@ enum tare_status tare_soc_gen_many(const struct tare_soc_gen *g, uint64_t from, 
 /*
  * Published seeds as tasks of the faithful profile: each line of `path` (keys seed, ground_truth,
  * tier, split, taxonomy_family …; the files of the published data set) becomes one task line.
- * split: the tag, empty: as the line says. TARE_E_INPUT with file and line.
+ * split: the tag, empty: as the line says. tier: only lines of that tier ("standard": what the
+ * published rows of models speak of); empty: all. TARE_E_INPUT with file and line; TARE_E_USAGE
+ * when no line is of that tier.
  */
 enum tare_status tare_soc_gen_from_seeds(struct tare_str path, struct tare_str split,
-                                         const struct tare_soc_gen_sink *sink,
+                                         struct tare_str tier, const struct tare_soc_gen_sink *sink,
                                          struct tare_err *err);
 
 /* `tasks: {generate: {count, seed, tier, families, benign, incidents, trust, from, split}}`. */

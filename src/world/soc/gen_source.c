@@ -215,32 +215,44 @@ static enum tare_status write_seed(struct tare_json root, struct tare_str split,
     return out->failed ? tare_fail(err, TARE_E_NOMEM, "no memory for a task line") : TARE_OK;
 }
 
-static enum tare_status convert(struct tare_str line, uint64_t line_no, struct tare_str path,
-                                struct tare_str split, struct tare_arena *arena,
-                                const struct tare_soc_gen_sink *sink, struct tare_err *err)
+struct conversion {
+    struct tare_str path, split, tier;
+    const struct tare_soc_gen_sink *sink;
+    uint64_t n; /* tasks made */
+};
+
+static enum tare_status convert(struct conversion *c, struct tare_str line, uint64_t line_no,
+                                struct tare_arena *arena, struct tare_err *err)
 {
     struct tare_buf out;
     struct tare_json root;
     tare_buf_init(&out, NULL, TARE_MAX_JSONL_LINE_BYTES);
     enum tare_status st = tare_json_parse(line, &tare_json_strict, arena, &root, err);
+    struct tare_str tier = {NULL, 0};
     if (st == TARE_OK)
-        st = write_seed(root, split, &out, err);
-    if (st == TARE_OK)
-        st = sink->put(sink->to, tare_buf_str(&out), err);
-    else {
-        tare_err_file(err, path);
+        tier = tare_json_str(tare_json_get(root, "tier"));
+    bool wanted = c->tier.n == 0 || tare_str_eq(c->tier, tier);
+    if (st == TARE_OK && wanted)
+        st = write_seed(root, c->split, &out, err);
+    if (st != TARE_OK) {
+        tare_err_file(err, c->path);
         err->line = (uint32_t)line_no;
+    } else if (wanted) {
+        c->n++;
+        st = c->sink->put(c->sink->to, tare_buf_str(&out), err);
     }
     tare_buf_free(&out);
     return st;
 }
 
 enum tare_status tare_soc_gen_from_seeds(struct tare_str path, struct tare_str split,
-                                         const struct tare_soc_gen_sink *sink, struct tare_err *err)
+                                         struct tare_str tier, const struct tare_soc_gen_sink *sink,
+                                         struct tare_err *err)
 {
     struct tare_arena arena, work;
     struct tare_lines *lines = NULL;
     struct tare_str line;
+    struct conversion c = {path, split, tier, sink, 0};
     uint64_t line_no = 0;
     bool torn = false;
     tare_arena_init(&arena, NULL, 2 * TARE_MAX_JSONL_LINE_BYTES);
@@ -248,11 +260,16 @@ enum tare_status tare_soc_gen_from_seeds(struct tare_str path, struct tare_str s
     enum tare_status st = tare_lines_open(path, TARE_MAX_JSONL_LINE_BYTES, &arena, &lines, err);
     while (st == TARE_OK && tare_lines_next(lines, &line, &line_no, &torn, err)) {
         if (tare_str_trim(line).n > 0)
-            st = convert(line, line_no, path, split, &work, sink, err);
+            st = convert(&c, line, line_no, &work, err);
         tare_arena_reset(&work);
     }
     if (st == TARE_OK && err->code != TARE_OK)
         st = err->code;
+    if (st == TARE_OK && c.n == 0) {
+        st = tare_fail(err, TARE_E_USAGE, "no line of %.*s is a seed of tier \"%.*s\"",
+                       TARE_FMT(path), TARE_FMT(tier));
+        tare_err_hint(err, "published tiers are trivial, easy and standard");
+    }
     if (lines != NULL)
         tare_lines_close(lines);
     tare_arena_free(&work);

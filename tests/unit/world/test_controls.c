@@ -287,8 +287,7 @@ static enum tare_status collect(void *to, struct tare_str line, struct tare_err 
     (void)err;
     struct tare_str copy = tare_arena_copy(&b->arena, line);
     struct tare_task task = soc_task(copy, &b->arena);
-    if (tare_str_starts(task.id, TARE_S("seed-")))
-        play_all(b, &task, b->s[0].n);
+    play_all(b, &task, b->s[0].n);
     return TARE_OK;
 }
 
@@ -315,7 +314,8 @@ static void published(void **state)
     tare_arena_init(&b.arena, NULL, TARE_GIB);
     open_world(&b, "{\"profile\":\"faithful\"}");
     const struct tare_soc_gen_sink sink = {collect, &b};
-    assert_int_equal(tare_soc_gen_from_seeds(tare_str_of(path), tare_str_n(NULL, 0), &sink, &err),
+    assert_int_equal(tare_soc_gen_from_seeds(tare_str_of(path), tare_str_n(NULL, 0),
+                                             TARE_S("standard"), &sink, &err),
                      TARE_OK);
     for (uint32_t k = 0; k < N_WHO; k++)
         finish(&b.s[k]);
