@@ -323,6 +323,11 @@ static enum tare_status play(struct tare_ctx *ctx, const struct run_opts *o,
         return st;
     if (result.interrupted && !ctx->json)
         fprintf(ctx->err, "tare run: interrupted; go on with the same arguments and --resume\n");
+    if (result.starved && !ctx->json)
+        fprintf(ctx->err,
+                "tare run: no memory for %llu attempts; go on with the same arguments and --resume "
+                "where there is more, or with a smaller -j\n",
+                (unsigned long long)result.starved);
     ctx->exit_code = exit_code(&result);
     return show(ctx, o, ro->suite, store, &result, err);
 }

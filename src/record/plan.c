@@ -240,7 +240,7 @@ static enum tare_status put_run(struct tare_store *s, const struct tare_plan *pl
     if (status)
         return status;
     char name[17];
-    public_name(batch_name, 16, batch, index, name);
+    public_name(batch_name, 16, 0, index, name);
     name[0] = 'r'; /* no hex digit: runs and batches cannot be taken for each other */
     sqlite3_stmt *st = tare__sql(s,
                                  "INSERT INTO run(name, batch, idx, solver, shown, control, "

@@ -366,6 +366,7 @@ static enum tare_status plan_and_play(struct coordinator *c)
     tare_fault_point("run.finish");
     st = tare_store_finish(c->store, out->batch.id, &out->batch, c->err);
     out->interrupted = !out->batch.finished && o->stop && atomic_load(o->stop);
+    out->starved = atomic_load(&b->starved);
     out->elsewhere = !out->batch.finished && c->others;
     return st;
 }

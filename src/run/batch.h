@@ -68,6 +68,7 @@ struct tare_run_result {
     bool nothing_left; /* it was finished already */
     bool interrupted;  /* stopped before the end; resumable */
     bool elsewhere;    /* another process still plays a part of it */
+    uint64_t starved;  /* attempts the machine had no memory for: to be resumed */
     uint64_t played;   /* attempts stored by this call */
 };
 

@@ -63,7 +63,7 @@ struct tare__batch {
     pthread_mutex_t free_lock;
     struct tare__done *free_list;
     atomic_int stop; /* 0, 1: no new attempts, 2: now */
-    atomic_uint_least64_t in_flight;
+    atomic_uint_least64_t in_flight, starved;
 };
 
 /* plan.c: opens solvers and checks, numbers metrics, fills b->plan. */
@@ -78,6 +78,8 @@ void tare__crew_join(struct tare__crew *c);
 /* A place for a finished attempt with an empty arena; NULL: out of memory. */
 struct tare__done *tare__done_take(struct tare__batch *b);
 void tare__done_give_back(struct tare__batch *b, struct tare__done *d);
+/* To the store, unless it was cancelled or the machine had no memory for it. */
+void tare__done_hand_in(struct tare__batch *b, struct tare__done *d);
 void tare__done_free_all(struct tare__batch *b);
 /* Tells the coordinator that nothing more comes of a job. */
 void tare__job_end(struct tare__batch *b, struct tare__job *job);

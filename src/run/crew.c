@@ -79,6 +79,22 @@ void tare__setup(struct tare__batch *b, uint32_t run, void *w, struct tare_play_
                                     .cancel = &b->stop};
 }
 
+/* True when the machine, not the attempt's own ceiling, had no memory: nothing is said about the
+ * attempt, and it is played when the batch is resumed. */
+static bool starved(const struct tare__done *d)
+{
+    return d->attempt.status == TARE_ATTEMPT_MISSING && d->attempt.cause == TARE_CAUSE_MEMORY &&
+           d->arena.held_bytes < TARE_ARENA_ATTEMPT_BYTES / 2;
+}
+
+void tare__done_hand_in(struct tare__batch *b, struct tare__done *d)
+{
+    if (starved(d))
+        atomic_fetch_add(&b->starved, 1);
+    if (d->attempt.cause == TARE_CAUSE_CANCELLED || starved(d) || !tare_queue_push(b->done, d))
+        tare__done_give_back(b, d);
+}
+
 /* Plays one attempt whole. False when there is no memory for its record. */
 static bool play(struct tare__batch *b, struct tare__job *job, const struct tare_play_setup *setup,
                  uint32_t task, uint32_t index)
@@ -100,8 +116,7 @@ static bool play(struct tare__batch *b, struct tare__job *job, const struct tare
     d->job = job;
     tare_play_end(&p);
     atomic_fetch_sub(&b->in_flight, 1);
-    if (d->attempt.cause == TARE_CAUSE_CANCELLED || !tare_queue_push(b->done, d))
-        tare__done_give_back(b, d);
+    tare__done_hand_in(b, d);
     return true;
 }
 

@@ -82,8 +82,7 @@ static void leave(struct loop *l, struct seat *s)
     l->n_busy--;
     r->open--;
     atomic_fetch_sub(&l->b->in_flight, 1);
-    if (d->attempt.cause == TARE_CAUSE_CANCELLED || !tare_queue_push(l->b->done, d))
-        tare__done_give_back(l->b, d);
+    tare__done_hand_in(l->b, d);
 }
 
 static void feed(struct seat *s, const struct tare_event *event, enum tare_cause why)
