@@ -14,31 +14,6 @@ struct tare__soc_compiled {
     const struct tare_soc_scenario *sc;
 };
 
-static enum tare_status soc_open(struct tare_json config, const struct tare_alc *alc,
-                                 struct tare_arena *arena, void **out, struct tare_err *err)
-{
-    struct tare__soc_world *w = TARE_NEW(arena, struct tare__soc_world);
-    if (!w)
-        return tare_fail(err, TARE_E_NOMEM, "no memory for the world soc");
-    enum tare_status st = tare__soc_config_read(config, &w->config, err);
-    if (st != TARE_OK)
-        return st;
-    w->alc = alc ? alc : tare_alc_libc();
-    w->compiled = TARE_NEW_N(arena, struct tare__soc_compiled, KEPT_SCENARIOS);
-    if (!w->compiled)
-        return tare_fail(err, TARE_E_NOMEM, "no memory for the world soc");
-    tare_arena_init(&w->text, w->alc, TARE_ARENA_ATTEMPT_BYTES);
-    tare_arena_init(&w->turn, w->alc, TARE_ARENA_ATTEMPT_BYTES);
-    tare_buf_init(&w->bytes, w->alc, TARE_MAX_SQL_RESULT_BYTES);
-    tare_buf_init(&w->score, w->alc, TARE_MAX_STEP_BODY_BYTES);
-    for (uint32_t i = 0; i < KEPT_SCENARIOS; i++)
-        tare_arena_init(&w->compiled[i].arena, w->alc, TARE_ARENA_ATTEMPT_BYTES);
-    *out = w;
-    if (w->config.replay)
-        return tare__soc_cache_open(w, err);
-    return TARE_OK;
-}
-
 static void put(const struct tare_alc *alc, void *p, size_t n)
 {
     if (p)
@@ -75,6 +50,34 @@ static void soc_close(void *world)
     tare_arena_free(&w->turn);
     for (uint32_t i = 0; i < KEPT_SCENARIOS; i++)
         tare_arena_free(&w->compiled[i].arena);
+}
+
+static enum tare_status soc_open(struct tare_json config, const struct tare_alc *alc,
+                                 struct tare_arena *arena, void **out, struct tare_err *err)
+{
+    struct tare__soc_world *w = TARE_NEW(arena, struct tare__soc_world);
+    if (!w)
+        return tare_fail(err, TARE_E_NOMEM, "no memory for the world soc");
+    enum tare_status st = tare__soc_config_read(config, &w->config, err);
+    if (st != TARE_OK)
+        return st;
+    w->alc = alc ? alc : tare_alc_libc();
+    w->compiled = TARE_NEW_N(arena, struct tare__soc_compiled, KEPT_SCENARIOS);
+    if (!w->compiled)
+        return tare_fail(err, TARE_E_NOMEM, "no memory for the world soc");
+    tare_arena_init(&w->text, w->alc, TARE_ARENA_ATTEMPT_BYTES);
+    tare_arena_init(&w->turn, w->alc, TARE_ARENA_ATTEMPT_BYTES);
+    tare_buf_init(&w->bytes, w->alc, TARE_MAX_SQL_RESULT_BYTES);
+    tare_buf_init(&w->score, w->alc, TARE_MAX_STEP_BODY_BYTES);
+    for (uint32_t i = 0; i < KEPT_SCENARIOS; i++)
+        tare_arena_init(&w->compiled[i].arena, w->alc, TARE_ARENA_ATTEMPT_BYTES);
+    if (w->config.replay)
+        st = tare__soc_cache_open(w, err);
+    if (st != TARE_OK)
+        soc_close(w);
+    else
+        *out = w;
+    return st;
 }
 
 static bool is_zero(const struct tare_digest *d)
