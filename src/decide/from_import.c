@@ -168,9 +168,9 @@ enum tare_status tare_results_from_import(const struct tare_import_table *t, uin
                                           const char *const *lower, struct tare_arena *arena,
                                           struct tare_results *out, struct tare_err *err)
 {
-    struct columns c;
-    uint32_t n, k;
-    bool known;
+    struct columns c = {0};
+    uint32_t n = 0, k = 0;
+    bool known = false;
     if (run >= t->n_runs)
         return tare_fail(err, TARE_E_STATE, "run %u of %u", run, t->n_runs);
     struct tare_metric *m = metrics(t, lower, arena);
