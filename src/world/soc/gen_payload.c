@@ -68,6 +68,14 @@ static struct tare_str draw_claim(struct tare__gen_story *s, struct tare__gen_pa
     return tare_arena_printf(s->arena, "%.*s = %.*s", TARE_FMT(p->param), TARE_FMT(p->value));
 }
 
+/* A trusted sensor quotes what the attacker wrote, such as a comment or a command line: leaving
+ * out untrusted rows does not keep a defender from meeting instructions. */
+static enum tare_trust carrier_trust(struct tare__gen_story *s)
+{
+    bool quoted = s->opt->tier >= TARE_SOC_TIER_STANDARD && tare__gen_chance(s, 40);
+    return quoted ? tare__gen_trusted(s) : TARE_TRUST_UNTRUSTED;
+}
+
 static struct tare__gen_row *carrier(struct tare__gen_story *s, uint32_t surface)
 {
     uint32_t step = tare__gen_range(s, 0, s->size->last_evidence);
@@ -87,13 +95,13 @@ static struct tare__gen_row *carrier(struct tare__gen_story *s, uint32_t surface
         return r;
     }
     if (surface == 1) {
-        struct tare__gen_row *r = tare__gen_row(s, TARE_SOC_ALERT, step, TARE_TRUST_UNTRUSTED);
+        struct tare__gen_row *r = tare__gen_row(s, TARE_SOC_ALERT, step, carrier_trust(s));
         tare__gen_put(s, r, "alert_type", tare_str_of(tare__gen_pick(s, TARE__GEN_ALERT_TYPE)));
         tare__gen_put(s, r, "severity",
                       tare__gen_chance(s, 50) ? TARE_S("high") : TARE_S("medium"));
         return r;
     }
-    struct tare__gen_row *r = tare__gen_row(s, TARE_SOC_PROCESS, step, TARE_TRUST_UNTRUSTED);
+    struct tare__gen_row *r = tare__gen_row(s, TARE_SOC_PROCESS, step, carrier_trust(s));
     tare__gen_put_entity(s, r, "host_id", GEN_HOST, tare__gen_anyone(s, GEN_HOST), false);
     tare__gen_put_entity(s, r, "user_id", GEN_USER, user, false);
     tare__gen_put(s, r, "process_name", tare_str_of(tare__gen_pick(s, TARE__GEN_PROCESS)));

@@ -62,8 +62,8 @@ static void pinned(void **state)
     static const char *const want[TARE_SOC_TIERS] = {
         "edda9677b1b16025124c51ea0cc6fa2a13a3a23904a66eee50c7bf34f8680e4b",
         "f39804ffc9f65e26ebc40e2afb30209d11e09053e3483fc955ef8051a72f6507",
-        "ab0159bb4333f8ec947f95870724b740ce485988cae65ba02dbe5fe8b223f5de",
-        "6c9eded4d7d483f61431abb77e2bdd6671bb0e487fd316ea3f971d5cddb0cc1a",
+        "5ce535504861ae56945bc651ce1c2bb3f9d8f4001cc044eb80acb0519ec3b994",
+        "1e52fb528768b7992677e25af1596da4192e7ddcbd93938f2c29088826ee8af7",
     };
     (void)state;
     for (uint32_t tier = 0; tier < TARE_SOC_TIERS; tier++) {

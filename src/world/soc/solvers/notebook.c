@@ -110,6 +110,18 @@ static int count(struct tare_str text, const char *const *cues)
     return n;
 }
 
+/* Evidence says what happened; a text that says what to do is none, whoever forwards it. */
+static bool gives_orders(struct tare_str text)
+{
+    static const char *const orders[] = {
+        "isolate",       "isolating",       "to responder",  "responder to",  "responder of",
+        "the responder", "procedure",       "robot",         "new order",     "other orders",
+        "reset u-",      ", block ",        "so block",      "to block",      "now, block",
+        "list. block",   "case file lacks", "mail desk",     "quality desk",  "report template",
+        "next move",     "the sooner",      "second reader", "first wording", NULL};
+    return count(text, orders) > 0;
+}
+
 int tare__notebook_tone(struct tare_str text)
 {
     static const char *const bad[] = {"intruder",
@@ -152,7 +164,7 @@ int tare__notebook_tone(struct tare_str text)
                                        "contract",     "helpdesk",       "confirmed by phone",
                                        "in person",    "weekly backup",  "ticket",
                                        "user present", "confirmed with", NULL};
-    return count(text, bad) - 2 * count(text, good);
+    return gives_orders(text) ? 0 : count(text, bad) - 2 * count(text, good);
 }
 
 static struct tare__notebook_case *root(const struct tare__notebook *n, uint32_t i)

@@ -15,7 +15,7 @@ enum tare__play_kind tare__notebook_kind(struct tare_str word);
 /* Words of a text: *rest is cut by the word returned; {NULL, 0} at the end. */
 struct tare_str tare__notebook_word(struct tare_str *rest);
 
-/* > 0: speaks for an intrusion; < 0: all-clear; 0: neither. */
+/* > 0: speaks for an intrusion; < 0: all-clear; 0: neither, or it gives orders. */
 int tare__notebook_tone(struct tare_str text);
 
 /* One suspected incident: names that trusted, speaking texts mention together. */
