@@ -12,9 +12,15 @@
 
 #define MAX_SCENARIOS 1000000u
 
+struct entry {
+    struct tare_task task; /* first: entries are found by its id */
+    struct tare_str path;
+    uint64_t line;
+};
+
 /* Scenarios by id, sorted. */
 struct index {
-    struct tare_task *v;
+    struct entry *v;
     size_t n, cap;
 };
 
@@ -85,7 +91,7 @@ bool tare__soc_same(struct tare_json want, struct tare_json got, struct tare_are
 
 static int by_id(const void *a, const void *b)
 {
-    return tare_str_cmp(((const struct tare_task *)a)->id, ((const struct tare_task *)b)->id);
+    return tare_str_cmp(((const struct entry *)a)->task.id, ((const struct entry *)b)->task.id);
 }
 
 static struct tare_tag tag(const char *key, struct tare_json v)
@@ -145,7 +151,7 @@ static enum tare_status add(struct index *ix, struct tare_str line, struct tare_
     struct tare_json root;
     if (ix->n == ix->cap) {
         size_t cap = ix->cap ? 2 * ix->cap : 256;
-        struct tare_task *v = TARE_NEW_N(arena, struct tare_task, cap);
+        struct entry *v = TARE_NEW_N(arena, struct entry, cap);
         if (!v || cap > MAX_SCENARIOS)
             return tare_fail(err, TARE_E_LIMIT, "too many scenarios");
         if (ix->n)
@@ -159,7 +165,7 @@ static enum tare_status add(struct index *ix, struct tare_str line, struct tare_
     enum tare_status st = tare_json_parse(copy, &tare_json_strict, arena, &root, err);
     if (st != TARE_OK)
         return st;
-    struct tare_task *t = &ix->v[ix->n];
+    struct tare_task *t = &ix->v[ix->n].task;
     t->index = (uint32_t)ix->n;
     t->digest = tare_sha256_of(copy);
     st = task_of(root, arena, t, err);
@@ -167,12 +173,10 @@ static enum tare_status add(struct index *ix, struct tare_str line, struct tare_
     return st;
 }
 
-static enum tare_status at_line(struct tare_str path, uint64_t line, enum tare_status st,
-                                struct tare_err *err)
+static void at_line(struct tare_str path, uint64_t line, struct tare_err *err)
 {
     tare_err_file(err, path);
     err->line = (uint32_t)line;
-    return st;
 }
 
 static enum tare_status load(const struct tare_soc_replay_in *in, struct index *ix,
@@ -189,8 +193,15 @@ static enum tare_status load(const struct tare_soc_replay_in *in, struct index *
             return st;
         err->code = TARE_OK;
         while (st == TARE_OK && tare_lines_next(l, &line, &n, &torn, err))
-            if (tare_str_trim(line).n > 0 && (st = add(ix, line, arena, err)) != TARE_OK)
-                at_line(in->scenarios[i], n, st, err);
+            if (tare_str_trim(line).n > 0) {
+                st = add(ix, line, arena, err);
+                if (st != TARE_OK) {
+                    at_line(in->scenarios[i], n, err);
+                } else {
+                    ix->v[ix->n - 1].path = in->scenarios[i];
+                    ix->v[ix->n - 1].line = n;
+                }
+            }
         st = st == TARE_OK ? err->code : st;
         tare_lines_close(l);
         if (st != TARE_OK)
@@ -199,9 +210,9 @@ static enum tare_status load(const struct tare_soc_replay_in *in, struct index *
     if (ix->n > 1)
         qsort(ix->v, ix->n, sizeof *ix->v, by_id);
     for (size_t i = 1; i < ix->n; i++)
-        if (tare_str_eq(ix->v[i - 1].id, ix->v[i].id))
+        if (tare_str_eq(ix->v[i - 1].task.id, ix->v[i].task.id))
             return tare_fail(err, TARE_E_INPUT, "scenario \"%.*s\" is there twice",
-                             TARE_FMT(ix->v[i].id));
+                             TARE_FMT(ix->v[i].task.id));
     return TARE_OK;
 }
 
@@ -245,15 +256,18 @@ static enum tare_status episode(const struct tare_soc_replay_in *in, const struc
     enum tare_status st = tare_json_parse(text, &tare_json_strict, p->arena, &p->recorded, err);
     if (st != TARE_OK)
         return st;
-    struct tare_task key = {.id = tare_json_str(tare_json_get(p->recorded, "scenario_id"))};
-    p->task = ix->n ? bsearch(&key, ix->v, ix->n, sizeof *ix->v, by_id) : NULL;
-    if (!p->task) {
-        tare_fail_at(err, TARE_E_INPUT, 0, "there is no scenario \"%.*s\"", TARE_FMT(key.id));
+    struct entry key = {.task.id = tare_json_str(tare_json_get(p->recorded, "scenario_id"))};
+    const struct entry *e = ix->n ? bsearch(&key, ix->v, ix->n, sizeof *ix->v, by_id) : NULL;
+    if (!e) {
+        tare_fail_at(err, TARE_E_INPUT, 0, "there is no scenario \"%.*s\"", TARE_FMT(key.task.id));
         tare_err_hint(err, "name the file that holds it with --scenarios");
         return TARE_E_INPUT;
     }
+    p->task = &e->task;
     tare_buf_reset(out);
     st = tare__soc_replay_line(p, out, err);
+    if (st != TARE_OK && err->task[0]) /* the scenario is at fault, not the actions */
+        at_line(e->path, e->line, err);
     if (st != TARE_OK)
         return st;
     sum->episodes++;
@@ -288,8 +302,8 @@ static enum tare_status play_file(const struct tare_soc_replay_in *in, const str
         if (tare_str_trim(line).n == 0)
             continue;
         st = episode(in, ix, &p, line, n, arena, sum, &out, err);
-        if (st != TARE_OK)
-            at_line(in->actions, n, st, err);
+        if (st != TARE_OK && !err->file[0])
+            at_line(in->actions, n, err);
         tare_arena_reset(&turn);
     }
     st = st == TARE_OK ? err->code : st;

@@ -148,5 +148,7 @@ enum tare_status tare__soc_compile_seed(struct tare__soc_build *b, struct tare_j
         tare__soc_compile_graph(b, seed);
     if (!b->failed)
         tare__soc_compile_payloads(b, tare_json_get(seed, "prompt_injection_payloads"));
+    if (!b->failed)
+        tare__soc_check_seed(b, seed);
     return b->failed ? b->err->code : TARE_OK;
 }

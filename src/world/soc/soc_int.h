@@ -314,6 +314,7 @@ void tare__soc_compile_graph(struct tare__soc_build *b, struct tare_json seed);
 void tare__soc_compile_payload(struct tare__soc_build *b, struct tare_json o,
                                struct tare__soc_payload *p);
 void tare__soc_compile_payloads(struct tare__soc_build *b, struct tare_json list);
+void tare__soc_check_seed(struct tare__soc_build *b, struct tare_json seed);
 enum tare_status tare__soc_compile_hard(struct tare__soc_build *b, struct tare_json scenario,
                                         struct tare_json truth);
 
