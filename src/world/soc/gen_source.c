@@ -266,8 +266,8 @@ enum tare_status tare_soc_gen_from_seeds(struct tare_str path, struct tare_str s
     if (st == TARE_OK && err->code != TARE_OK)
         st = err->code;
     if (st == TARE_OK && c.n == 0) {
-        st = tare_fail(err, TARE_E_USAGE, "no line of %.*s is a seed of tier \"%.*s\"",
-                       TARE_FMT(path), TARE_FMT(tier));
+        st = tare_fail(err, TARE_E_USAGE, "no line is a seed of tier \"%.*s\"", TARE_FMT(tier));
+        tare_err_file(err, path);
         tare_err_hint(err, "published tiers are trivial, easy and standard");
     }
     if (lines != NULL)
