@@ -9,6 +9,9 @@ extern const struct tare_cmd tare_cmd_generate;
 extern const struct tare_cmd tare_cmd_stat;
 extern const struct tare_cmd tare_cmd_doctor;
 extern const struct tare_cmd tare_cmd_store;
+extern const struct tare_cmd tare_cmd_compare;
+extern const struct tare_cmd tare_cmd_runs;
+extern const struct tare_cmd tare_cmd_show;
 extern const struct tare_cmd tare_cmd_help;
 extern const struct tare_cmd tare_cmd_completions;
 
@@ -17,6 +20,9 @@ const struct tare_cmd *const *tare_commands(void)
     /* clang-format off */
     static const struct tare_cmd *const all[] = {
         &tare_cmd_run,
+        &tare_cmd_compare,
+        &tare_cmd_runs,
+        &tare_cmd_show,
         &tare_cmd_replay,
         &tare_cmd_generate,
         &tare_cmd_stat,

@@ -163,3 +163,29 @@ void tare_view_sentence(struct tare_buf *out, const struct tare_compare *c, bool
     say_monte_carlo(out, c);
     tare_buf_free(&list);
 }
+
+/* "gate --fail-on regressed: passed. It is weak: …" */
+void tare_view_gate(struct tare_buf *out, const struct tare_compare *c, enum tare_gate gate,
+                    bool unicode)
+{
+    struct tare_scale s = tare__compare_scale(c);
+    if (gate == TARE_GATE_NONE)
+        return;
+    bool passed = tare_gate_passes(gate, c);
+    tare_buf_printf(out, "\ngate %s: %s", tare_gate_name(gate), passed ? "passed" : "not met");
+    if (tare_gate_needs_margin(gate) && !c->ev.ci_narrow.why)
+        tare_buf_printf(
+            out, " (margin %.6g%s from %s; %.4g %% interval %s)", c->margin * s.factor,
+            tare__diff_unit(c).s,
+            c->margin_source == TARE_MARGIN_SUITE ? "the suite file" : "--margin",
+            100 * (1 - 2 * c->alpha),
+            tare_number_diff_range(c->ev.ci_narrow.lo, c->ev.ci_narrow.hi, s, unicode).s);
+    tare_buf_putc(out, '\n');
+    if (gate != TARE_GATE_FAIL_ON_REGRESSED || !passed)
+        return;
+    tare_buf_puts(out, "  a weak gate: no evidence of harm is not evidence of none");
+    if (!c->ev.mde.why)
+        tare_buf_printf(out, "; harm below %s%s would mostly go unseen",
+                        tare_number_value(c->ev.mde.v, s, unicode).s, tare__diff_unit(c).s);
+    tare_buf_putc(out, '\n');
+}

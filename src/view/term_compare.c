@@ -150,7 +150,7 @@ static void put_foot(struct tare_buf *out, const struct tare_compare *c,
                      const struct tare_style *style)
 {
     struct tare_scale s = tare__compare_scale(c);
-    if (c->ev.n_for_margin.why)
+    if (c->ev.n_for_margin.why || c->out.tag == TARE_TAG_AT_LEAST_MARGIN)
         return;
     tare_buf_printf(out, "\n  To show at least %.6g%s: about %s tasks.\n", c->margin * s.factor,
                     tare__diff_unit(c).s,

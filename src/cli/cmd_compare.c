@@ -1,0 +1,328 @@
+/*
+ * tare compare: did it get better?
+ */
+#include <math.h>
+
+#include "base/limits.h"
+#include "cli/stored.h"
+#include "view/doc.h"
+#include "view/term.h"
+
+#include "base/banned.h"
+
+#define MAX_CANDIDATES 32u
+
+struct compare_opts {
+    struct tare_strs runs, by;
+    struct tare_str metric, cluster;
+    double alpha, margin;
+    int64_t seed, resamples, method_version;
+    int fail_on, require;
+    bool exact, shared, explain, md, post_hoc, brief;
+};
+
+static const char *const fail_words[] = {"regressed", NULL};
+static const char *const require_words[] = {"improved", "not-worse", "equivalent", NULL};
+
+static const struct tare_arg compare_args[] = {
+    {"RUN",
+     "baseline first, then one or more candidates: label/solver, id prefix, @last/solver; "
+     "one batch of two solvers will do",
+     1, TARE_MANY, offsetof(struct compare_opts, runs)},
+    {0},
+};
+
+static const struct tare_opt compare_options[] = {
+    {.name = "metric",
+     .letter = 'm',
+     .type = TARE_OPT_STRING,
+     .help = "what to compare (default: the suite's headline)",
+     .at = offsetof(struct compare_opts, metric)},
+    {.name = "by",
+     .type = TARE_OPT_REPEAT,
+     .metavar = "TAG",
+     .help = "slice by this tag (default: the suite's); may be given several times",
+     .at = offsetof(struct compare_opts, by)},
+    {.name = "brief",
+     .type = TARE_OPT_FLAG,
+     .help = "without slices",
+     .at = offsetof(struct compare_opts, brief)},
+    {.name = "cluster",
+     .type = TARE_OPT_STRING,
+     .metavar = "TAG",
+     .help = "tasks with the same value belong together (default: the suite's)",
+     .at = offsetof(struct compare_opts, cluster)},
+    {.name = "margin",
+     .type = TARE_OPT_FLOAT,
+     .metavar = "X",
+     .min = 1e-9,
+     .max = 1e9,
+     .help = "smallest difference that matters, in the metric's unit; shares: 0.05 is 5 points",
+     .at = offsetof(struct compare_opts, margin)},
+    {.name = "post-hoc",
+     .type = TARE_OPT_FLAG,
+     .help = "the margin was chosen after the results were seen: say so",
+     .at = offsetof(struct compare_opts, post_hoc)},
+    {.name = "alpha",
+     .type = TARE_OPT_PROB,
+     .def = "0.05",
+     .help = "error allowed to the test; intervals have level 1 - alpha",
+     .at = offsetof(struct compare_opts, alpha)},
+    {.name = "exact",
+     .type = TARE_OPT_FLAG,
+     .help = "McNemar's exact test in place of mid-p",
+     .at = offsetof(struct compare_opts, exact)},
+    {.name = "shared-tasks",
+     .type = TARE_OPT_FLAG,
+     .help = "compare different suites on the tasks that are the same in both",
+     .at = offsetof(struct compare_opts, shared)},
+    {.name = "fail-on",
+     .type = TARE_OPT_CHOICE,
+     .choices = fail_words,
+     .help = "gate: exit 1 when it regressed (weak: says nothing where the evidence is thin)",
+     .at = offsetof(struct compare_opts, fail_on)},
+    {.name = "require",
+     .type = TARE_OPT_CHOICE,
+     .choices = require_words,
+     .help = "gate: exit 1 unless this is shown; not-worse and equivalent need a margin",
+     .at = offsetof(struct compare_opts, require)},
+    {.name = "explain",
+     .type = TARE_OPT_FLAG,
+     .help = "the reasoning step by step, and what would change the verdict",
+     .at = offsetof(struct compare_opts, explain)},
+    {.name = "md",
+     .type = TARE_OPT_FLAG,
+     .help = "Markdown, for a pull request",
+     .at = offsetof(struct compare_opts, md)},
+    {.name = "seed",
+     .type = TARE_OPT_INT,
+     .min = 0,
+     .max = 9e15,
+     .def = "0",
+     .help = "of what is left to chance; equal seeds give equal results",
+     .at = offsetof(struct compare_opts, seed)},
+    {.name = "resamples",
+     .type = TARE_OPT_INT,
+     .min = 100,
+     .max = 1e8,
+     .help = "Monte-Carlo resamples, where no exact answer exists (default: 10,000 for an "
+             "interval, 100,000 for a test)",
+     .at = offsetof(struct compare_opts, resamples)},
+    {.name = "method-version",
+     .type = TARE_OPT_INT,
+     .min = 1,
+     .max = TARE_METHOD_VERSION,
+     .help = "choose methods as that version of tare did",
+     .at = offsetof(struct compare_opts, method_version)},
+    {0},
+};
+
+static const struct tare_example compare_examples[] = {
+    {"tare compare @last/runbook @last/verify-first", "is verify-first better than runbook?"},
+    {"tare compare main/careful branch/careful --require not-worse --margin 0.25",
+     "a gate for CI: exit 1 unless it is shown to be no worse by 0.25 or more"},
+    {"tare compare @last --explain", "the two solvers of the last batch, with the reasoning"},
+    {0},
+};
+
+static enum tare_gate gate_of(const struct compare_opts *o)
+{
+    static const enum tare_gate required[] = {
+        TARE_GATE_REQUIRE_IMPROVED, TARE_GATE_REQUIRE_NOT_WORSE, TARE_GATE_REQUIRE_EQUIVALENT};
+    if (o->require >= 0)
+        return required[o->require];
+    return o->fail_on >= 0 ? TARE_GATE_FAIL_ON_REGRESSED : TARE_GATE_NONE;
+}
+
+/* One side: results and the run in them. */
+struct side {
+    struct tare_results results;
+    uint32_t run;
+};
+
+static enum tare_status load_sides(struct tare_ctx *ctx, const struct compare_opts *o,
+                                   struct tare_store *store, struct side *sides, uint32_t *n,
+                                   struct tare_err *err)
+{
+    struct tare_stored s;
+    enum tare_status st = TARE_OK;
+    *n = 0;
+    if (o->runs.n == 1) {
+        st = tare_cli_stored(ctx, store, o->runs.v[0], false, &s, err);
+        if (!st && (s.run || s.batch.n_runs != 2)) {
+            st = tare_usage_fail(ctx, err, "what should it be compared with?");
+            tare_err_hint(err, "name two runs: tare compare A B (a batch of exactly two solvers "
+                               "can stand alone)");
+        }
+        for (uint32_t i = 0; i < 2 && !st; i++)
+            sides[(*n)++] = (struct side){s.results, i};
+        return st;
+    }
+    for (size_t i = 0; i < o->runs.n && !st; i++) {
+        st = tare_cli_stored(ctx, store, o->runs.v[i], true, &s, err);
+        if (!st)
+            sides[(*n)++] = (struct side){s.results, 0};
+    }
+    return st;
+}
+
+static enum tare_status check_opts(struct tare_ctx *ctx, const struct compare_opts *o,
+                                   struct tare_err *err)
+{
+    if (o->runs.n > MAX_CANDIDATES + 1)
+        return tare_usage_fail(ctx, err, "at most %u candidates at once", MAX_CANDIDATES);
+    if (ctx->json && o->md)
+        return tare_usage_fail(ctx, err, "--json and --md exclude each other");
+    if (o->fail_on >= 0 && o->require >= 0)
+        return tare_usage_fail(ctx, err, "--fail-on and --require exclude each other");
+    if (o->post_hoc && isnan(o->margin))
+        return tare_usage_fail(ctx, err, "--post-hoc is about --margin, which is missing");
+    return TARE_OK;
+}
+
+/* A gate that speaks of a margin needs one; a share's margin lies below 1. */
+static enum tare_status check_margin(struct tare_ctx *ctx, const struct compare_opts *o,
+                                     const struct tare_compare *c, struct tare_err *err)
+{
+    bool share = c->metric.min == 0 && c->metric.max == 1;
+    if (share && o->margin >= 1) {
+        (void)tare_usage_fail(ctx, err, "--margin %g is more than the whole scale of %.*s",
+                              o->margin, TARE_FMT(c->metric.name));
+        tare_err_hint(err, "shares lie between 0 and 1: 5 points are --margin 0.05");
+        return TARE_E_USAGE;
+    }
+    if (!tare_gate_needs_margin(gate_of(o)) || c->margin > 0)
+        return TARE_OK;
+    (void)tare_usage_fail(ctx, err, "%s needs a margin: the smallest difference that matters",
+                          tare_gate_name(gate_of(o)));
+    tare_err_hint(err, "give --margin X, or `margin: {%.*s: X}` in the suite",
+                  TARE_FMT(c->metric.name));
+    return TARE_E_USAGE;
+}
+
+static struct tare_compare_opts library_opts(const struct compare_opts *o)
+{
+    return (struct tare_compare_opts){
+        .size = sizeof(struct tare_compare_opts),
+        .metric = o->metric,
+        .by = o->by.n ? o->by.v : NULL,
+        .n_by = (uint32_t)o->by.n,
+        .no_slices = o->brief,
+        .cluster = o->cluster,
+        .alpha = o->alpha,
+        .margin = isnan(o->margin) ? 0 : o->margin,
+        .margin_post_hoc = o->post_hoc,
+        .exact = o->exact,
+        .shared_tasks = o->shared,
+        .seed = (uint64_t)o->seed,
+        .resamples = o->resamples == TARE_INT_UNSET ? 0 : (uint64_t)o->resamples,
+        .threads = 2,
+    };
+}
+
+static enum tare_status compare_all(struct tare_ctx *ctx, const struct compare_opts *o,
+                                    const struct side *sides, uint32_t n, struct tare_compare *c,
+                                    struct tare_err *err)
+{
+    struct tare_compare_opts opts = library_opts(o);
+    enum tare_status st = TARE_OK;
+    for (uint32_t i = 1; i < n && !st; i++) {
+        st = tare_compare(&sides[0].results, sides[0].run, &sides[i].results, sides[i].run, &opts,
+                          ctx->arena, &c[i - 1], err);
+        if (!st)
+            st = check_margin(ctx, o, &c[i - 1], err);
+    }
+    if (!st && n > 2)
+        st = tare_compare_family(c, n - 1, ctx->arena, err);
+    return st;
+}
+
+/* The command that gives this again, for Markdown. */
+static struct tare_str command_line(struct tare_ctx *ctx)
+{
+    struct tare_str line = TARE_S("tare");
+    for (int i = 1; i < ctx->argc && line.p; i++)
+        line = tare_arena_printf(ctx->arena, "%.*s %s", TARE_FMT(line), ctx->argv[i]);
+    return line;
+}
+
+static void put_json(struct tare_buf *out, const struct tare_compare *c, uint32_t n,
+                     enum tare_gate gate)
+{
+    struct tare_json_writer w;
+    tare_json_writer_init(&w, out);
+    if (n == 1) {
+        tare_doc_compare(&w, c, gate);
+    } else {
+        tare_json_begin_object(&w);
+        tare_json_put_key(&w, "schema");
+        tare_json_put_cstr(&w, "tare.compares/1");
+        tare_json_put_key(&w, "comparisons");
+        tare_json_begin_array(&w);
+        for (uint32_t i = 0; i < n; i++)
+            tare_doc_compare(&w, &c[i], gate);
+        tare_json_end_array(&w);
+        tare_json_end_object(&w);
+    }
+    tare_buf_putc(out, '\n');
+}
+
+static enum tare_status print_all(struct tare_ctx *ctx, const struct compare_opts *o,
+                                  const struct tare_compare *c, uint32_t n, struct tare_err *err)
+{
+    struct tare_buf out;
+    enum tare_gate gate = gate_of(o);
+    tare_buf_init(&out, NULL, TARE_MAX_JSON_BYTES);
+    if (ctx->json)
+        put_json(&out, c, n, gate);
+    for (uint32_t i = 0; i < n; i++) {
+        if (!tare_gate_passes(gate, &c[i]))
+            ctx->exit_code = 1;
+        if (ctx->json)
+            continue;
+        if (i)
+            tare_buf_puts(&out, "\n");
+        if (o->md)
+            tare_view_compare_md(&out, &c[i], command_line(ctx));
+        else
+            tare_view_compare(&out, &c[i], o->explain, &ctx->out_style);
+        tare_view_gate(&out, &c[i], gate, ctx->out_style.unicode);
+    }
+    return tare_cli_print(ctx, &out, err);
+}
+
+static enum tare_status compare_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
+{
+    const struct compare_opts *o = opts;
+    struct tare_store *store;
+    uint32_t n = 0;
+    enum tare_status st = check_opts(ctx, o, err);
+    struct side *sides = TARE_NEW_N(ctx->arena, struct side, o->runs.n + 2);
+    struct tare_compare *c = TARE_NEW_N(ctx->arena, struct tare_compare, o->runs.n + 2);
+    if (!st && (!sides || !c))
+        st = tare_fail(err, TARE_E_NOMEM, "not enough memory to compare");
+    if (!st)
+        st = tare_cli_open(ctx, &store, err);
+    if (st)
+        return st;
+    st = load_sides(ctx, o, store, sides, &n, err);
+    tare_store_close(store);
+    if (!st)
+        st = compare_all(ctx, o, sides, n, c, err);
+    return st ? st : print_all(ctx, o, c, n - 1, err);
+}
+
+const struct tare_cmd tare_cmd_compare = {
+    .name = "compare",
+    .summary = "say whether it got better, task by task",
+    .usage = "BASELINE CANDIDATE... [options]",
+    .about = "Pairs the runs by task, averages attempts within a task, picks the method that fits "
+             "the\ndata (exact where an exact one exists), and says in one sentence what the "
+             "evidence\nsupports: improved, regressed, equivalent (within a margin) or "
+             "inconclusive. What is\nmissing is counted, and its worst cases are looked at.",
+    .examples = compare_examples,
+    .args = compare_args,
+    .opts = compare_options,
+    .opts_size = sizeof(struct compare_opts),
+    .run = compare_run,
+};
