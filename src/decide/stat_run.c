@@ -93,6 +93,14 @@ const struct tare_stat_proc *tare_stat_find_op(struct tare_str op)
     return tare_stat_find(op, NULL);
 }
 
+static bool told_before(const struct tare__stat *s, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (strcmp(s->reason[k].key, s->reason[i].key) == 0)
+            return true;
+    return false;
+}
+
 static void put_reasons(struct tare__stat *s)
 {
     if (s->reasons == 0)
@@ -100,7 +108,8 @@ static void put_reasons(struct tare__stat *s)
     tare_json_put_key(s->w, "unavailable");
     tare_json_begin_object(s->w);
     for (size_t i = 0; i < s->reasons; i++)
-        tare__out_text(s, s->reason[i].key, s->reason[i].why);
+        if (!told_before(s, i))
+            tare__out_text(s, s->reason[i].key, s->reason[i].why);
     tare_json_end_object(s->w);
 }
 

@@ -78,6 +78,15 @@ static void pass_at_k(struct tare__stat *s)
     tare__out_value(s, "pass_hat_k", tare_pass_hat_k(n, c, k));
 }
 
+/* Names of members are to be unique. */
+static bool seen_before(const double *x, size_t i)
+{
+    for (size_t k = 0; k < i; k++)
+        if (x[k] == x[i])
+            return true;
+    return false;
+}
+
 static void best_of_k(struct tare__stat *s)
 {
     struct tare__nums r = tare__in_nums(s, "reward", false), ks = tare__in_nums(s, "ks", false);
@@ -91,7 +100,11 @@ static void best_of_k(struct tare__stat *s)
         tare_json_put_key(s->w, part ? "success" : "expected_max");
         tare_json_begin_object(s->w);
         for (size_t i = 0; i < ks.n && tare__stat_ok(s); i++) {
-            size_t k = ks.v[i] >= 0 && ks.v[i] < 1e9 ? (size_t)ks.v[i] : 0;
+            if (!(ks.v[i] >= 1 && ks.v[i] < 1e9 && ks.v[i] == floor(ks.v[i])))
+                tare__stat_fail(s, "ks must be whole numbers, at least 1");
+            if (!tare__stat_ok(s) || seen_before(ks.v, i))
+                continue;
+            size_t k = (size_t)ks.v[i];
             struct tare_value v = tare_pass_at_k(r.n, good, k);
             if (!part)
                 tare__stat_check(s, tare_expected_best(r.v, r.n, k, s->arena, &v, s->err));
@@ -127,6 +140,8 @@ static void fast_p(struct tare__stat *s)
     tare_json_begin_object(s->w);
     for (size_t j = 0; j < p.n; j++) {
         double count = 0;
+        if (seen_before(p.v, j))
+            continue;
         for (size_t i = 0; i < n; i++)
             count += correct[i] && x.v[i] > p.v[j];
         struct tare_str key =
