@@ -214,12 +214,13 @@ static void generate(struct tare_fields *f, struct tare_json how,
     }
     tare_arena_init(&scratch, arena->alc, TARE_ARENA_LOAD_BYTES);
     tare_buf_init(&lines, arena->alc, TARE_MAX_TASKS_FILE_BYTES);
-    tare_err_file(f->err, suite->path);
     f->status = source->make(how, suite->world_config, &scratch, &lines, f->err);
     if (f->status == TARE_OK)
         read_generated(f, &lines, arena, suite);
     else if (f->err && f->err->has_offset && f->err->line == 0)
         tare_err_locate(f->err, suite->text);
+    if (f->status != TARE_OK)
+        tare_err_file(f->err, suite->path);
     tare_buf_free(&lines);
     tare_arena_free(&scratch);
 }

@@ -211,13 +211,14 @@ enum tare_status tare_suite_tasks(struct tare_str text, struct tare_str path,
 {
     struct reader r = {.path = path, .arena = arena, .err = err};
     tare_buf_init(&r.canonical, arena->alc, TARE_MAX_JSONL_LINE_BYTES * 6);
-    tare_err_file(err, path);
     enum tare_status st = prepare(&r, text);
     if (st == TARE_OK)
         st = read_all(&r);
     tare_buf_free(&r.canonical);
-    if (st != TARE_OK)
+    if (st != TARE_OK) {
+        tare_err_file(err, path);
         return st;
+    }
     *out = r.tasks;
     *n = r.n;
     return TARE_OK;

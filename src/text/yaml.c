@@ -335,8 +335,6 @@ enum tare_status tare_yaml_parse(struct tare_str text, struct tare_str path,
     struct tare__yaml y = {.arena = arena, .text = text, .err = err};
     y.tape = (struct tare__json_tape){
         .arena = arena, .cap = 64, .bound = 2 * TARE_MAX_YAML_NODES, .open = TARE__JSON_NONE};
-    if (path.n)
-        tare_err_file(err, path);
     y.tape.nodes = TARE_NEW_N(arena, struct tare__json_node, y.tape.cap);
     if (!y.tape.nodes)
         tare__yaml_no_memory(&y);
@@ -348,8 +346,11 @@ enum tare_status tare_yaml_parse(struct tare_str text, struct tare_str path,
     struct tare_json_doc *doc = y.status == TARE_OK ? TARE_NEW(arena, struct tare_json_doc) : NULL;
     if (y.status == TARE_OK && !doc)
         tare__yaml_no_memory(&y);
-    if (!doc)
+    if (!doc) {
+        if (path.n)
+            tare_err_file(err, path);
         return y.status;
+    }
     y.tape.nodes[0].flags |= TARE__JSON_LAST;
     *doc = (struct tare_json_doc){.text = text, .nodes = y.tape.nodes, .n = y.tape.n};
     *root = (struct tare_json){doc, 0};
