@@ -243,7 +243,6 @@ static enum tare_status find_file(struct tare_store *s, bool create, struct tare
     enum tare_status st = there ? TARE_OK : tare_fs_mkdirs(s->folder, err);
     if (st)
         return st;
-    tare_err_file(err, s->path);
     const char *net = tare_os_network_fs(there ? s->path.p : s->folder.p);
     if (!net)
         return TARE_OK;
@@ -302,7 +301,6 @@ enum tare_status tare_store_open(struct tare_str path, const struct tare_store_o
     struct tare_store_options o = {.size = sizeof o};
     if (options)
         memcpy(&o, options, options->size && options->size < sizeof o ? options->size : sizeof o);
-    tare_err_file(err, path);
     if (path.n == 0 || memchr(path.p, '\0', path.n) || path.n >= 4000)
         return tare_fail(err, TARE_E_USAGE, "this cannot be the name of a store");
     struct tare_store *s = make(path, &o);
@@ -310,6 +308,8 @@ enum tare_status tare_store_open(struct tare_str path, const struct tare_store_o
         return tare_fail(err, TARE_E_NOMEM, "not enough memory to open the store");
     enum tare_status st = connect(s, &o, err);
     if (st) {
+        if (err && !err->file[0])
+            tare_err_file(err, path);
         tare_store_close(s);
         return st;
     }

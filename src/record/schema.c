@@ -134,7 +134,6 @@ enum tare_status tare__migrate(struct tare_store *s, const struct tare__step *st
 enum tare_status tare__copy_to(struct tare_store *s, struct tare_str path, struct tare_err *err)
 {
     char temp[4096 + 8];
-    tare_err_file(err, s->path);
     if (path.n >= 4096)
         return tare_fail(err, TARE_E_IO, "the file name is too long");
     (void)snprintf(temp, sizeof temp, "%.*s.tmp", TARE_FMT(path));
@@ -155,6 +154,7 @@ enum tare_status tare__copy_to(struct tare_store *s, struct tare_str path, struc
     int e = tare_os_rename_synced(temp, name);
     if (e) {
         (void)unlink(temp);
+        tare_err_file(err, path);
         return tare_fail(err, TARE_E_IO, "cannot put the copy in place: %s", strerror(e));
     }
     return TARE_OK;

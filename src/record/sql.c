@@ -220,10 +220,10 @@ uint32_t tare__col_u32(sqlite3_stmt *st, int i, bool *ok)
 
 enum tare_status tare__begin_write(struct tare_store *s, struct tare_err *err)
 {
-    tare_err_file(err, s->path);
     if (s->read_only)
         return tare_fail(err, TARE_E_STATE, "the store is open for reading only");
     if (s->broken) {
+        tare_err_file(err, s->path);
         (void)tare_fail(err, TARE_E_IO,
                         "an earlier write to the store failed; nothing more is "
                         "written");
@@ -233,6 +233,7 @@ enum tare_status tare__begin_write(struct tare_store *s, struct tare_err *err)
     int moved = 0;
     if (sqlite3_file_control(s->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) == SQLITE_OK && moved) {
         s->broken = true;
+        tare_err_file(err, s->path);
         (void)tare_fail(err, TARE_E_IO, "the store was deleted, moved or replaced while in use");
         tare_err_hint(err, "put it back, then run the same command with --resume");
         return TARE_E_IO;
