@@ -16,13 +16,16 @@
 #define TARE_MAX_JSON_NUMBER_DIGITS 4096           /* R: lexeme of one number */
 #define TARE_MAX_JSONL_LINE_BYTES (16 * TARE_MIB)  /* R */
 #define TARE_MAX_YAML_BYTES (4 * TARE_MIB)         /* R */
-#define TARE_MAX_YAML_DEPTH 64                     /* R */
-#define TARE_MAX_YAML_NODES 100000                 /* R */
-#define TARE_MAX_YAML_ALIASES 1000                 /* R */
-#define TARE_MAX_YAML_EXPANSION 10                 /* R: expanded size over source size */
-#define TARE_MAX_TASKS 10000000u                   /* R */
-#define TARE_MAX_ATTEMPTS_PER_TASK 100000u         /* k; beyond it a run would not end */
-#define TARE_MAX_STEPS 10000u                      /* R: steps of one attempt */
+#define TARE_MAX_YAML_LINE_BYTES (64 * TARE_KIB)   /* the library reads a line ahead as tokens */
+#define TARE_MAX_YAML_OPEN_BRACKETS 1000           /* the library keeps all of them in memory */
+#define TARE_MAX_YAML_BLANK_LINES 1000     /* in a row: the library looks at all of them for each */
+#define TARE_MAX_YAML_DEPTH 64             /* R */
+#define TARE_MAX_YAML_NODES 100000         /* R */
+#define TARE_MAX_YAML_ALIASES 1000         /* R */
+#define TARE_MAX_YAML_EXPANSION 10         /* R: expanded size over source size */
+#define TARE_MAX_TASKS 10000000u           /* R */
+#define TARE_MAX_ATTEMPTS_PER_TASK 100000u /* k; beyond it a run would not end */
+#define TARE_MAX_STEPS 10000u              /* R: steps of one attempt */
 #define TARE_MAX_STEP_BODY_BYTES (4 * TARE_MIB)    /* R */
 #define TARE_MAX_TOOL_OUTPUT_BYTES (64 * TARE_KIB) /* R: kept of one tool's output */
 #define TARE_MAX_ERROR_TEXT_BYTES (4 * TARE_KIB)   /* R */

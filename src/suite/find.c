@@ -84,11 +84,11 @@ static enum tare_status not_found(struct tare_str what, const struct tare_str *p
     const char *near = tare_suggest(what, names);
     if (near)
         tare_err_hint(err, "did you mean \"%s\"?", near);
+    else if (names[0])
+        tare_err_hint(err, "there is \"%s\"%s; or give the folder of a suite", names[0],
+                      names[1] ? " and others" : "");
     else
-        tare_err_hint(err,
-                      "give the folder of a suite, its suite.yaml, or the name of one of "
-                      "these%s%s",
-                      names[0] ? ": " : " places", names[0] ? names[0] : "");
+        tare_err_hint(err, "give the folder of a suite, or its suite.yaml");
     return TARE_E_USAGE;
 }
 

@@ -38,6 +38,8 @@ static const char *describe(struct tare_json v, char out[64])
 {
     struct tare_str s = tare_json_lexeme(v);
     int n = (int)(s.n < 40 ? s.n : 40);
+    for (int i = 0; i < n; i++)
+        n = s.p[i] == '\n' ? i : n;
     while (n > 0 && (size_t)n < s.n && ((unsigned char)s.p[n] & 0xc0) == 0x80)
         n--;
     switch (tare_json_kind(v)) {

@@ -287,6 +287,45 @@ static void run_events(struct tare__yaml *y, struct fy_parser *parser, struct fy
 
 /* ---- document ---------------------------------------------------------------------------- */
 
+/* Brackets that are open, counted without regard to quotes: far above the depth that is allowed, so
+ * that no text of a person meets it, and far below what exhausts memory in the library's scanner.
+ */
+static bool check_brackets(struct tare__yaml *y)
+{
+    size_t open = 0;
+    for (size_t i = 0; i < y->text.n; i++) {
+        char c = y->text.p[i];
+        if (c == '[' || c == '{')
+            open++;
+        else if ((c == ']' || c == '}') && open > 0)
+            open--;
+        if (open > TARE_MAX_YAML_OPEN_BRACKETS)
+            return tare__yaml_fault(y, i, TARE_E_LIMIT, "more than %d brackets are open",
+                                    TARE_MAX_YAML_OPEN_BRACKETS);
+    }
+    return true;
+}
+
+/* Shapes that make libfyaml slow or hungry far beyond the size of the file. */
+static bool check_lines(struct tare__yaml *y)
+{
+    size_t start = 0, blank = 0;
+    while (start < y->text.n) {
+        const char *line = y->text.p + start;
+        const char *stop = memchr(line, '\n', y->text.n - start);
+        size_t n = stop ? (size_t)(stop - line) : y->text.n - start;
+        if (n > TARE_MAX_YAML_LINE_BYTES)
+            return tare__yaml_fault(y, start, TARE_E_LIMIT, "a line of %zu bytes (at most %zu)", n,
+                                    TARE_MAX_YAML_LINE_BYTES);
+        blank = tare_str_trim(tare_str_n(line, n)).n == 0 ? blank + 1 : 0;
+        if (blank > TARE_MAX_YAML_BLANK_LINES)
+            return tare__yaml_fault(y, start, TARE_E_LIMIT, "more than %d blank lines in a row",
+                                    TARE_MAX_YAML_BLANK_LINES);
+        start += n + 1;
+    }
+    return true;
+}
+
 static bool check_text(struct tare__yaml *y)
 {
     if (y->text.n > TARE_MAX_YAML_BYTES)
@@ -302,7 +341,7 @@ static bool check_text(struct tare__yaml *y)
             return tare__yaml_fault(y, i, TARE_E_INPUT, "a control character (0x%02x) in the text",
                                     (unsigned)c);
     }
-    return true;
+    return check_lines(y) && check_brackets(y);
 }
 
 static void parse(struct tare__yaml *y)

@@ -164,8 +164,20 @@ static void test_limits(void **state)
         assert_int_equal(status_of(&b), want);
         tare_buf_putc(&b, '[');
         for (int i = 0; i < TARE_MAX_YAML_NODES - 1 + extra; i++)
-            tare_buf_puts(&b, "1,");
+            tare_buf_puts(&b, "1,\n");
         tare_buf_putc(&b, ']');
+        assert_int_equal(status_of(&b), want);
+        tare_buf_puts(&b, "a: ");
+        for (size_t i = 3; i < TARE_MAX_YAML_LINE_BYTES + (size_t)extra; i++)
+            tare_buf_putc(&b, 'x');
+        assert_int_equal(status_of(&b), want);
+        tare_buf_puts(&b, "a: |\n  x\n");
+        for (int i = 0; i < TARE_MAX_YAML_BLANK_LINES + extra; i++)
+            tare_buf_puts(&b, " \n");
+        assert_int_equal(status_of(&b), want);
+        tare_buf_puts(&b, "a: |\n  ");
+        for (int i = 0; i < TARE_MAX_YAML_OPEN_BRACKETS + extra; i++)
+            tare_buf_putc(&b, '{');
         assert_int_equal(status_of(&b), want);
     }
     /* a billion laughs */
