@@ -28,28 +28,14 @@ bool tare__soc_grow(struct tare__soc_world *w, void **p, uint32_t *cap, uint32_t
     return true;
 }
 
-/* Both arrays by name grow together. */
 static bool grow_names(struct tare__soc_world *w, uint32_t need)
 {
-    if (need <= w->cap_names)
-        return true;
-    uint32_t cap = w->cap_names;
     void *names = w->names, *flags = w->flags;
-    bool ok = tare__soc_grow(w, &flags, &cap, need, sizeof *w->flags);
-    w->flags = flags;
-    if (!ok)
-        return false;
-    uint32_t old = w->cap_names;
-    ok = tare__soc_grow(w, &names, &old, cap, sizeof *w->names);
+    bool ok = tare__soc_grow(w, &flags, &w->cap_flags, need, sizeof *w->flags) &&
+              tare__soc_grow(w, &names, &w->cap_names, need, sizeof *w->names);
     w->names = names;
-    if (!ok) { /* keep both arrays of the smaller size: give the larger one back */
-        w->alc->put(w->alc->ctx, w->flags, cap);
-        w->flags = w->alc->get(w->alc->ctx, w->cap_names);
-        w->cap_names = w->flags ? w->cap_names : 0;
-        return false;
-    }
-    w->cap_names = cap;
-    return true;
+    w->flags = flags;
+    return ok;
 }
 
 uint32_t tare__soc_episode_name(struct tare__soc_world *w, struct tare_str s)
@@ -72,23 +58,14 @@ uint32_t tare__soc_episode_name(struct tare__soc_world *w, struct tare_str s)
 
 bool tare__soc_set_add(struct tare__soc_world *w, struct tare__soc_set *set, uint32_t name)
 {
-    if (set->n == set->cap) {
-        uint32_t cap = set->cap, cap_text = set->cap;
+    if (set->n == set->cap || set->n == set->cap_text) {
         void *id = set->id, *text = set->text;
-        bool ok = tare__soc_grow(w, &id, &cap, set->n + 1, sizeof *set->id);
+        bool ok = tare__soc_grow(w, &id, &set->cap, set->n + 1, sizeof *set->id) &&
+                  tare__soc_grow(w, &text, &set->cap_text, set->n + 1, sizeof *set->text);
         set->id = id;
+        set->text = text;
         if (!ok)
             return false;
-        if (!tare__soc_grow(w, &text, &cap_text, cap, sizeof *set->text)) {
-            w->alc->put(w->alc->ctx, id, cap * sizeof *set->id);
-            set->id = NULL;
-            w->alc->put(w->alc->ctx, set->text, set->cap * sizeof *set->text);
-            set->text = NULL;
-            set->cap = set->n = 0;
-            return false;
-        }
-        set->text = text;
-        set->cap = cap;
     }
     set->id[set->n] = name;
     set->text[set->n++] = w->names[name];

@@ -335,7 +335,7 @@ enum {
 struct tare__soc_set {
     uint32_t *id;
     struct tare_str *text;
-    uint32_t n, cap;
+    uint32_t n, cap, cap_text;
 };
 
 struct tare__soc_row {
@@ -396,7 +396,7 @@ struct tare__soc_world {
     /* names: the scenario's, then the episode's own */
     struct tare_str *names;
     uint8_t *flags;
-    uint32_t n_names, cap_names;
+    uint32_t n_names, cap_names, cap_flags;
     const struct tare_soc_scenario *names_of; /* whose names are in place */
     struct tare__soc_row *rows;
     uint32_t n_rows, cap_rows;

@@ -42,8 +42,9 @@ static int vfs_open(sqlite3_vfs *vfs, const char *name, sqlite3_file *file, int 
 static int may_read(const struct tare__soc_sql *s, const char *table)
 {
     static const char *const both[] = {
-        "sqlite_master",     "sqlite_schema",     "json_each", "json_tree",
-        "pragma_table_info", "pragma_table_list", NULL};
+        "sqlite_master",      "sqlite_schema",     "sqlite_temp_master",
+        "sqlite_temp_schema", "json_each",         "json_tree",
+        "pragma_table_info",  "pragma_table_list", NULL};
     static const char *const published[] = {"prompt_injections", "attacker_decisions",
                                             "agent_actions", NULL};
     for (uint32_t t = 0; t < TARE_SOC_N_TABLES; t++)

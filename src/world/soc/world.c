@@ -23,7 +23,7 @@ static void put(const struct tare_alc *alc, void *p, size_t n)
 static void free_set(const struct tare_alc *alc, struct tare__soc_set *s)
 {
     put(alc, s->id, s->cap * sizeof *s->id);
-    put(alc, s->text, s->cap * sizeof *s->text);
+    put(alc, s->text, s->cap_text * sizeof *s->text);
 }
 
 static void soc_close(void *world)
@@ -37,7 +37,7 @@ static void soc_close(void *world)
     for (size_t i = 0; i < sizeof sets / sizeof sets[0]; i++)
         free_set(w->alc, sets[i]);
     put(w->alc, w->names, w->cap_names * sizeof *w->names);
-    put(w->alc, w->flags, w->cap_names);
+    put(w->alc, w->flags, w->cap_flags);
     put(w->alc, w->rows, w->cap_rows * sizeof *w->rows);
     put(w->alc, w->viol, w->cap_viol * sizeof *w->viol);
     put(w->alc, w->met, w->cap_met);
