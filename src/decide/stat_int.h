@@ -80,6 +80,8 @@ struct tare__stat_part tare__stat_agreement(void);
 struct tare__stat_part tare__stat_location(void);
 struct tare__stat_part tare__stat_selection(void);
 struct tare__stat_part tare__stat_meta(void);
+struct tare__stat_part tare__stat_pool(void);
+struct tare__stat_part tare__stat_source(void);
 struct tare__stat_part tare__stat_training(void);
 
 #endif

@@ -49,8 +49,12 @@ static struct tare__stat_part part_at(size_t i)
     case 7:
         return tare__stat_selection();
     case 8:
-        return tare__stat_meta();
+        return tare__stat_pool();
     case 9:
+        return tare__stat_meta();
+    case 10:
+        return tare__stat_source();
+    case 11:
         return tare__stat_training();
     default:
         return (struct tare__stat_part){NULL, 0};

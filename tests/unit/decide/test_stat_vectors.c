@@ -124,7 +124,8 @@ static unsigned compare(const char *id, struct tare_json got, struct tare_json w
     for (struct tare_json m = tare_json_first(want); tare_json_present(m); m = tare_json_next(m)) {
         struct tare_str key = tare_json_key(m);
         struct tare_json g = tare_json_get_str(got, key);
-        if (tare_str_is(key, "printed") || same(g, m, t))
+        /* what an article printed, and one run of another program's generator */
+        if (tare_str_is(key, "printed") || tare_str_is(key, "mc_seed42") || same(g, m, t))
             continue;
         print_error("%s: %.*s: got %.*s, want %.*s\n", id, TARE_FMT(key),
                     TARE_FMT(tare_json_lexeme(g)), TARE_FMT(tare_json_lexeme(m)));
@@ -195,12 +196,12 @@ static void check_ops(void **state, const char *file, unsigned least)
 
 static void test_selection(void **state)
 {
-    check_ops(state, "selection", 40);
+    check_ops(state, "selection", 55);
 }
 
 static void test_metacognition(void **state)
 {
-    check_ops(state, "metacognition", 50);
+    check_ops(state, "metacognition", 70);
 }
 
 static double number(struct tare_json o, const char *key)
