@@ -152,18 +152,18 @@ static void check_tasks(struct tare_fields *f, const struct tare_task_source *so
         const struct tare_task *task = &suite->tasks[i];
         struct tare_err *err = f->err;
         tare_arena_reset(&scratch);
+        f->status = source->check(task, suite->world_config, &scratch, err);
+        if (f->status == TARE_OK)
+            continue;
         tare_err_file(err, path);
         tare_err_task(err, task->id);
-        f->status = source->check(task, suite->world_config, &scratch, err);
-        if (f->status == TARE_OK || !err || !err->has_offset)
+        if (!err || !err->has_offset)
             continue;
         size_t start;
         tare_err_locate(err, line_of(text, task->line, &start));
         err->line = task->line;
         err->offset += start;
     }
-    if (f->status == TARE_OK)
-        tare_err_task(f->err, TARE_S(""));
     tare_arena_free(&scratch);
 }
 

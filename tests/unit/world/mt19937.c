@@ -1,4 +1,4 @@
-#include "world/soc/mt19937.h"
+#include "mt19937.h"
 
 #include "base/banned.h"
 
