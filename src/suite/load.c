@@ -297,7 +297,10 @@ enum tare_status tare_suite_load(struct tare_str what, const struct tare_suite_o
     enum tare_status st = tare__suite_find(what, search, arena, &path, err);
     if (st == TARE_OK)
         st = load_at(path, options, arena, suite, err);
-    if (st == TARE_OK)
-        *out = suite;
-    return st;
+    if (st != TARE_OK)
+        return st;
+    if (err) /* readers note where they are; that is no longer of interest */
+        *err = (struct tare_err){0};
+    *out = suite;
+    return TARE_OK;
 }
