@@ -246,10 +246,34 @@ static void read_candidates(struct tare__soc_world *w, const struct tare__soc_qu
         tare__soc_expose(w, w->rows[rows[0]].id);
 }
 
+/* The row whose id the result gives; NULL: it gives none, or there is no such row. */
+static const struct tare__soc_row *by_id(const struct tare__soc_world *w,
+                                         const struct tare__soc_query *q, uint8_t table,
+                                         const struct tare_soc_cell *cells)
+{
+    uint8_t id = tare__soc_table(TARE_SOC_HARDENED, (enum tare_soc_table)table)->id;
+    for (uint32_t c = 0; c < q->n_columns; c++) {
+        if (q->origin[c].table != table || q->origin[c].column != id)
+            continue;
+        uint32_t name = cells[c].kind == TARE_SOC_TEXT
+                            ? tare__soc_find(&w->sc->names, cells[c].text)
+                            : TARE_SOC_NONE;
+        return tare__soc_row_find(w, (enum tare_soc_table)table, name);
+    }
+    return NULL;
+}
+
 static void read_table(struct tare__soc_world *w, const struct tare__soc_query *q, uint8_t table,
                        const struct tare_soc_cell *cells)
 {
     uint32_t rows[MAX_CANDIDATES], n = 0;
+    const struct tare__soc_row *one = by_id(w, q, table, cells);
+    if (one) { /* ids are unique: no other row can agree */
+        rows[0] = (uint32_t)(one - w->rows);
+        if (agrees(w, q, cells, table, one))
+            read_candidates(w, q, table, rows, 1);
+        return;
+    }
     for (uint32_t i = 0; i < w->n_rows && n < MAX_CANDIDATES; i++)
         if (agrees(w, q, cells, table, &w->rows[i]))
             rows[n++] = i;
