@@ -12,11 +12,19 @@ static void read_kind(struct tare_fields *f, struct tare_solver_file *s)
     struct tare_json model = tare_fields_kind(f, "model", false, TARE_JSON_OBJECT);
     s->harness = tare_fields_kind(f, "harness", false, TARE_JSON_OBJECT);
     s->kind = tare_json_present(model) ? TARE_SOLVER_MODEL : TARE_SOLVER_POLICY;
+    if (tare_json_present(model) && s->policy.n == 0)
+        s->config = model;
+}
+
+/* All keys are known; do they go together? */
+static void check_kind(struct tare_fields *f, const struct tare_solver_file *s)
+{
+    struct tare_json model = tare_json_get(f->object, "model");
     if (f->status != TARE_OK)
         return;
-    if (tare_json_present(model) && s->policy.n > 0) {
+    if (s->kind == TARE_SOLVER_MODEL && s->policy.n > 0) {
         tare_fields_fail(f, model, "a solver is a \"policy\" or a \"model\", not both");
-    } else if (!tare_json_present(model) && s->policy.n == 0) {
+    } else if (s->kind == TARE_SOLVER_POLICY && s->policy.n == 0) {
         tare_fields_fail(f, f->object, "neither \"policy\" nor \"model\" says what the solver is");
         tare_err_hint(f->err, "add for example \"policy: do-nothing\"");
     } else if (tare_json_present(s->harness) && s->policy.n > 0) {
@@ -24,8 +32,6 @@ static void read_kind(struct tare_fields *f, struct tare_solver_file *s)
         tare_err_hint(f->err, "parameters of a policy stand under its name: policy: {%.*s: {...}}",
                       TARE_FMT(s->policy));
     }
-    if (tare_json_present(model))
-        s->config = model;
 }
 
 enum tare_status tare_solver_file_load(struct tare_str path, struct tare_arena *arena,
@@ -52,8 +58,12 @@ enum tare_status tare_solver_file_load(struct tare_str path, struct tare_arena *
     tare_fields_str(&f, "about", false, &s->about);
     read_kind(&f, s);
     tare__suite_limits(&f, &s->limits);
-    st = f.status == TARE_OK ? tare_fields_end(&f) : f.status;
-    if (st == TARE_OK)
-        *out = s;
-    return st;
+    if (f.status == TARE_OK)
+        tare_fields_end(&f);
+    check_kind(&f, s);
+    if (f.status != TARE_OK)
+        return f.status;
+    tare_err_file(err, TARE_S(""));
+    *out = s;
+    return TARE_OK;
 }
