@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <locale.h>
 #include <signal.h>
+#include <sqlite3.h>
 
 #include "base/limits.h"
 #include "cli/context.h"
@@ -118,6 +119,8 @@ int main(int argc, char **argv)
     /* A pipe that closes is an error of that write, not the end of the program. */
     struct sigaction ignore = {.sa_handler = SIG_IGN};
     (void)sigaction(SIGPIPE, &ignore, NULL);
+    /* SQLite's memory statistics share a lock between the workers' connections. */
+    (void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     tare_arena_init(&arena, NULL, TARE_ARENA_REPORT_BYTES);
     ctx.arena = &arena;
     ctx.clock = tare_clock_system();
