@@ -14,6 +14,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "guess.h"
+#include "record/query.h"
 #include "run/batch.h"
 
 #define MAX_SEEN 4096
@@ -24,6 +25,7 @@ struct seen {
     enum tare_attempt_status status[MAX_SEEN];
     enum tare_cause cause[MAX_SEEN];
     uint32_t times[MAX_SEEN];
+    uint64_t seed[MAX_SEEN];
     uint32_t n_tasks, k, n, stop_at;
     atomic_int stop;
 };
@@ -36,6 +38,7 @@ static void on_attempt(void *ctx, uint32_t run, const struct tare_attempt *a)
     s->digest[at] = a->digest;
     s->status[at] = a->status;
     s->cause[at] = a->cause;
+    s->seed[at] = a->seed;
     s->times[at]++;
     if (++s->n == s->stop_at)
         atomic_store(&s->stop, 1);
@@ -228,21 +231,50 @@ static void test_hanging_child_is_killed(void **state)
     free(s);
 }
 
+/* The tasks of a batch as the store knows them. */
+static uint32_t stored_tasks(struct fixture *f, int64_t batch, struct tare_task_view **tasks)
+{
+    struct tare_store_options so = {.size = sizeof so, .read_only = true};
+    struct tare_store *store;
+    struct tare_err err = {0};
+    uint32_t n;
+    assert_int_equal(tare_store_open(tare_str_of(f->path), &so, &store, &err), TARE_OK);
+    assert_int_equal(tare_store_tasks(store, batch, &f->arena, tasks, &n, &err), TARE_OK);
+    tare_store_close(store);
+    return n;
+}
+
 static void test_part_of_a_suite(void **state)
 {
     static const struct tare_solver_ops *const ops[] = {&guess_plain};
     struct fixture *f = *state;
-    struct seen *whole = fresh(), *part = fresh();
-    struct tare_run_options o = {.suite = guess_suite(&f->arena, 20, 2)};
+    struct seen *whole = fresh(), *part = fresh(), *again = fresh();
+    struct tare_suite *suite = guess_suite(&f->arena, 20, 2);
+    struct tare_run_options o = {.suite = suite};
+    struct tare_task_view *tasks;
     play(f, ops, 1, &o, whole);
     o.task_from = 5;
     o.task_to = 9;
-    play(f, ops, 1, &o, part);
+    struct tare_run_result r = play(f, ops, 1, &o, part);
     assert_int_equal(part->n, 8);
-    /* The digest holds the place of the task; what was played is told by the statuses' steps. */
-    assert_int_equal(part->status[0], whole->status[10]);
+    assert_int_equal(r.batch.n_planned, 8);
+    /* An attempt is found under the task it was played on, although the store knew the whole suite
+     * before. */
+    assert_int_equal(stored_tasks(f, r.batch.id, &tasks), 4);
+    for (uint32_t i = 0; i < 4; i++)
+        assert_true(tare_str_eq(tasks[i].id, suite->tasks[5 + i].id));
+    for (uint32_t i = 0; i < 8; i++) {
+        assert_int_equal(part->status[i], whole->status[10 + i]);
+        assert_int_equal(part->seed[i], whole->seed[10 + i]);
+    }
+    o.task_from = 0;
+    o.task_to = 20; /* all of it, said otherwise */
+    r = play(f, ops, 1, &o, again);
+    assert_int_equal(stored_tasks(f, r.batch.id, &tasks), 20);
+    assert_memory_equal(again->digest, whole->digest, sizeof whole->digest);
     free(whole);
     free(part);
+    free(again);
 }
 
 int main(void)
