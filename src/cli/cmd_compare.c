@@ -286,7 +286,7 @@ static enum tare_status print_all(struct tare_ctx *ctx, const struct compare_opt
             tare_view_compare_md(&out, &c[i], command_line(ctx));
         else
             tare_view_compare(&out, &c[i], o->explain, &ctx->out_style);
-        tare_view_gate(&out, &c[i], gate, ctx->out_style.unicode);
+        tare_view_gate(&out, &c[i], gate, &ctx->out_style);
     }
     return tare_cli_print(ctx, &out, err);
 }

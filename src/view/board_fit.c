@@ -103,11 +103,11 @@ static void strip_ends(const struct tare_board *b, struct tare__board_layout *ou
 
 static size_t total_width(const struct tare__board_layout *l)
 {
-    size_t n = l->rank + 1 + l->name;
+    size_t n = l->rank + 1 + l->name + 1;
     n += l->strip ? l->strip + 1 : 0;
     for (uint32_t i = 0; i < l->n_columns; i++)
         n += l->columns[i].value + 1 + (l->columns[i].range ? l->columns[i].range + 2 : 0);
-    return n + (l->klass ? l->klass + 2 : 0);
+    return n + (l->klass ? l->klass + 1 : 0);
 }
 
 /* Takes the next thing away; false when nothing is left to drop. */

@@ -45,6 +45,8 @@ void tare__put_cell(struct tare_buf *out, const struct tare_style *style, enum t
 {
     size_t wide = tare_text_columns(text);
     size_t gap = pad && wide < columns ? columns - wide : 0;
+    if (text.n == 0)
+        ink = TARE__PLAIN;
     if (right)
         tare__pad(out, gap);
     ink_on(out, style, ink);
@@ -64,18 +66,29 @@ void tare__put_cell(struct tare_buf *out, const struct tare_style *style, enum t
         tare__pad(out, gap);
 }
 
+/* Spaces at the end of a line that is broken here are of no use. */
+static void break_line(struct tare_buf *out, size_t from)
+{
+    while (out->n > from && out->p[out->n - 1] == ' ')
+        out->n--;
+    tare_buf_putc(out, '\n');
+}
+
 void tare__wrap(struct tare_buf *out, struct tare_str text, size_t indent, size_t width)
 {
-    size_t at = 0, column = 0;
+    size_t at = 0, column = 0, from = out->n;
     while (at < text.n) {
         const char *space = memchr(text.p + at, ' ', text.n - at);
         size_t end = space ? (size_t)(space - text.p) : text.n;
         struct tare_str word = tare_str_n(text.p + at, end - at);
         size_t wide = tare_text_columns(word);
+        at = end + 1;
         if (column > indent && column + 1 + wide > width) {
-            tare_buf_putc(out, '\n');
+            break_line(out, from);
             column = 0;
         }
+        if (column == 0 && wide == 0)
+            continue;
         if (column == 0) {
             tare__pad(out, indent);
             column = indent;
@@ -83,11 +96,13 @@ void tare__wrap(struct tare_buf *out, struct tare_str text, size_t indent, size_
             tare_buf_putc(out, ' ');
             column++;
         }
-        tare_buf_put(out, word);
+        if (indent + wide <= width)
+            tare_buf_put(out, word);
+        else
+            tare_text_safe_cut(out, word, width > indent ? width - indent : 1);
         column += wide;
-        at = end + 1;
     }
-    tare_buf_putc(out, '\n');
+    break_line(out, from);
 }
 
 void tare__trim_lines(struct tare_buf *out, size_t from)

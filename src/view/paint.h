@@ -32,8 +32,8 @@ void tare__put(struct tare_buf *out, const struct tare_style *style, enum tare__
 void tare__put_cell(struct tare_buf *out, const struct tare_style *style, enum tare__ink ink,
                     struct tare_str text, size_t columns, bool right, bool pad);
 void tare__pad(struct tare_buf *out, size_t columns);
-/* Words of `text` broken before style->width, each line indented; ends with a line feed. The text
- * is ours or harmless already. */
+/* Words of `text` broken before column `width`, each line indented; ends with a line feed. A word
+ * that is too long is cut. The text is ours or harmless already. */
 void tare__wrap(struct tare_buf *out, struct tare_str text, size_t indent, size_t width);
 /* Removes spaces before line ends from byte `from` on. */
 void tare__trim_lines(struct tare_buf *out, size_t from);

@@ -13,6 +13,13 @@
 static void say_counts(struct tare_buf *out, const struct tare_compare *c)
 {
     const struct tare_evidence *e = &c->ev;
+    if (e->n == 0) {
+        tare_text_safe(out, c->b.name);
+        tare_buf_puts(out, " and ");
+        tare_text_safe(out, c->a.name);
+        tare_buf_puts(out, " have no task with a value on both sides.");
+        return;
+    }
     tare_buf_printf(out, "On %s paired task%s", tare_number_count(e->n).s, e->n == 1 ? "" : "s");
     if (c->a.k > 1 || c->b.k > 1) {
         if (c->a.k == c->b.k)
@@ -73,7 +80,7 @@ static void say_estimate(struct tare_buf *out, const struct tare_compare *c, boo
 {
     struct tare_scale s = tare__compare_scale(c);
     if (isnan(c->ev.diff)) {
-        tare_buf_puts(out, " There is no estimate.");
+        tare_buf_puts(out, c->ev.n ? " There is no estimate: a side has nothing to measure." : "");
         return;
     }
     tare_buf_printf(out, " That is %s%s of ", tare_number_diff(c->ev.diff, s, unicode).s,
@@ -114,7 +121,7 @@ static void say_power(struct tare_buf *out, const struct tare_compare *c, bool u
         tare_buf_printf(out, " These tasks could have shown %s%s with %.0f %% power.",
                         tare_number_value(c->ev.mde.v, s, unicode).s, tare__diff_unit(c).s,
                         100 * c->power);
-    else if (wanted && c->ev.n >= 2)
+    else if (c->out.verdict == TARE_VERDICT_INCONCLUSIVE && c->ev.n >= 2 && c->ev.discordance > 0)
         tare_buf_puts(out, " No difference is detectable at this discordance and size.");
     if (wanted && !c->ev.n_for_margin.why)
         tare_buf_printf(out, " To show %.6g%s takes about %s tasks.", c->margin * s.factor,
@@ -164,15 +171,12 @@ void tare_view_sentence(struct tare_buf *out, const struct tare_compare *c, bool
     tare_buf_free(&list);
 }
 
-/* "gate --fail-on regressed: passed. It is weak: …" */
-void tare_view_gate(struct tare_buf *out, const struct tare_compare *c, enum tare_gate gate,
-                    bool unicode)
+static void say_gate(struct tare_buf *out, const struct tare_compare *c, enum tare_gate gate,
+                     bool unicode)
 {
     struct tare_scale s = tare__compare_scale(c);
-    if (gate == TARE_GATE_NONE)
-        return;
     bool passed = tare_gate_passes(gate, c);
-    tare_buf_printf(out, "\ngate %s: %s", tare_gate_name(gate), passed ? "passed" : "not met");
+    tare_buf_printf(out, "gate %s: %s", tare_gate_name(gate), passed ? "passed" : "not met");
     if (tare_gate_needs_margin(gate) && !c->ev.ci_narrow.why)
         tare_buf_printf(
             out, " (margin %.6g%s from %s; %.4g %% interval %s)", c->margin * s.factor,
@@ -180,12 +184,24 @@ void tare_view_gate(struct tare_buf *out, const struct tare_compare *c, enum tar
             c->margin_source == TARE_MARGIN_SUITE ? "the suite file" : "--margin",
             100 * (1 - 2 * c->alpha),
             tare_number_diff_range(c->ev.ci_narrow.lo, c->ev.ci_narrow.hi, s, unicode).s);
-    tare_buf_putc(out, '\n');
     if (gate != TARE_GATE_FAIL_ON_REGRESSED || !passed)
         return;
-    tare_buf_puts(out, "  a weak gate: no evidence of harm is not evidence of none");
+    tare_buf_puts(out, " (weakly: no evidence of harm is not evidence of none");
     if (!c->ev.mde.why)
         tare_buf_printf(out, "; harm below %s%s would mostly go unseen",
                         tare_number_value(c->ev.mde.v, s, unicode).s, tare__diff_unit(c).s);
+    tare_buf_putc(out, ')');
+}
+
+void tare_view_gate(struct tare_buf *out, const struct tare_compare *c, enum tare_gate gate,
+                    const struct tare_style *style)
+{
+    struct tare_buf text;
+    if (gate == TARE_GATE_NONE)
+        return;
+    tare_buf_init(&text, NULL, 65536);
+    say_gate(&text, c, gate, style->unicode);
     tare_buf_putc(out, '\n');
+    tare__wrap(out, tare_buf_str(&text), 0, (size_t)style->width);
+    tare_buf_free(&text);
 }

@@ -23,9 +23,9 @@ void tare_view_compare(struct tare_buf *out, const struct tare_compare *c, bool 
 /* The same as Markdown for a pull request; command: what reproduces it. */
 void tare_view_compare_md(struct tare_buf *out, const struct tare_compare *c,
                           struct tare_str command);
-/* One line: whether the gate is passed and why; nothing for TARE_GATE_NONE. */
+/* Whether the gate is passed and why; nothing for TARE_GATE_NONE. */
 void tare_view_gate(struct tare_buf *out, const struct tare_compare *c, enum tare_gate gate,
-                    bool unicode);
+                    const struct tare_style *style);
 /* The one honest sentence (two or three grammatical ones), without line breaks. */
 void tare_view_sentence(struct tare_buf *out, const struct tare_compare *c, bool unicode);
 

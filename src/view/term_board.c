@@ -13,10 +13,9 @@
 /* ---- head -------------------------------------------------------------------------------------
  */
 
-static void put_head(struct tare_buf *out, const struct tare_board *b,
+static void say_head(struct tare_buf *out, const struct tare_board *b,
                      const struct tare_style *style)
 {
-    size_t from = out->n;
     tare_text_safe(out, b->suite);
     if (b->version.n) {
         tare_buf_putc(out, ' ');
@@ -38,16 +37,30 @@ static void put_head(struct tare_buf *out, const struct tare_board *b,
         tare_digest_hex(b->digest, hex);
         tare_buf_printf(out, "   %.8s", hex);
     }
-    if (b->n_missing) {
-        char text[160];
-        (void)snprintf(text, sizeof text, "%s of %s attempts missing (%.40s)",
-                       tare_number_count(b->n_missing).s, tare_number_count(b->n_planned).s,
-                       b->missing_cause ? tare_cause_name(b->missing_cause) : "not finished");
-        size_t used = tare_text_columns(tare_str_n(out->p + from, out->n - from));
-        bool fits = used + 3 + strlen(text) <= (size_t)style->width;
-        tare_buf_printf(out, "%s%s", fits ? "   " : "\n", text);
+}
+
+static void put_head(struct tare_buf *out, const struct tare_board *b,
+                     const struct tare_style *style)
+{
+    struct tare_buf head, lost;
+    tare_buf_init(&head, NULL, 65536);
+    tare_buf_init(&lost, NULL, 4096);
+    say_head(&head, b, style);
+    if (b->n_missing)
+        tare_buf_printf(&lost, "%s of %s attempts missing (%s)", tare_number_count(b->n_missing).s,
+                        tare_number_count(b->n_planned).s,
+                        b->missing_cause ? tare_cause_name(b->missing_cause) : "not finished");
+    if (lost.n && tare_text_columns(tare_buf_str(&head)) + 3 + lost.n <= (size_t)style->width) {
+        tare_buf_puts(&head, "   ");
+        tare_buf_put(&head, tare_buf_str(&lost));
+        tare_buf_reset(&lost);
     }
-    tare_buf_puts(out, "\n\n");
+    tare__wrap(out, tare_buf_str(&head), 0, (size_t)style->width);
+    if (lost.n)
+        tare__wrap(out, tare_buf_str(&lost), 0, (size_t)style->width);
+    tare_buf_putc(out, '\n');
+    tare_buf_free(&head);
+    tare_buf_free(&lost);
 }
 
 /* ---- the strip ---------------------------------------------------------------------------------

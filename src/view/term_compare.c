@@ -18,12 +18,20 @@ static void put_head(struct tare_buf *out, const struct tare_compare *c,
               tare__mark(tare__verdict_mark(v), style->unicode));
     tare_buf_putc(out, ' ');
     tare__put(out, style, TARE__BOLD, tare__verdict_word(v));
-    size_t before = out->n;
-    tare_buf_puts(out, "   ");
-    tare__say_tag(out, c, style->unicode);
-    if (out->n == before + 3)
-        out->n = before;
-    tare_buf_puts(out, "\n\n");
+    struct tare_buf tag;
+    tare_buf_init(&tag, NULL, 4096);
+    tare__say_tag(&tag, c, style->unicode);
+    size_t used = 5 + strlen(tare__verdict_word(v));
+    bool fits = used + tare_text_columns(tare_buf_str(&tag)) <= (size_t)style->width;
+    tare_buf_puts(out, tag.n && fits ? "   " : "\n");
+    if (tag.n && fits) {
+        tare_buf_put(out, tare_buf_str(&tag));
+        tare_buf_putc(out, '\n');
+    } else if (tag.n) {
+        tare__wrap(out, tare_buf_str(&tag), 2, (size_t)style->width);
+    }
+    tare_buf_putc(out, '\n');
+    tare_buf_free(&tag);
 }
 
 /* Names of the tasks a small slice lost (or won, where it lost none), as far as they fit. */
@@ -55,7 +63,13 @@ static size_t max_of(size_t a, size_t b)
     return a > b ? a : b;
 }
 
-static struct slice_columns slice_widths(const struct tare_compare *c, struct tare_scale s)
+static size_t used_columns(const struct slice_columns *w)
+{
+    return 2 + w->name + 9 + (w->a ? w->a + 2 + w->b : 0) + 5 + w->diff;
+}
+
+static struct slice_columns slice_widths(const struct tare_compare *c, struct tare_scale s,
+                                         size_t width)
 {
     struct slice_columns w = {8, 6, 6, 0};
     w.a = max_of(w.a, tare_text_columns(c->a.name));
@@ -69,7 +83,25 @@ static struct slice_columns slice_widths(const struct tare_compare *c, struct ta
         w.diff = max_of(w.diff, tare_text_columns(tare_str_of(d.s)));
     }
     w.name = w.name > 24 ? 24 : w.name;
+    /* Without room: names of six columns, then no means at all. */
+    if (used_columns(&w) > width)
+        w.a = w.b = 6;
+    if (used_columns(&w) > width)
+        w.a = w.b = 0;
     return w;
+}
+
+static void put_means(struct tare_buf *out, const struct tare_slice *s,
+                      const struct slice_columns *w, struct tare_scale scale,
+                      const struct tare_style *style)
+{
+    struct tare_number a = tare_number_value(s->ev.mean_a, scale, style->unicode);
+    struct tare_number b = tare_number_value(s->ev.mean_b, scale, style->unicode);
+    if (w->a == 0)
+        return;
+    tare__put_cell(out, style, TARE__PLAIN, tare_str_of(a.s), w->a, true, true);
+    tare_buf_puts(out, "  ");
+    tare__put_cell(out, style, TARE__PLAIN, tare_str_of(b.s), w->b, true, true);
 }
 
 static void put_slice(struct tare_buf *out, const struct tare_compare *c,
@@ -82,11 +114,7 @@ static void put_slice(struct tare_buf *out, const struct tare_compare *c,
     tare_buf_puts(out, "  ");
     tare__put_cell(out, style, TARE__PLAIN, s->value, w->name, false, true);
     tare_buf_printf(out, "  %5s  ", tare_number_count(s->ev.n).s);
-    tare__put_cell(out, style, TARE__PLAIN,
-                   tare_str_of(tare_number_value(s->ev.mean_a, scale, u).s), w->a, true, true);
-    tare_buf_puts(out, "  ");
-    tare__put_cell(out, style, TARE__PLAIN,
-                   tare_str_of(tare_number_value(s->ev.mean_b, scale, u).s), w->b, true, true);
+    put_means(out, s, w, scale, style);
     tare_buf_puts(out, "   ");
     enum tare__mark m = gain > 0 ? TARE__MARK_UP : gain < 0 ? TARE__MARK_DOWN : TARE__MARK_DOT;
     enum tare__ink ink = gain > 0 ? TARE__UP : gain < 0 ? TARE__DOWN : TARE__DIM;
@@ -94,7 +122,7 @@ static void put_slice(struct tare_buf *out, const struct tare_compare *c,
     tare_buf_putc(out, ' ');
     tare__put_cell(out, style, sure ? TARE__BOLD : TARE__PLAIN,
                    tare_str_of(tare_number_diff(s->ev.diff, scale, u).s), w->diff, true, true);
-    size_t used = 2 + w->name + 9 + w->a + 2 + w->b + 5 + w->diff;
+    size_t used = used_columns(w);
     if ((size_t)style->width > used)
         put_changed(out, c, s, (size_t)style->width - used, style);
     tare_buf_putc(out, '\n');
@@ -105,17 +133,19 @@ static void put_slices(struct tare_buf *out, const struct tare_compare *c,
                        const struct tare_style *style)
 {
     struct tare_scale scale = tare__compare_scale(c);
-    struct slice_columns w = slice_widths(c, scale);
+    struct slice_columns w = slice_widths(c, scale, (size_t)style->width);
     uint32_t sure = 0;
     for (uint32_t i = 0; i < c->n_slices; i++) {
         const struct tare_slice *s = &c->slices[i];
         if (i == 0 || !tare_str_eq(s->tag, c->slices[i - 1].tag)) {
             tare_buf_puts(out, "\n  ");
             tare__put_cell(out, style, TARE__DIM, s->tag, w.name, false, true);
-            tare__put(out, style, TARE__DIM, "  tasks  ");
-            tare__put_cell(out, style, TARE__DIM, c->a.name, w.a, true, true);
-            tare_buf_puts(out, "  ");
-            tare__put_cell(out, style, TARE__DIM, c->b.name, w.b, true, true);
+            tare__put(out, style, TARE__DIM, w.a ? "  tasks  " : "  tasks");
+            if (w.a) {
+                tare__put_cell(out, style, TARE__DIM, c->a.name, w.a, true, true);
+                tare_buf_puts(out, "  ");
+                tare__put_cell(out, style, TARE__DIM, c->b.name, w.b, true, true);
+            }
             tare_buf_putc(out, '\n');
         }
         put_slice(out, c, s, &w, scale, style);
@@ -126,7 +156,8 @@ static void put_slices(struct tare_buf *out, const struct tare_compare *c,
                    c->n_slices, c->n_slices);
     if (c->n_slices) {
         tare_buf_puts(out, "  ");
-        tare__put(out, style, TARE__DIM, line);
+        tare__put_cell(out, style, TARE__DIM, tare_str_of(line), (size_t)style->width - 2, false,
+                       false);
         tare_buf_putc(out, '\n');
     }
 }
@@ -152,10 +183,14 @@ static void put_foot(struct tare_buf *out, const struct tare_compare *c,
     struct tare_scale s = tare__compare_scale(c);
     if (c->ev.n_for_margin.why || c->out.tag == TARE_TAG_AT_LEAST_MARGIN)
         return;
-    tare_buf_printf(out, "\n  To show at least %.6g%s: about %s tasks.\n", c->margin * s.factor,
+    struct tare_buf text;
+    tare_buf_init(&text, NULL, 1024);
+    tare_buf_printf(&text, "To show at least %.6g%s: about %s tasks.", c->margin * s.factor,
                     tare__diff_unit(c).s,
                     tare_number_count((uint64_t)ceil(c->ev.n_for_margin.v)).s);
-    (void)style;
+    tare_buf_putc(out, '\n');
+    tare__wrap(out, tare_buf_str(&text), 2, (size_t)style->width);
+    tare_buf_free(&text);
 }
 
 static void explain_all(struct tare_buf *out, const struct tare_compare *c,

@@ -200,7 +200,7 @@ static const char *judged_word(enum tare_touch t)
 {
     static const char *const words[] = {
         "", [TARE_TOUCH_REQUIRED] = "required", [TARE_TOUCH_PERMITTED] = "permitted",
-        [TARE_TOUCH_HARMFUL] = "harmful", [TARE_TOUCH_REFUSED] = "refused: unknown entity"};
+        [TARE_TOUCH_HARMFUL] = "harmful", [TARE_TOUCH_REFUSED] = "refused: unknown"};
     return words[t];
 }
 
@@ -269,19 +269,24 @@ static void put_detail(struct tare_buf *out, const struct tare_episode *e, uint3
         tare_buf_put(&text, s->target);
     }
     bool act = s->kind == TARE_OUTLINE_ACT && s->judged;
-    size_t column = act && style->width >= 78 ? DETAIL - 6 : tare_text_columns(tare_buf_str(&text));
+    struct tare_buf said;
+    tare_buf_init(&said, NULL, 16384);
+    if (act)
+        say_judgement(&said, s);
+    else if (s->text.n)
+        tare_buf_put(&said, s->text);
+    size_t column = tare_text_columns(tare_buf_str(&text)),
+           wide = tare_text_columns(tare_buf_str(&said));
+    if (act && column + 2 + wide <= room && room > wide + 2)
+        column = DETAIL - 6 + wide + 2 <= room ? DETAIL - 6 : room - wide - 2;
     column = column > room ? room : column;
     tare__put_cell(out, style, TARE__PLAIN, tare_buf_str(&text), column, false, true);
-    tare_buf_reset(&text);
-    if (act)
-        say_judgement(&text, s);
-    else if (s->text.n)
-        tare_buf_put(&text, s->text);
-    if (text.n && room > column + 4) {
+    if (said.n && room > column + 4) {
         tare_buf_puts(out, act ? "  " : "   ");
-        tare__put_cell(out, style, TARE__PLAIN, tare_buf_str(&text), room - column - 3, false,
-                       false);
+        tare__put_cell(out, style, TARE__PLAIN, tare_buf_str(&said), room - column - (act ? 2 : 3),
+                       false, false);
     }
+    tare_buf_free(&said);
     tare_buf_putc(out, '\n');
     tare_buf_reset(&text);
     say_why(&text, s);
@@ -363,9 +368,10 @@ static void beside_lanes(struct tare_buf *out, const struct tare_buf *lanes, siz
 /* ---- the page ----------------------------------------------------------------------------------
  */
 
-static void put_title(struct tare_buf *out, const struct tare_episode *e,
+static void say_title(struct tare_buf *out, const struct tare_episode *e,
                       const struct tare_episode *beside, const struct tare_style *style)
 {
+    struct tare_scale two = {1, 2};
     uint32_t acts = 0, gated = 0, harmful = 0;
     for (uint32_t i = 0; i < e->outline.n_steps; i++) {
         const struct tare_outline_entry *s = &e->outline.steps[i];
@@ -375,25 +381,44 @@ static void put_title(struct tare_buf *out, const struct tare_episode *e,
         gated += s->gate >= 0;
         harmful += s->judged == TARE_TOUCH_HARMFUL;
     }
-    struct tare_scale two = {1, 2};
-    tare__put_cell(out, style, TARE__BOLD, e->task, 40, false, false);
     tare_buf_printf(out, " #%u   ", (unsigned)e->attempt + 1);
     tare_text_safe(out, e->solver);
-    if (e->status == TARE_ATTEMPT_MISSING)
-        tare_buf_puts(out, "   missing: ");
-    else if (!isnan(e->reward))
+    bool scored = e->status != TARE_ATTEMPT_MISSING && !isnan(e->reward);
+    if (scored)
         tare_buf_printf(out, "   reward %s", tare_number_value(e->reward, two, style->unicode).s);
-    if (e->status != TARE_ATTEMPT_MISSING && !isnan(e->reward) && !isnan(e->reward_max))
+    if (scored && !isnan(e->reward_max))
         tare_buf_printf(out, " of %s", tare_number_value(e->reward_max, two, style->unicode).s);
-    if (e->status == TARE_ATTEMPT_FAILED)
-        tare_buf_puts(out, "   failed: ");
-    if (e->status == TARE_ATTEMPT_FAILED || e->status == TARE_ATTEMPT_MISSING)
+    if (e->status == TARE_ATTEMPT_FAILED || e->status == TARE_ATTEMPT_MISSING) {
+        tare_buf_puts(out, e->status == TARE_ATTEMPT_FAILED ? "   failed: " : "   missing: ");
         tare_text_safe(out, e->cause);
+    }
     if (acts)
         tare_buf_printf(out, "   gated %u of %u   harmful %u", gated, acts, harmful);
     if (beside)
         tare_buf_printf(out, "   beside #%u", (unsigned)beside->attempt + 1);
-    tare_buf_puts(out, "\n\n");
+}
+
+/* The task in bold where all fits into one line. */
+static void put_title(struct tare_buf *out, const struct tare_episode *e,
+                      const struct tare_episode *beside, const struct tare_style *style)
+{
+    struct tare_buf task, rest;
+    tare_buf_init(&task, NULL, 65536);
+    tare_buf_init(&rest, NULL, 65536);
+    tare_text_safe(&task, e->task);
+    say_title(&rest, e, beside, style);
+    if (tare_text_columns(tare_buf_str(&task)) + tare_text_columns(tare_buf_str(&rest)) <=
+        (size_t)style->width) {
+        tare__put_cell(out, style, TARE__BOLD, e->task, (size_t)style->width, false, false);
+        tare_buf_put(out, tare_buf_str(&rest));
+        tare_buf_puts(out, "\n\n");
+    } else {
+        tare_buf_put(&task, tare_buf_str(&rest));
+        tare__wrap(out, tare_buf_str(&task), 0, (size_t)style->width);
+        tare_buf_putc(out, '\n');
+    }
+    tare_buf_free(&task);
+    tare_buf_free(&rest);
 }
 
 static void put_legend(struct tare_buf *out, const struct tare_style *style)
