@@ -72,6 +72,8 @@ static int carry_out(const struct order *o)
         (void)kill(getpid(), SIGTERM);
     else if (tare_str_is(o->verb, "int"))
         (void)kill(getpid(), SIGINT);
+    else if (tare_str_is(o->verb, "hup"))
+        (void)kill(getpid(), SIGHUP);
     else if (tare_str_is(o->verb, "delay"))
         wait_ms(o->delay_ms);
     return tare_str_is(o->verb, "fail");

@@ -7,7 +7,7 @@
  * behaves as if the action had failed). In release builds it is the constant 0.
  *   TARE_FAULT=kill@17        SIGKILL at the 17th point passed in this process (from 1)
  *   TARE_FAULT=kill@store.commit:3   at the third passing of that name
- *   TARE_FAULT=fail@… , TARE_FAULT=term@… , int@… , delay@…:N:MS
+ *   TARE_FAULT=fail@… , TARE_FAULT=term@… , int@… , hup@… , delay@…:N:MS
  * Every name used is listed in base/fault_points.h with what must hold after it; a test fails
  * when a name in the sources is not in the list.
  */

@@ -12,6 +12,7 @@ extern const struct tare_cmd tare_cmd_store;
 extern const struct tare_cmd tare_cmd_compare;
 extern const struct tare_cmd tare_cmd_runs;
 extern const struct tare_cmd tare_cmd_show;
+extern const struct tare_cmd tare_cmd_selftest;
 extern const struct tare_cmd tare_cmd_help;
 extern const struct tare_cmd tare_cmd_completions;
 
@@ -28,6 +29,7 @@ const struct tare_cmd *const *tare_commands(void)
         &tare_cmd_stat,
         &tare_cmd_doctor,
         &tare_cmd_store,
+        &tare_cmd_selftest,
         &tare_cmd_help,
         &tare_cmd_completions,
         NULL,

@@ -74,7 +74,7 @@ static enum tare_status lease_more(struct coordinator *c)
                                            &c->others, c->err);
     if (st != TARE_OK)
         return st;
-    tare_fault_point("store.lease");
+    tare_fault_point("run.leased");
     c->leased_ns = now(c);
     c->exhausted = n == 0;
     for (uint32_t i = 0; i < n; i++) {
@@ -342,7 +342,6 @@ static enum tare_status plan_and_play(struct coordinator *c)
         out->resumed = true;
         out->nothing_left = out->batch.finished;
     } else if (st == TARE_OK) {
-        tare_fault_point("store.plan");
         st = tare_store_plan(c->store, &b->plan, &out->batch, c->err);
     }
     if (st != TARE_OK)
