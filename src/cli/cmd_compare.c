@@ -306,9 +306,9 @@ static enum tare_status compare_run(struct tare_ctx *ctx, const void *opts, stru
     if (st)
         return st;
     st = load_sides(ctx, o, store, sides, &n, err);
-    tare_store_close(store);
     if (!st)
         st = compare_all(ctx, o, sides, n, c, err);
+    tare_store_close(store); /* values are read while comparing */
     return st ? st : print_all(ctx, o, c, n - 1, err);
 }
 

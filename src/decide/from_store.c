@@ -100,23 +100,40 @@ static bool order_metrics(const struct tare_batch_view *b, struct tare_json want
     return true;
 }
 
+/* Where a run's columns come from. */
+struct source {
+    struct tare_store *store;
+    int64_t run;
+    const uint32_t *place;
+};
+
+static enum tare_status fetch(const void *ctx, uint32_t metric, struct tare_arena *arena,
+                              struct tare_results_column *out, struct tare_err *err)
+{
+    const struct source *from = ctx;
+    struct tare_columns c;
+    uint32_t want = from->place[metric];
+    enum tare_status st = tare_store_columns(from->store, from->run, &want, 1, arena, &c, err);
+    if (st)
+        return st;
+    const struct tare_score_column *col = &c.metrics[want];
+    *out = (struct tare_results_column){col->value, col->num, col->den, col->state};
+    return TARE_OK;
+}
+
 static enum tare_status read_run(struct tare_store *s, const struct tare_batch_view *b,
                                  const struct tare_run_view *run, const uint32_t *place,
                                  struct tare_arena *arena, struct tare_results_run *out,
                                  struct tare_err *err)
 {
     struct tare_columns c;
-    enum tare_status st = tare_store_columns(s, run->id, NULL, 0, arena, &c, err);
+    struct source *source = TARE_NEW(arena, struct source);
+    enum tare_status st = tare_store_columns(s, run->id, place, 0, arena, &c, err);
     if (st)
         return st;
-    struct tare_results_column *columns =
-        TARE_NEW_N(arena, struct tare_results_column, b->n_metrics);
-    if (!columns)
+    if (!source)
         return no_memory(err);
-    for (uint32_t i = 0; i < b->n_metrics; i++) {
-        const struct tare_score_column *from = &c.metrics[place[i]];
-        columns[i] = (struct tare_results_column){from->value, from->num, from->den, from->state};
-    }
+    *source = (struct source){s, run->id, place};
     const char *batch = b->label.n ? b->label.p : b->info.name;
     size_t n = b->label.n ? b->label.n : strlen(b->info.name);
     *out = (struct tare_results_run){
@@ -132,7 +149,8 @@ static enum tare_status read_run(struct tare_store *s, const struct tare_batch_v
         .attempt = c.index,
         .status = c.status,
         .cause = c.cause,
-        .columns = columns,
+        .fetch = fetch,
+        .fetch_ctx = source,
     };
     return out->id.p && out->address.p ? TARE_OK : no_memory(err);
 }

@@ -2,6 +2,8 @@
 
 #include <math.h>
 
+#include "base/limits.h"
+
 #include "base/banned.h"
 
 uint32_t tare_results_metric(const struct tare_results *r, struct tare_str name)
@@ -101,13 +103,12 @@ static bool make_room(uint32_t n, bool ratio, struct tare_arena *arena,
     return ok;
 }
 
-enum tare_status tare_task_scores(const struct tare_results *r, uint32_t run_index, uint32_t metric,
-                                  struct tare_arena *arena, struct tare_task_scores *out,
-                                  struct tare_err *err)
+/* Folds one column into sums a task. */
+static enum tare_status fold(const struct tare_results *r, const struct tare_results_run *run,
+                             uint32_t metric, const struct tare_results_column *col,
+                             struct tare_arena *arena, struct tare_task_scores *out,
+                             struct tare_err *err)
 {
-    const struct tare_results_run *run = &r->runs[run_index];
-    const struct tare_results_column *col = &run->columns[metric];
-    *out = (struct tare_task_scores){0};
     bool ratio = r->metrics[metric].aggregation == TARE_AGG_RATIO_OF_SUMS && col->num && col->den;
     if (!make_room(r->n_tasks, ratio, arena, out))
         return tare_fail(err, TARE_E_NOMEM, "not enough memory for %u tasks", r->n_tasks);
@@ -126,4 +127,22 @@ enum tare_status tare_task_scores(const struct tare_results *r, uint32_t run_ind
     }
     close_tasks(r, run, out);
     return TARE_OK;
+}
+
+enum tare_status tare_task_scores(const struct tare_results *r, uint32_t run_index, uint32_t metric,
+                                  struct tare_arena *arena, struct tare_task_scores *out,
+                                  struct tare_err *err)
+{
+    const struct tare_results_run *run = &r->runs[run_index];
+    struct tare_results_column fetched = {0};
+    struct tare_arena scratch;
+    *out = (struct tare_task_scores){0};
+    if (run->columns)
+        return fold(r, run, metric, &run->columns[metric], arena, out, err);
+    tare_arena_init(&scratch, arena->alc, TARE_ARENA_REPORT_BYTES);
+    enum tare_status st = run->fetch(run->fetch_ctx, metric, &scratch, &fetched, err);
+    if (st == TARE_OK)
+        st = fold(r, run, metric, &fetched, arena, out, err);
+    tare_arena_free(&scratch);
+    return st;
 }

@@ -45,7 +45,12 @@ struct tare_results_run {
     const uint32_t *attempt;                   /* n_attempts; 0-based */
     const uint8_t *status;                     /* n_attempts; enum tare_attempt_status */
     const uint8_t *cause;                      /* n_attempts; enum tare_cause */
-    const struct tare_results_column *columns; /* one a metric of the results */
+    const struct tare_results_column *columns; /* one a metric of the results; NULL: fetched */
+    /* Fetches one column into the arena when it is asked for, so that a million attempts need the
+     * memory of one column. Used when columns is NULL. */
+    enum tare_status (*fetch)(const void *ctx, uint32_t metric, struct tare_arena *arena,
+                              struct tare_results_column *out, struct tare_err *err);
+    const void *fetch_ctx;
 };
 
 struct tare_results_margin {

@@ -14,8 +14,8 @@
 
 #define TARE__RUN_LEASE_MS 60000
 #define TARE__RUN_GROUP_MS 50 /* finished attempts within this share a commit */
-#define TARE__RUN_GROUP 128u  /* … and at most so many */
-#define TARE__RUN_DONE 64u    /* finished attempts waiting for the store */
+#define TARE__RUN_GROUP 96u   /* … and at most so many */
+#define TARE__RUN_DONE 32u    /* finished attempts waiting for the store */
 
 /* A leased slice on its way through a worker. Owned by the coordinator. */
 struct tare__job {
