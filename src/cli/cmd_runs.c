@@ -64,8 +64,9 @@ static const struct tare_example runs_examples[] = {
     {0},
 };
 
+/* stored: there are batches, though perhaps none that match. */
 static enum tare_status print(struct tare_ctx *ctx, const struct tare_batch_view *v, uint32_t n,
-                              uint32_t total, struct tare_err *err)
+                              uint32_t total, bool stored, struct tare_err *err)
 {
     struct tare_buf out;
     tare_buf_init(&out, NULL, TARE_MAX_JSON_BYTES);
@@ -74,6 +75,8 @@ static enum tare_status print(struct tare_ctx *ctx, const struct tare_batch_view
         tare_json_writer_init(&w, &out);
         tare_doc_runs(&w, v, n, total);
         tare_buf_putc(&out, '\n');
+    } else if (n == 0 && stored) {
+        tare_buf_puts(&out, "No batches match.\n");
     } else {
         tare_view_runs(&out, v, n, total, &ctx->out_style);
     }
@@ -94,13 +97,13 @@ static enum tare_status runs_run(struct tare_ctx *ctx, const void *opts, struct 
                                        .offset = (uint32_t)o->offset,
                                        .limit = (uint32_t)o->limit};
     if (!tare_fs_exists(ctx->store))
-        return print(ctx, NULL, 0, 0, err);
+        return print(ctx, NULL, 0, 0, false, err);
     enum tare_status st = tare_cli_open(ctx, &store, err);
     if (st)
         return st;
     st = tare_store_batches(store, &filter, ctx->arena, &v, &n, &total, err);
     tare_store_close(store);
-    return st ? st : print(ctx, v, n, total, err);
+    return st ? st : print(ctx, v, n, total, true, err);
 }
 
 const struct tare_cmd tare_cmd_runs = {

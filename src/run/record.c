@@ -45,6 +45,16 @@ static bool body_end(struct tare_play *p, struct tare_json_writer *w)
     return !p->steps.failed;
 }
 
+/* After reset too: that entry names the phases of the other side. */
+static bool outline_entry(struct tare_play *p)
+{
+    struct tare_json_writer w;
+    tare_buf_putc(&p->outline, p->outline.n ? ',' : '[');
+    tare_json_writer_init(&w, &p->outline);
+    p->setup->world->outline_json(p->setup->w, &w);
+    return !p->outline.failed;
+}
+
 bool tare__record_reset(struct tare_play *p)
 {
     struct tare_json_writer w;
@@ -52,7 +62,7 @@ bool tare__record_reset(struct tare_play *p)
     part(&w, "data");
     p->setup->world->obs_json(p->setup->w, &w);
     tare_json_end_object(&w);
-    return body_end(p, &w);
+    return body_end(p, &w) && outline_entry(p);
 }
 
 bool tare__record_step(struct tare_play *p)
@@ -65,12 +75,7 @@ bool tare__record_step(struct tare_play *p)
     part(&w, "tool_result");
     p->setup->world->obs_json(p->setup->w, &w);
     tare_json_end_object(&w);
-    if (!body_end(p, &w))
-        return false;
-    tare_buf_putc(&p->outline, p->outline.n ? ',' : '[');
-    tare_json_writer_init(&w, &p->outline);
-    p->setup->world->outline_json(p->setup->w, &w);
-    return !p->outline.failed;
+    return body_end(p, &w) && outline_entry(p);
 }
 
 void tare__record_end(struct tare_play *p)

@@ -164,21 +164,22 @@ static void put_phase_lane(struct tare_buf *out, const struct lanes *l, uint32_t
     tare_buf_putc(out, '\n');
 }
 
-static bool any_phase(const struct tare_outline *o)
+/* Lowest phase that occurs; n_phases: none does. What lies below it is of another chain. */
+static uint32_t lowest_phase(const struct tare_outline *o)
 {
+    uint32_t lowest = o->n_phases;
     for (uint32_t i = 0; i < o->n_steps; i++)
-        if (o->steps[i].phase >= 0)
-            return o->n_phases > 0;
-    return false;
+        if (o->steps[i].phase >= 0 && (uint32_t)o->steps[i].phase < lowest)
+            lowest = (uint32_t)o->steps[i].phase;
+    return lowest;
 }
 
 static void put_lanes(struct tare_buf *out, const struct lanes *l,
                       const struct tare_episode *beside)
 {
     put_lane(out, l, "step", put_step_cell);
-    if (any_phase(&l->e->outline))
-        for (uint32_t p = l->e->outline.n_phases; p-- > 0;)
-            put_phase_lane(out, l, p);
+    for (uint32_t p = l->e->outline.n_phases; p-- > lowest_phase(&l->e->outline);)
+        put_phase_lane(out, l, p);
     tare_buf_putc(out, '\n');
     put_lane(out, l, "evidence", put_evidence_cell);
     put_lane(out, l, "injection", put_injection_cell);
@@ -231,9 +232,11 @@ static void say_why(struct tare_buf *out, const struct tare_outline_entry *s)
         if (s->seen_step < 0) {
             tare_buf_puts(out, "never seen before");
         } else {
-            tare_buf_puts(out, "seen only in ");
+            bool trusted = s->seen_trust >= TARE_TRUST_CORROBORATED;
+            tare_buf_puts(out, trusted ? "seen in " : "seen only in ");
             tare_text_safe(out, s->seen_by.n ? s->seen_by : TARE_S("evidence"));
-            tare_buf_printf(out, " (step %d, %s)", (int)s->seen_step, trust_word(s->seen_trust));
+            tare_buf_printf(out, " (step %d, %s)%s", (int)s->seen_step, trust_word(s->seen_trust),
+                            trusted ? ", which says nothing against it" : "");
         }
         any = true;
     }

@@ -4,6 +4,7 @@
 #include "base/banned.h"
 
 #define MAX_SAW 8u            /* entities named in one entry */
+#define N_CHAIN 6             /* phases from recon to exfil */
 #define MAX_TARGET_BYTES 120u /* of a query's text */
 
 static const char *trust_name(uint8_t trust)
@@ -186,7 +187,9 @@ void tare__soc_outline_json(const struct tare__soc_world *w, struct tare_json_wr
     tare_json_put_cstr(out, "reset");
     tare_json_put_key(out, "phases");
     tare_json_begin_array(out);
-    for (int32_t i = 0; i < TARE__SOC_N_PHASES; i++)
+    /* Who starts in the newer kill chain stays in it: the older one's phases are left out. */
+    int32_t n = w->phase < N_CHAIN ? N_CHAIN : TARE__SOC_N_PHASES;
+    for (int32_t i = 0; i < n; i++)
         tare_json_put_cstr(out, tare__soc_phase_name(i));
     tare_json_end_array(out);
     tare_json_end_object(out);
