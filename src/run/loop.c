@@ -166,23 +166,41 @@ static struct seat *free_seat(struct loop *l)
     return NULL;
 }
 
-/* A world for the seat, opened at its first use. */
+/* A world for the seat, opened at its first use; the plan has opened one of this configuration, so
+ * only memory can be short. */
 static bool seat_world(struct loop *l, struct seat *s)
 {
     struct tare_err err = {0};
     if (s->w)
         return true;
     tare_arena_init(&s->arena, l->b->alc, TARE_ARENA_ATTEMPT_BYTES);
-    return l->b->world->open(l->b->options->suite->world_config, l->b->alc, &s->arena, &s->w,
-                             &err) == TARE_OK;
+    if (l->b->world->open(l->b->options->suite->world_config, l->b->alc, &s->arena, &s->w, &err) ==
+        TARE_OK)
+        return true;
+    s->w = NULL;
+    tare_arena_free(&s->arena);
+    return false;
+}
+
+/* With attempts in flight the memory one needs comes back; with none it never will, and the job is
+ * given up: what is left of it is played when the batch is resumed. */
+static bool no_room(struct loop *l, struct running_job *r)
+{
+    if (l->n_busy == 0) {
+        r->begun_all = true;
+        atomic_fetch_add(&l->b->starved, 1);
+    }
+    return false;
 }
 
 static bool begin(struct loop *l, struct running_job *r)
 {
     uint32_t task, index;
     struct seat *s = free_seat(l);
-    if (!s || !seat_world(l, s) || !(s->done = tare__done_take(l->b)))
+    if (!s)
         return false;
+    if (!seat_world(l, s) || !(s->done = tare__done_take(l->b)))
+        return no_room(l, r);
     if (!next_attempt(l, r, &task, &index)) {
         tare__done_give_back(l->b, s->done);
         return false;
