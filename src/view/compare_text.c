@@ -123,7 +123,7 @@ void tare__say_would_change(struct tare_buf *out, const struct tare_compare *c, 
                         "cases\n",
                         tare_number_value(c->ev.mde.v, s, unicode).s, unit.s,
                         tare_number_count(c->ev.n).s);
-    if (!c->ev.n_for_margin.why)
+    if (!c->ev.n_for_margin.why && c->out.tag != TARE_TAG_AT_LEAST_MARGIN)
         tare_buf_printf(out, "about %s tasks, to show a difference of %s%s\n",
                         tare_number_count((uint64_t)ceil(c->ev.n_for_margin.v)).s, margin_text(c).s,
                         unit.s);

@@ -93,6 +93,7 @@ static bool read_phases(struct tare_json list, struct tare_arena *arena, struct 
     struct tare_str *names = TARE_NEW_N(arena, struct tare_str, tare_json_count(list));
     if (!names)
         return false;
+    out->n_phases = 0; /* of two such entries the last one counts */
     for (struct tare_json x = tare_json_first(list); tare_json_present(x); x = tare_json_next(x))
         names[out->n_phases++] = tare_json_str(x);
     out->phases = names;
