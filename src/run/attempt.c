@@ -46,6 +46,7 @@ static void settle_err(struct tare_play *p, enum tare_cause cause, const struct 
 {
     if (err->code == TARE_E_NOMEM)
         cause = TARE_CAUSE_MEMORY;
+    p->outgrown = p->outgrown || p->turn.held_bytes >= p->turn.ceiling_bytes / 2;
     settle(p, cause == TARE_CAUSE_SOLVER ? TARE_ATTEMPT_FAILED : TARE_ATTEMPT_MISSING, cause,
            cause_text(p, err));
 }
@@ -243,6 +244,8 @@ void tare_play_start(struct tare_play *p, const struct tare_play_setup *setup,
     }
     p->started = true;
     struct tare_event event = {.kind = TARE_EVENT_OBS, .obs = &p->obs};
+    if (setup->solver->waits && setup->clock) /* who waits must know from when on */
+        event.now_ns = setup->clock->mono_ns(setup->clock->ctx);
     advance(p, &event);
 }
 
@@ -265,7 +268,8 @@ void tare_play_event(struct tare_play *p, const struct tare_event *event, enum t
         settle(p, TARE_ATTEMPT_FAILED, why,
                TARE_S("the solver waits although it says that it never does"));
     else
-        settle(p, TARE_ATTEMPT_MISSING, why, TARE_S("cancelled"));
+        settle(p, TARE_ATTEMPT_MISSING, why,
+               why == TARE_CAUSE_MEMORY ? TARE_S("out of memory") : TARE_S("cancelled"));
 }
 
 void tare_play_end(struct tare_play *p)

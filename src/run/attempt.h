@@ -52,6 +52,7 @@ struct tare_play {
     struct tare_buf steps, outline;
     enum tare_play_state state;
     bool started;        /* the solver has to be stopped */
+    bool outgrown;       /* its record or a turn of the solver came near its own ceiling */
     int64_t deadline_ns; /* monotonic; 0: none */
     struct tare_attempt attempt;
 };

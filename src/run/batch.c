@@ -104,6 +104,17 @@ static void report(struct coordinator *c, const struct tare__done *d)
         o->on_attempt(o->ctx, d->job->lease.run, a);
 }
 
+/* Gives back what came from a worker; the end of a job gives the job back. */
+static void forget(struct coordinator *c, struct tare__done *d)
+{
+    if (!d->job_ended) {
+        tare__done_give_back(c->b, d);
+        return;
+    }
+    free_job(c, d->job);
+    c->outstanding--;
+}
+
 /* Stores what was gathered. Ends of jobs travel in the same group, in order: a lease is given up
  * only after its attempts are stored. */
 static enum tare_status commit(struct coordinator *c)
@@ -124,13 +135,9 @@ static enum tare_status commit(struct coordinator *c)
     n = 0;
     for (uint32_t i = 0; i < c->n_group; i++) {
         struct tare__done *d = c->group[i];
-        if (d->job_ended) {
-            free_job(c, d->job);
-            c->outstanding--;
-        } else if (accepted[n++] && st == TARE_OK) {
+        if (!d->job_ended && accepted[n++] && st == TARE_OK)
             report(c, d);
-        }
-        tare__done_give_back(c->b, d);
+        forget(c, d);
     }
     c->n_group = c->ended_in_group = 0;
     return st;
@@ -226,22 +233,11 @@ static void drain(struct coordinator *c)
     void *item;
     bool finished;
     atomic_store(&c->b->stop, 2);
-    for (uint32_t i = 0; i < c->n_group; i++) {
-        if (c->group[i]->job_ended) {
-            free_job(c, c->group[i]->job);
-            c->outstanding--;
-        }
-        tare__done_give_back(c->b, c->group[i]);
-    }
+    for (uint32_t i = 0; i < c->n_group; i++)
+        forget(c, c->group[i]);
     c->n_group = 0;
-    while (c->outstanding && tare_queue_pop(c->b->done, -1, &item, &finished)) {
-        struct tare__done *d = item;
-        if (d->job_ended) {
-            free_job(c, d->job);
-            c->outstanding--;
-        }
-        tare__done_give_back(c->b, d);
-    }
+    while (c->outstanding && tare_queue_pop(c->b->done, -1, &item, &finished))
+        forget(c, item);
 }
 
 /* Slices (about 16 attempts each) leased at once: enough that a lease, which is a commit, is rare,

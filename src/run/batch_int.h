@@ -17,19 +17,21 @@
 #define TARE__RUN_GROUP 96u   /* … and at most so many */
 #define TARE__RUN_DONE 32u    /* finished attempts waiting for the store */
 
-/* A leased slice on its way through a worker. Owned by the coordinator. */
-struct tare__job {
-    struct tare_lease lease;
-    struct tare__job *next;
-};
-
 /* What workers hand to the coordinator: a finished attempt, or the end of a job. */
 struct tare__done {
     struct tare__done *next; /* free list */
     struct tare_arena arena; /* everything the attempt left */
     struct tare__job *job;
-    bool job_ended; /* no attempt inside */
+    bool job_ended; /* no attempt inside: it is job->end */
+    bool outgrown;  /* the attempt reached its own ceiling */
     struct tare_attempt attempt;
+};
+
+/* A leased slice on its way through a worker. Owned by the coordinator. */
+struct tare__job {
+    struct tare_lease lease;
+    struct tare__job *next;
+    struct tare__done end; /* so that saying that it ended never needs memory */
 };
 
 struct tare__solver {

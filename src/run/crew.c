@@ -84,7 +84,7 @@ void tare__setup(struct tare__batch *b, uint32_t run, void *w, struct tare_play_
 static bool starved(const struct tare__done *d)
 {
     return d->attempt.status == TARE_ATTEMPT_MISSING && d->attempt.cause == TARE_CAUSE_MEMORY &&
-           d->arena.held_bytes < TARE_ARENA_ATTEMPT_BYTES / 2;
+           !d->outgrown && d->arena.held_bytes < TARE_ARENA_ATTEMPT_BYTES / 2;
 }
 
 void tare__done_hand_in(struct tare__batch *b, struct tare__done *d)
@@ -113,6 +113,7 @@ static bool play(struct tare__batch *b, struct tare__job *job, const struct tare
     }
     d->attempt = p.attempt;
     d->attempt.dur_ns = b->clock->mono_ns(b->clock->ctx) - start;
+    d->outgrown = p.outgrown;
     d->job = job;
     tare_play_end(&p);
     atomic_fetch_sub(&b->in_flight, 1);
@@ -122,15 +123,10 @@ static bool play(struct tare__batch *b, struct tare__job *job, const struct tare
 
 void tare__job_end(struct tare__batch *b, struct tare__job *job)
 {
-    struct tare__done *d;
-    while (!(d = tare__done_take(b))) { /* a small struct: memory comes back when commits end */
-        struct timespec pause = {0, 1000000};
-        nanosleep(&pause, NULL);
-    }
+    struct tare__done *d = &job->end;
     d->job = job;
     d->job_ended = true;
-    if (!tare_queue_push(b->done, d))
-        tare__done_give_back(b, d);
+    (void)tare_queue_push(b->done, d);
 }
 
 static void play_job(struct tare__batch *b, struct tare__job *job, void *w)

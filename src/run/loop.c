@@ -76,6 +76,7 @@ static void leave(struct loop *l, struct seat *s)
     s->token = 0;
     d->attempt = s->play.attempt;
     d->attempt.dur_ns = now(l) - s->started_ns;
+    d->outgrown = s->play.outgrown;
     d->job = s->job;
     tare_play_end(&s->play);
     s->busy = false;
@@ -292,9 +293,10 @@ static void give_line(void *to, struct tare_str text)
     struct tare_event e = {.kind = TARE_EVENT_CHILD,
                            .id = t->s->play.yield.id,
                            .body = text,
+                           .failed = t->s->child.too_long ? TARE_CAUSE_LIMIT : TARE_CAUSE_NONE,
                            .exit_status = -1,
                            .now_ns = now(t->l)};
-    if (t->s->play.state == TARE_PLAY_SPAWN)
+    if (t->s->play.state == TARE_PLAY_SPAWN && !t->s->child.no_memory)
         feed(t->s, &e, TARE_CAUSE_NONE);
 }
 
@@ -303,7 +305,13 @@ static void work_child(struct loop *l, struct seat *s)
     struct line_to to = {l, s};
     int status;
     tare_child_write(&s->child);
-    if (tare_child_read(&s->child, give_line, &to) || !tare_child_ended(&s->child, &status))
+    bool open = tare_child_read(&s->child, give_line, &to);
+    if (s->child.no_memory) {
+        struct tare_event cancel = {.kind = TARE_EVENT_CANCEL, .now_ns = now(l)};
+        feed(s, &cancel, TARE_CAUSE_MEMORY);
+        return; /* the attempt is finished; the child goes with it */
+    }
+    if (open || !tare_child_ended(&s->child, &status))
         return;
     tare_child_free(&s->child);
     s->has_child = false;

@@ -42,6 +42,7 @@ static bool body_end(struct tare_play *p, struct tare_json_writer *w)
     tare_json_end_array(w);
     tare_json_end_object(w);
     tare_buf_putc(&p->steps, '\n');
+    p->outgrown = p->outgrown || (p->steps.failed && p->steps.n >= p->steps.max / 2);
     return !p->steps.failed;
 }
 
@@ -52,6 +53,7 @@ static bool outline_entry(struct tare_play *p)
     tare_buf_putc(&p->outline, p->outline.n ? ',' : '[');
     tare_json_writer_init(&w, &p->outline);
     p->setup->world->outline_json(p->setup->w, &w);
+    p->outgrown = p->outgrown || (p->outline.failed && p->outline.n >= p->outline.max / 2);
     return !p->outline.failed;
 }
 

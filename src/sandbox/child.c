@@ -112,8 +112,11 @@ static void take(struct tare_child *c, const char *p, size_t n,
     while (n) {
         const char *stop = memchr(p, '\n', n);
         size_t part = stop ? (size_t)(stop - p) : n;
-        tare_buf_put(&c->line, tare_str_n(p, part));
-        c->too_long = c->too_long || c->line.failed;
+        bool fits = part <= c->line.max - c->line.n;
+        if (!c->line.failed)
+            tare_buf_put(&c->line, tare_str_n(p, fits ? part : c->line.max - c->line.n));
+        c->no_memory = c->no_memory || c->line.failed;
+        c->too_long = c->too_long || !fits;
         if (!stop)
             return;
         line(to, tare_buf_str(&c->line));

@@ -16,7 +16,8 @@ struct tare_child {
     struct tare_buf line; /* what came since the last line */
     struct tare_str input;
     size_t sent_bytes;
-    bool too_long; /* a line was longer than the ceiling: it is cut */
+    bool too_long;  /* a line was longer than the ceiling: it is cut */
+    bool no_memory; /* a line was lost: nothing may be made of this output */
 };
 
 /*

@@ -180,11 +180,11 @@ static enum tare_status asks_next(const void *shared, void *state, const struct 
     static const char *const argv[] = {"/bin/echo", "7", NULL};
     static const char *const env[] = {NULL};
     struct state *s = state;
-    (void)shared, (void)rng, (void)err;
+    (void)shared, (void)rng;
     out->id = ++s->turn;
     if (e->kind == TARE_EVENT_CANCEL || (e->obs && e->obs->done)) {
         out->kind = TARE_YIELD_DONE;
-    } else if (e->kind == TARE_EVENT_REPLY && e->failed) {
+    } else if ((e->kind == TARE_EVENT_REPLY || e->kind == TARE_EVENT_CHILD) && e->failed) {
         out->kind = TARE_YIELD_DONE;
         out->cause = e->failed;
         out->cause_text = tare_arena_copy(turn, e->body);
@@ -199,6 +199,8 @@ static enum tare_status asks_next(const void *shared, void *state, const struct 
     } else if (e->kind == TARE_EVENT_REPLY || e->kind == TARE_EVENT_CHILD) {
         out->kind = TARE_YIELD_ACT;
         out->json = tare_arena_printf(turn, "%c", s->line[0]);
+        if (!out->json.p)
+            return tare_fail(err, TARE_E_NOMEM, "out of memory for a guess");
     } else if (e->kind == TARE_EVENT_OBS && s->next % 50 == 3) {
         s->next++;
         out->kind = TARE_YIELD_SPAWN;
@@ -210,6 +212,8 @@ static enum tare_status asks_next(const void *shared, void *state, const struct 
     } else {
         out->kind = TARE_YIELD_REQUEST;
         out->request.body = tare_arena_printf(turn, "%u", s->next++ % 10);
+        if (!out->request.body.p)
+            return tare_fail(err, TARE_E_NOMEM, "out of memory for a question");
     }
     return TARE_OK;
 }
