@@ -24,10 +24,12 @@ static int wait_a_little(void *ctx, int n_waits)
 {
     struct tare_store *s = ctx;
     int64_t now = tare_clock_system()->mono_ns(tare_clock_system()->ctx);
-    if (n_waits == 0) {
+    /* SQLite does not start its count anew while it prepares a statement: a pause is a new wait. */
+    if (n_waits == 0 || now - s->waited_ns > 1000000000) {
         s->wait_from_ns = now;
         s->holder = 0;
     }
+    s->waited_ns = now;
     int64_t waited_ms = (now - s->wait_from_ns) / 1000000;
     bool look = n_waits >= 10;
     if (look && s->on_wait) {
@@ -176,13 +178,32 @@ static enum tare_status keep_copy(struct tare_store *s, int64_t version, struct 
     return tare_fs_exists(copy) ? TARE_OK : tare__copy_to(s, copy, err);
 }
 
+/* Two processes that make the store at once both hold a shared lock when they ask for the log;
+ * SQLite then refuses one of them at once, without asking the busy handler. That one tries again
+ * until the other is through. */
+static enum tare_status turn_on_log(struct tare_store *s, struct tare_err *err)
+{
+    const struct tare_clock *clock = tare_clock_system();
+    int64_t from = clock->mono_ns(clock->ctx);
+    for (;;) {
+        int rc = sqlite3_exec(s->db, "PRAGMA journal_mode=WAL", NULL, NULL, NULL);
+        if (rc == SQLITE_OK)
+            return TARE_OK;
+        int64_t waited_ms = (clock->mono_ns(clock->ctx) - from) / 1000000;
+        if ((rc & 0xff) != SQLITE_BUSY || s->gave_up || waited_ms >= s->busy_ms)
+            return tare__sql_fail(s, rc, "make the store", err);
+        struct timespec pause = {.tv_sec = 0, .tv_nsec = 5000000};
+        (void)nanosleep(&pause, NULL);
+    }
+}
+
 static enum tare_status make_tables(struct tare_store *s, struct tare_err *err)
 {
     char sql[64];
     (void)snprintf(sql, sizeof sql, "PRAGMA page_size=%d", PAGE_BYTES);
     enum tare_status st = tare__exec(s, sql, err);
     if (!st)
-        st = tare__exec(s, "PRAGMA journal_mode=WAL", err);
+        st = turn_on_log(s, err);
     return st ? st : tare__migrate(s, tare__steps, 0, TARE__SCHEMA, err);
 }
 

@@ -27,8 +27,9 @@ static enum tare_status fail_busy(struct tare_store *s, struct tare_err *err)
     int64_t pid = s->holder ? s->holder : find_holder(s);
     char who[48];
     (void)snprintf(who, sizeof who, pid ? "process %lld" : "another process", (long long)pid);
+    int64_t now = tare_clock_system()->mono_ns(tare_clock_system()->ctx);
     (void)tare_fail(err, TARE_E_IO, "the store is locked by %s; waited %.1f s", who,
-                    (double)s->busy_ms / 1000.0);
+                    s->wait_from_ns ? (double)(now - s->wait_from_ns) / 1e9 : 0.0);
     tare_err_hint(err, "wait for it to end or stop it, then run the same command again");
     return TARE_E_IO;
 }

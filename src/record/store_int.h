@@ -28,6 +28,7 @@ struct tare_store {
     void *on_wait_ctx;
     int busy_ms;
     int64_t wait_from_ns; /* of the wait under way; 0: none */
+    int64_t waited_ns;    /* when it was last asked to wait */
     int64_t holder;       /* who held the lock when the last wait failed */
     char boot[TARE_OS_BOOT_BYTES];
     bool read_only;
