@@ -154,6 +154,10 @@ struct tare_compare {
     const double *histogram;       /* REAL, RATIO: shares of replicates in equal cells; or NULL */
     double histogram_lo, histogram_cell;
     uint32_t n_histogram;
+    /* For the caller to fill, one sentence each: what was skipped or guessed while reading a side,
+     * and what statistics cannot repair (decide/caution.h). */
+    const struct tare_str *notes, *cautions;
+    uint32_t n_notes, n_cautions;
 };
 
 /*

@@ -349,6 +349,11 @@ void tare_doc_compare(struct tare_json_writer *w, const struct tare_compare *c, 
     put_slices(w, c);
     put_readings(w, c);
     put_texts(w, c);
+    tare_json_put_key(w, "notes");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < c->n_notes; i++)
+        tare_json_put_str(w, c->notes[i]);
+    tare_json_end_array(w);
     tare_json_put_key(w, "gate");
     if (gate == TARE_GATE_NONE) {
         tare_json_put_null(w);

@@ -84,6 +84,11 @@ static void take_outcome(struct tare__import *im, struct tare_json row, struct t
     if (!add_score(im, score)) {
         r->outcome = failed ? TARE_IMPORT_ERROR : TARE_IMPORT_UNSCORED;
         tare__import_score(im, tare_json_key(score), (double)NAN);
+        if (!failed && tare_json_kind(score) == TARE_JSON_STRING && tare_json_str(score).n)
+            tare__import_note(im, "some values of %.*s are not numbers (\"%.*s\"): no score",
+                              TARE_FMT(tare_json_key(score)),
+                              tare_json_str(score).n < 40 ? (int)tare_json_str(score).n : 40,
+                              tare_json_str(score).p);
     }
     if (failed && tare_json_kind(score) != TARE_JSON_NUMBER)
         r->outcome = TARE_IMPORT_ERROR;
