@@ -127,7 +127,7 @@ static enum tare_status ratio_cell(const struct tare_task_scores *s, uint32_t n_
         n++;
     }
     if (!(sum_den > 0)) {
-        out->why = "there was nothing to measure";
+        out->why = "nothing to count";
         return TARE_OK;
     }
     out->value = sum_num / sum_den;

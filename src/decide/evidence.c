@@ -1,5 +1,6 @@
 #include "decide/compare_int.h"
 
+#include <float.h>
 #include <math.h>
 
 #include "stats/cluster.h"
@@ -14,6 +15,8 @@
 #define TIE_REL 1e-12
 /* Additions of the exact sign-flip table that are still quick (a second is about 2^30). */
 #define MAX_FLIP_WORK ((double)(1u << 28))
+/* Signs drawn by a Monte-Carlo test in about a second. */
+#define MAX_MC_FLIPS ((uint64_t)1 << 31)
 
 static enum tare_status no_memory(struct tare_err *err)
 {
@@ -184,7 +187,8 @@ static void test_binary(const struct tare__look *look, struct tare_evidence *ev)
     struct tare_paired_table t = {.baseline_only = ev->losses, .candidate_only = ev->wins};
     t.both = ev->n - ev->losses - ev->wins;
     struct tare_mcnemar m = tare_mcnemar(t);
-    ev->p = look->exact ? m.exact_p : m.mid_p;
+    /* Beyond what a double can hold it is the smallest that it can: never 0. */
+    ev->p = fmax(look->exact ? m.exact_p : m.mid_p, DBL_MIN);
     ev->p_method = look->exact ? "exact McNemar" : "mid-p McNemar";
     /* The smallest p: all discordant tasks on one side. */
     double all = exp2(1.0 - (double)m.discordant);
@@ -228,13 +232,15 @@ enum tare_status tare__test(const struct tare__look *look, const struct tare__pa
                                   .resamples = look->test_resamples,
                                   .seed = look->seed,
                                   .threads = look->threads};
+    if (opts.resamples == 0 && p->n > MAX_MC_FLIPS / 100000)
+        opts.resamples = p->n > MAX_MC_FLIPS / 10000 ? 10000 : MAX_MC_FLIPS / p->n;
     struct tare_sign_flip flip;
     enum tare_status st =
         ev->clusters ? tare_sign_flip_cluster(diffs, p->cluster, p->n, &opts, arena, &flip, err)
                      : tare_sign_flip(diffs, p->n, &opts, arena, &flip, err);
     if (st)
         return st;
-    ev->p = flip.p_two;
+    ev->p = fmax(flip.p_two, DBL_MIN);
     ev->p_method = flip_name(flip.method);
     ev->smallest_p = flip.resamples ? 1.0 / ((double)flip.resamples + 1)
                                     : fmin(1, exp2(1.0 - (double)flip.n_eff));

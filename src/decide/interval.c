@@ -8,8 +8,10 @@
 
 #include "base/banned.h"
 
+/* Tasks from which on 10,000 resamples take seconds. */
+#define MANY_TASKS ((size_t)100000)
 /* Lattice points of the resampled sum beyond which chance is cheaper than the exact answer. */
-#define MAX_LATTICE_POINTS ((int64_t)1 << 22)
+#define MAX_LATTICE_POINTS ((int64_t)1 << 19)
 
 static struct tare_interval scaled(struct tare_interval ci, double by)
 {
@@ -110,9 +112,18 @@ static void take_boot(const struct tare_boot *boot, double alpha, struct tare_ev
     ev->resamples = boot->resamples;
 }
 
-static struct tare_boot_opts boot_opts(const struct tare__look *look)
+/* 10,000 resamples; for very many tasks fewer, which are still enough for a limit. */
+static uint64_t enough_resamples(const struct tare__look *look, size_t n)
 {
-    return (struct tare_boot_opts){.resamples = look->resamples,
+    if (look->resamples || n <= MANY_TASKS)
+        return look->resamples ? look->resamples : 10000;
+    uint64_t b = (uint64_t)MANY_TASKS * 10000 / n;
+    return b < 4000 ? 4000 : b;
+}
+
+static struct tare_boot_opts boot_opts(const struct tare__look *look, size_t n)
+{
+    return (struct tare_boot_opts){.resamples = enough_resamples(look, n),
                                    .seed = look->seed,
                                    .confidence = 1 - look->alpha,
                                    .threads = look->threads};
@@ -147,7 +158,7 @@ static enum tare_status ratio(const struct tare__look *look, const struct tare__
     enum tare_status st = TARE_OK;
     for (int i = 0; i < 4 && !st; i++)
         st = totals(p, ev->clusters > 0, columns[i], arena, &sums[i], NULL, &n, err);
-    struct tare_boot_opts opts = boot_opts(look);
+    struct tare_boot_opts opts = boot_opts(look, n);
     struct tare_boot boot;
     if (!st)
         st = tare_bootstrap_ratio_diff(sums[0], sums[1], sums[2], sums[3], n, &opts, arena, &boot,
@@ -170,7 +181,7 @@ static enum tare_status real(const struct tare__look *look, const struct tare__p
     double *sum, *size = NULL;
     size_t n;
     enum tare_status st = totals(p, ev->clusters > 0, diffs, arena, &sum, &size, &n, err);
-    struct tare_boot_opts opts = boot_opts(look);
+    struct tare_boot_opts opts = boot_opts(look, n);
     struct tare_boot boot;
     if (!st)
         st = tare_bootstrap(sum, size, n, &opts, arena, &boot, err);
