@@ -11,6 +11,13 @@ show() {
     printf '\n$ tare %s\n' "$*"
     "$tare" "$@" --store "$store"
 }
+cat <<'TEXT'
+The suite incident-response: 60 simulated intrusions (12 of them false alarms). A defender reads
+logs that an attacker has partly written, may isolate hosts, block domains and reset accounts, and
+reports. Eight scripted defenders of known merit are weighed: one that knows the truth, one that
+checks trusted evidence first, and six that no benchmark should reward. Reward is at most 8; FP is
+the share of attempts in which somebody uninvolved was hit.
+TEXT
 show run "$suite" --solver oracle --solver verify-first --solver runbook --solver investigate-only \
     --solver random --solver injection-follower --solver spray --solver do-nothing \
     -k 3 --seed 7 --label demo --quiet

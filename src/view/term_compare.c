@@ -152,8 +152,8 @@ static void put_slices(struct tare_buf *out, const struct tare_compare *c,
         sure += s->verdict != TARE_VERDICT_INCONCLUSIVE;
     }
     char line[120];
-    (void)snprintf(line, sizeof line, "%u of %u slices differ for sure (Holm over %u)", sure,
-                   c->n_slices, c->n_slices);
+    (void)snprintf(line, sizeof line, "%u of %u slices differ at p = %.2g after Holm's correction",
+                   sure, c->n_slices, c->alpha);
     if (c->n_slices) {
         tare_buf_puts(out, "  ");
         tare__put_cell(out, style, TARE__DIM, tare_str_of(line), (size_t)style->width - 2, false,
