@@ -7,7 +7,7 @@
 #include "base/banned.h"
 
 /* Measured rows beyond which not every pair is tested: then only overlapping intervals tie. */
-#define MAX_PAIRWISE 48u
+#define MAX_PAIRWISE 24u
 /* Sign patterns drawn where no exact test is possible. */
 #define TEST_RESAMPLES 20000u
 

@@ -102,7 +102,9 @@ static void take_margin(const struct tare_results *ra, const struct tare_compare
         out->margin_source = TARE_MARGIN_FLAG;
     else if (out->margin > 0)
         out->margin_source = TARE_MARGIN_SUITE;
-    out->margin_post_hoc = opts->margin > 0 && opts->margin_post_hoc;
+    double planned = margin_of(ra, out->metric.name);
+    bool replaced = planned > 0 && fabs(planned - opts->margin) > 1e-12 * planned;
+    out->margin_post_hoc = opts->margin > 0 && (opts->margin_post_hoc || replaced);
     out->margin_suite = ra->digest;
 }
 
@@ -123,6 +125,7 @@ static enum tare_status set_up(const struct tare_results *ra, uint32_t a,
     fill_side(ra, a, &out->a);
     fill_side(rb, b, &out->b);
     out->same_suite = !ra->has_digest || !rb->has_digest || tare_digest_eq(ra->digest, rb->digest);
+    out->same_seed = !ra->has_seed || !rb->has_seed || ra->seed == rb->seed;
     out->same_run = out->a.id.n && tare_str_eq(out->a.id, out->b.id);
     out->cause_known = ra->runs[a].cause_known && rb->runs[b].cause_known;
     if (!out->same_suite && !opts->shared_tasks)

@@ -124,6 +124,7 @@ struct tare_compare {
     struct tare_str suite, version, variant;
     bool same_suite;             /* digests equal (or none known) */
     bool same_run;               /* A and B are one run */
+    bool same_seed;              /* both were played with one seed, or none is known */
     uint32_t tasks_changed;      /* same id, other content; left out */
     uint32_t n_tasks;            /* on both sides */
     double alpha, power, margin; /* margin NaN: none */

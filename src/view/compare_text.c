@@ -142,6 +142,8 @@ void tare__say_warnings(struct tare_buf *out, const struct tare_compare *c)
         tare_buf_puts(out, "A and B are the same run\n");
     if (!c->same_suite)
         tare_buf_puts(out, "the suites differ: only tasks that are equal on both sides count\n");
+    if (!c->same_seed)
+        tare_buf_puts(out, "the seeds differ: pairs share their tasks, not their chance\n");
     if (c->ev.few_clusters)
         tare_buf_printf(out, "only %u clusters: the interval is too narrow at that number\n",
                         c->ev.clusters);
@@ -149,7 +151,9 @@ void tare__say_warnings(struct tare_buf *out, const struct tare_compare *c)
         tare_buf_printf(out, "the interval and the test part: only %llu tasks differ\n",
                         (unsigned long long)(c->ev.wins + c->ev.losses));
     if (c->margin_post_hoc)
-        tare_buf_puts(out, "the margin was set after the results were seen (post hoc)\n");
+        tare_buf_puts(
+            out,
+            "the margin was set after the results were seen, or is not the suite's (post hoc)\n");
     if (c->ev.undefined)
         tare_buf_printf(out,
                         "%llu task%s have no ratio of their own on a side and count in the "

@@ -468,6 +468,31 @@ static void gates(void **state)
     assert_false(tare_gate_passes(TARE_GATE_REQUIRE_IMPROVED, &same));
 }
 
+/* A margin that replaces the suite's is tagged; the suite's own, repeated, is not. */
+static void margins_have_a_source(void **state)
+{
+    struct made m;
+    struct tare_results_margin planned = {TARE_S("solved"), 0.05};
+    struct tare_compare_opts opts = {.size = sizeof opts};
+    made_table(&m, *state, 15, 1, 26, 6);
+    m.results.margins = &planned;
+    m.results.n_margins = 1;
+    struct tare_compare c = compare(&m, 0, 1, &opts, *state);
+    assert_int_equal(c.margin_source, TARE_MARGIN_SUITE);
+    assert_near(c.margin, 0.05, 0);
+    assert_false(c.margin_post_hoc);
+    opts.margin = 0.05;
+    c = compare(&m, 0, 1, &opts, *state);
+    assert_int_equal(c.margin_source, TARE_MARGIN_FLAG);
+    assert_false(c.margin_post_hoc);
+    opts.margin = 0.2;
+    assert_true(compare(&m, 0, 1, &opts, *state).margin_post_hoc);
+    m.results.n_margins = 0;
+    assert_false(compare(&m, 0, 1, &opts, *state).margin_post_hoc);
+    opts.margin_post_hoc = true;
+    assert_true(compare(&m, 0, 1, &opts, *state).margin_post_hoc);
+}
+
 static void a_family_of_candidates(void **state)
 {
     struct made m;
@@ -527,6 +552,7 @@ int main(void)
         WITH_ARENA(different_suites),
         WITH_ARENA(wrong_questions),
         WITH_ARENA(gates),
+        WITH_ARENA(margins_have_a_source),
         WITH_ARENA(a_family_of_candidates),
         WITH_ARENA(threads_do_not_matter),
     };
