@@ -184,7 +184,7 @@ static void say_gate(struct tare_buf *out, const struct tare_compare *c, enum ta
             c->margin_source == TARE_MARGIN_SUITE ? "the suite file" : "--margin",
             100 * (1 - 2 * c->alpha),
             tare_number_diff_range(c->ev.ci_narrow.lo, c->ev.ci_narrow.hi, s, unicode).s);
-    if (gate != TARE_GATE_FAIL_ON_REGRESSED || !passed)
+    if (gate != TARE_GATE_FAIL_ON_REGRESSED || c->out.verdict != TARE_VERDICT_INCONCLUSIVE)
         return;
     tare_buf_puts(out, " (weakly: no evidence of harm is not evidence of none");
     if (!c->ev.mde.why)
