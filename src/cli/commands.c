@@ -6,6 +6,7 @@
 extern const struct tare_cmd tare_cmd_replay;
 extern const struct tare_cmd tare_cmd_run;
 extern const struct tare_cmd tare_cmd_generate;
+extern const struct tare_cmd tare_cmd_power;
 extern const struct tare_cmd tare_cmd_stat;
 extern const struct tare_cmd tare_cmd_doctor;
 extern const struct tare_cmd tare_cmd_store;
@@ -26,6 +27,7 @@ const struct tare_cmd *const *tare_commands(void)
         &tare_cmd_show,
         &tare_cmd_replay,
         &tare_cmd_generate,
+        &tare_cmd_power,
         &tare_cmd_stat,
         &tare_cmd_doctor,
         &tare_cmd_store,

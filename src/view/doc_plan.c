@@ -1,0 +1,132 @@
+#include <math.h>
+
+#include "view/plan.h"
+
+#include "base/banned.h"
+
+static void put_number(struct tare_json_writer *w, const char *key, double x)
+{
+    tare_json_put_key(w, key);
+    if (isfinite(x))
+        tare_json_put_f64(w, x);
+    else
+        tare_json_put_null(w);
+}
+
+/* {"value": x, "unavailable": null} or {"value": null, "unavailable": "why"}. */
+static void put_value(struct tare_json_writer *w, const char *key, struct tare_value v)
+{
+    tare_json_put_key(w, key);
+    tare_json_begin_object(w);
+    put_number(w, "value", v.why ? (double)NAN : v.v);
+    tare_json_put_key(w, "unavailable");
+    if (v.why)
+        tare_json_put_cstr(w, v.why);
+    else
+        tare_json_put_null(w);
+    tare_json_end_object(w);
+}
+
+static void put_pilot(struct tare_json_writer *w, const struct tare_power_plan_pilot *p,
+                      struct tare_str from)
+{
+    tare_json_put_key(w, "from");
+    if (!p) {
+        tare_json_put_null(w);
+        return;
+    }
+    tare_json_begin_object(w);
+    tare_json_put_key(w, "runs");
+    tare_json_put_str(w, from);
+    tare_json_put_key(w, "metric");
+    tare_json_put_str(w, p->metric.name);
+    tare_json_put_key(w, "tasks");
+    tare_json_put_u64(w, p->n);
+    tare_json_put_key(w, "one_run");
+    tare_json_put_bool(w, p->one_run);
+    put_number(w, "mean", p->mean);
+    tare_json_put_key(w, "clusters");
+    tare_json_put_u64(w, p->clusters);
+    tare_json_put_key(w, "variance_parts");
+    if (p->why_no_parts) {
+        tare_json_put_null(w);
+    } else {
+        tare_json_begin_object(w);
+        put_number(w, "between_tasks", p->omega2);
+        put_number(w, "within_a", p->sigma2_a);
+        put_number(w, "within_b", p->sigma2_b);
+        put_number(w, "attempts_a", p->k_a);
+        put_number(w, "attempts_b", p->k_b);
+        tare_json_end_object(w);
+    }
+    tare_json_end_object(w);
+}
+
+static void put_attempts(struct tare_json_writer *w, const struct tare_power_plan *p)
+{
+    tare_json_put_key(w, "attempts");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < p->n_attempts; i++) {
+        tare_json_begin_object(w);
+        tare_json_put_key(w, "k");
+        tare_json_put_u64(w, p->attempts[i].k);
+        put_value(w, "tasks_needed", p->attempts[i].tasks);
+        put_value(w, "mde", p->attempts[i].mde);
+        tare_json_end_object(w);
+    }
+    tare_json_end_array(w);
+    put_value(w, "mde_endless_attempts", p->mde_floor);
+}
+
+static void put_curve(struct tare_json_writer *w, const struct tare_power_plan *p)
+{
+    tare_json_put_key(w, "curve");
+    tare_json_begin_object(w);
+    tare_json_put_key(w, "over");
+    tare_json_put_cstr(w, p->curve_of_n ? "n" : "effect");
+    tare_json_put_key(w, "x");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < p->n_points; i++)
+        tare_json_put_f64(w, p->x[i]);
+    tare_json_end_array(w);
+    tare_json_put_key(w, "power");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < p->n_points; i++)
+        tare_json_put_f64(w, p->y[i]);
+    tare_json_end_array(w);
+    tare_json_end_object(w);
+}
+
+void tare_doc_plan(struct tare_json_writer *w, const struct tare_power_plan *p,
+                   const struct tare_power_plan_pilot *pilot, struct tare_str from)
+{
+    static const char *const designs[] = {
+        [TARE_PLAN_TWO] = "two-groups", [TARE_PLAN_PAIRED] = "paired", [TARE_PLAN_MEAN] = "mean"};
+    tare_json_begin_object(w);
+    tare_json_put_key(w, "schema");
+    tare_json_put_cstr(w, "tare.power/1");
+    tare_json_put_key(w, "design");
+    tare_json_put_cstr(w, designs[p->design]);
+    tare_json_put_key(w, "method");
+    tare_json_put_cstr(w, p->method);
+    put_number(w, "alpha", p->alpha);
+    tare_json_put_key(w, "sides");
+    tare_json_put_u64(w, 2);
+    put_number(w, "power", p->power);
+    put_number(w, "baseline", p->baseline);
+    put_number(w, "effect", p->effect);
+    put_number(w, "n", p->n);
+    put_number(w, "discordance", p->discordance);
+    put_number(w, "sd", p->sd);
+    put_number(w, "design_effect", p->deff);
+    put_value(w, "n_needed", p->need);
+    put_value(w, "power_at_n", p->power_at_n);
+    put_value(w, "exact_power_at_n", p->exact_power);
+    put_value(w, "mde_at_n", p->mde);
+    put_number(w, "chance_discordance", p->chance_discordance);
+    put_value(w, "n_needed_paired_by_chance", p->paired_need);
+    put_attempts(w, p);
+    put_pilot(w, pilot, from);
+    put_curve(w, p);
+    tare_json_end_object(w);
+}
