@@ -211,8 +211,13 @@ static struct tare_str name_of(const struct side *s)
     return s->results.runs[s->run].name;
 }
 
-/* Files that name their run as another side does are told apart by their own name, or by their
- * whole path where that is alike too. */
+static bool same_place(const struct side *a, const struct side *b)
+{
+    return tare_str_eq(a->results.runs[a->run].address, b->results.runs[b->run].address);
+}
+
+/* Sides of one name are told apart by their address: files by their own name, or by their whole
+ * path where that is alike too. */
 static enum tare_status tell_apart(struct loader *l, struct tare_err *err)
 {
     for (int round = 0; round < 2; round++) {
@@ -223,14 +228,18 @@ static enum tare_status tell_apart(struct loader *l, struct tare_err *err)
             struct side *s = &l->sides[i];
             bool alike = false;
             for (uint32_t j = 0; j < l->n && !alike; j++)
-                alike = j != i && tare_str_eq(names[i], names[j]);
-            if (!alike || !s->file.table)
+                alike = j != i && tare_str_eq(names[i], names[j]) && !same_place(s, &l->sides[j]);
+            struct tare_str own = s->results.runs[s->run].address;
+            if (s->file.table)
+                own = round ? s->file.path : tare_cli_file_name(s->file.path);
+            if (!alike || own.n == 0)
                 continue;
-            struct tare_results_run *r = TARE_NEW(l->ctx->arena, struct tare_results_run);
+            struct tare_results_run *r =
+                TARE_NEW_N(l->ctx->arena, struct tare_results_run, s->results.n_runs);
             if (!r)
                 return tare_fail(err, TARE_E_NOMEM, "not enough memory to compare");
-            *r = s->results.runs[0];
-            r->name = round ? s->file.path : tare_cli_file_name(s->file.path);
+            memcpy(r, s->results.runs, s->results.n_runs * sizeof *r);
+            r[s->run].name = own;
             s->results.runs = r;
         }
     }

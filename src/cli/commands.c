@@ -11,6 +11,7 @@ extern const struct tare_cmd tare_cmd_stat;
 extern const struct tare_cmd tare_cmd_doctor;
 extern const struct tare_cmd tare_cmd_store;
 extern const struct tare_cmd tare_cmd_compare;
+extern const struct tare_cmd tare_cmd_import;
 extern const struct tare_cmd tare_cmd_runs;
 extern const struct tare_cmd tare_cmd_show;
 extern const struct tare_cmd tare_cmd_selftest;
@@ -23,6 +24,7 @@ const struct tare_cmd *const *tare_commands(void)
     static const struct tare_cmd *const all[] = {
         &tare_cmd_run,
         &tare_cmd_compare,
+        &tare_cmd_import,
         &tare_cmd_runs,
         &tare_cmd_show,
         &tare_cmd_replay,

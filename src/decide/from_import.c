@@ -44,8 +44,8 @@ static bool is_lower(const char *const *lower, struct tare_str name)
     return false;
 }
 
-static struct tare_metric *metrics(const struct tare_import_table *t, const char *const *lower,
-                                   struct tare_arena *arena)
+struct tare_metric *tare_import_metrics(const struct tare_import_table *t, const char *const *lower,
+                                        struct tare_arena *arena)
 {
     struct tare_metric *m = TARE_NEW_N(arena, struct tare_metric, t->n_metrics);
     for (uint32_t i = 0; m && i < t->n_metrics; i++) {
@@ -63,7 +63,7 @@ static struct tare_metric *metrics(const struct tare_import_table *t, const char
     return m;
 }
 
-static enum tare_attempt_status status_of(const struct tare_import_attempt *a)
+enum tare_attempt_status tare_import_status(const struct tare_import_attempt *a)
 {
     if (a->outcome == TARE_IMPORT_LIMIT || a->cause == TARE_CAUSE_SOLVER)
         return TARE_ATTEMPT_FAILED;
@@ -105,7 +105,7 @@ static void fill_row(const struct tare_import_table *t, const struct tare_metric
                      struct columns *c, uint32_t to)
 {
     const struct tare_import_attempt *a = &t->attempts[from];
-    enum tare_attempt_status status = status_of(a);
+    enum tare_attempt_status status = tare_import_status(a);
     c->task[to] = a->task;
     c->attempt[to] = a->index;
     c->status[to] = (uint8_t)status;
@@ -153,7 +153,7 @@ static enum tare_status take_run(const struct tare_import_table *t, uint32_t run
             continue;
         places[(*n)++] = (struct place){a->task, a->index, i};
         *k = a->index + 1 > *k ? a->index + 1 : *k;
-        if (status_of(a) == TARE_ATTEMPT_MISSING && a->cause == TARE_CAUSE_NONE)
+        if (tare_import_status(a) == TARE_ATTEMPT_MISSING && a->cause == TARE_CAUSE_NONE)
             *known = false;
     }
     if (!make_columns(c, *n, t->n_metrics, arena))
@@ -173,7 +173,7 @@ enum tare_status tare_results_from_import(const struct tare_import_table *t, uin
     bool known = false;
     if (run >= t->n_runs)
         return tare_fail(err, TARE_E_STATE, "run %u of %u", run, t->n_runs);
-    struct tare_metric *m = metrics(t, lower, arena);
+    struct tare_metric *m = tare_import_metrics(t, lower, arena);
     struct tare_results_task *ts = tasks(t, arena);
     struct tare_results_run *r = TARE_NEW(arena, struct tare_results_run);
     struct tare_results_column *columns =

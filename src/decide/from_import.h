@@ -20,4 +20,11 @@ enum tare_status tare_results_from_import(const struct tare_import_table *t, uin
                                           const char *const *lower, struct tare_arena *arena,
                                           struct tare_results *out, struct tare_err *err);
 
+/* The metrics of a table as described above; NULL when there is no memory. */
+struct tare_metric *tare_import_metrics(const struct tare_import_table *t, const char *const *lower,
+                                        struct tare_arena *arena);
+
+/* How an attempt counts: done, failed by its own doing, or missing. */
+enum tare_attempt_status tare_import_status(const struct tare_import_attempt *a);
+
 #endif
