@@ -1,6 +1,7 @@
 #include "run/registry.h"
 
 #include "check/restraint.h"
+#include "solver/replay.h"
 #include "world/soc/gen.h"
 #include "world/soc/published.h"
 #include "world/soc/solvers/solvers.h"
@@ -52,6 +53,8 @@ const struct tare_solver_ops *tare_registry_solver(struct tare_str world, struct
 {
     uint32_t n;
     const struct tare_solver_ops *const *all = tare_registry_solvers(world, &n);
+    if (tare_str_is(name, tare_solver_replay.name))
+        return find(world) ? &tare_solver_replay : NULL;
     for (uint32_t i = 0; i < n; i++)
         if (tare_str_is(name, all[i]->name))
             return all[i];

@@ -12,7 +12,7 @@ const struct tare_world_ops *tare_registry_world(struct tare_str name);
 /* NULL-terminated names, for suggestions. */
 const char *const *tare_registry_world_names(void);
 
-/* The scripted solver of that name that plays in that world, or NULL. */
+/* The scripted solver of that name that plays in that world, or NULL. `replay` plays in each. */
 const struct tare_solver_ops *tare_registry_solver(struct tare_str world, struct tare_str name);
 /* Those of a world, in the order in which help shows them. */
 const struct tare_solver_ops *const *tare_registry_solvers(struct tare_str world, uint32_t *n);
