@@ -218,37 +218,51 @@ static enum tare_status upgrade(struct tare_store *s, int64_t version, struct ta
     return st ? st : tare__migrate(s, tare__steps, (uint32_t)version, TARE__SCHEMA, err);
 }
 
+/* What a file says of itself. */
+struct marks {
+    int64_t pages, id, version, tables;
+};
+
+/* All at one moment: another process may be making the store right now. */
+static enum tare_status read_marks(struct tare_store *s, struct marks *m, struct tare_err *err)
+{
+    enum tare_status st = tare__exec(s, "BEGIN", err);
+    if (st)
+        return st;
+    st = pragma_i64(s, "PRAGMA page_count", &m->pages, err);
+    if (!st)
+        st = pragma_i64(s, "PRAGMA application_id", &m->id, err);
+    if (!st)
+        st = pragma_i64(s, "PRAGMA user_version", &m->version, err);
+    if (!st && m->pages)
+        st = pragma_i64(s, "SELECT count(*) FROM sqlite_schema", &m->tables, err);
+    (void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+    return st;
+}
+
 /* What kind of file is it? Nothing is written before that is known. */
 static enum tare_status recognise(struct tare_store *s, bool create, struct tare_err *err)
 {
-    int64_t pages = 0, id = 0, version = 0;
-    enum tare_status st = pragma_i64(s, "PRAGMA page_count", &pages, err);
-    if (!st)
-        st = pragma_i64(s, "PRAGMA application_id", &id, err);
-    if (!st)
-        st = pragma_i64(s, "PRAGMA user_version", &version, err);
+    struct marks m = {0};
+    enum tare_status st = read_marks(s, &m, err);
     if (st)
         return st;
     /* One page without a table: made, but the process died before the first commit. */
-    int64_t tables = 0;
-    st = pages ? pragma_i64(s, "SELECT count(*) FROM sqlite_schema", &tables, err) : TARE_OK;
-    if (st)
-        return st;
-    if (tables == 0 && id == 0) {
+    if (m.tables == 0 && m.id == 0) {
         if (create)
             return make_tables(s, err);
         (void)tare_fail(err, TARE_E_INPUT, "the file is empty: no tare store");
         tare_err_hint(err, "tare run makes one, or name another file with --store");
         return TARE_E_INPUT;
     }
-    if (id != TARE__APPLICATION_ID || version < 1) {
+    if (m.id != TARE__APPLICATION_ID || m.version < 1) {
         (void)tare_fail(err, TARE_E_INPUT, "this SQLite database is not a tare store");
         tare_err_hint(err, "name another file with --store");
         return TARE_E_INPUT;
     }
-    if (version > TARE__SCHEMA)
-        return refuse_newer(s, version, err);
-    return version < TARE__SCHEMA ? upgrade(s, version, err) : TARE_OK;
+    if (m.version > TARE__SCHEMA)
+        return refuse_newer(s, m.version, err);
+    return m.version < TARE__SCHEMA ? upgrade(s, m.version, err) : TARE_OK;
 }
 
 static enum tare_status find_file(struct tare_store *s, bool create, struct tare_err *err)
