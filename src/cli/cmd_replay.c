@@ -73,8 +73,8 @@ static enum tare_status print_line(void *ctx, struct tare_str line, struct tare_
 static void print_sum(FILE *out, const struct tare_soc_replay_sum *sum, bool check)
 {
     if (!check) {
-        (void)fprintf(out, "%" PRIu64 " episodes, %" PRIu64 " steps played\n", sum->episodes,
-                      sum->steps);
+        (void)fprintf(out, "%" PRIu64 " episode%s, %" PRIu64 " step%s played\n", sum->episodes,
+                      sum->episodes == 1 ? "" : "s", sum->steps, sum->steps == 1 ? "" : "s");
         return;
     }
     (void)fprintf(

@@ -23,10 +23,13 @@ static enum tare_status unknown(struct tare_str world, struct tare_str name, str
     for (uint32_t i = 0; i < n && i < 63; i++) {
         size_t m = strlen(all[i]->name);
         names[i] = all[i]->name;
-        if (len + m + 2 < sizeof list) {
+        if (len + m + 3 < sizeof list) {
+            if (len) {
+                memcpy(list + len, ", ", 2);
+                len += 2;
+            }
             memcpy(list + len, all[i]->name, m);
             len += (uint32_t)m;
-            list[len++] = ' ';
             list[len] = 0;
         }
     }

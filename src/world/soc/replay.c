@@ -260,7 +260,8 @@ static enum tare_status episode(const struct tare_soc_replay_in *in, const struc
     const struct entry *e = ix->n ? bsearch(&key, ix->v, ix->n, sizeof *ix->v, by_id) : NULL;
     if (!e) {
         tare_fail_at(err, TARE_E_INPUT, 0, "there is no scenario \"%.*s\"", TARE_FMT(key.task.id));
-        tare_err_hint(err, "name the file that holds it with --scenarios");
+        tare_err_hint(err, "name the file that holds it with --scenarios; a task of the hardened "
+                           "profile is known here by its input.scenario.id");
         return TARE_E_INPUT;
     }
     p->task = &e->task;
@@ -307,6 +308,11 @@ static enum tare_status play_file(const struct tare_soc_replay_in *in, const str
         tare_arena_reset(&turn);
     }
     st = st == TARE_OK ? err->code : st;
+    if (st == TARE_OK && sum->episodes == 0) { /* "0 of 0 equal" would look like success */
+        tare_err_file(err, in->actions);
+        st = tare_fail(err, TARE_E_INPUT, "there is no episode in the file");
+        tare_err_hint(err, "each line is one: {\"scenario_id\": ..., \"steps\": [...]}");
+    }
     tare_buf_free(&out);
     tare_arena_free(&turn);
     tare_lines_close(l);
