@@ -1,0 +1,136 @@
+#!/usr/bin/env python3
+"""Every verb's --json against its schema in docs/schema: tests/schema/documents.py TARE
+
+Each script prints one document, whose "schema" names the file it is held against. Exit 77 (skipped)
+where python3-jsonschema is absent."""
+import copy
+import json
+import pathlib
+import sys
+import warnings
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
+sys.path.insert(0, str(ROOT / "tools"))
+from expected import Place  # noqa: E402
+
+try:
+    import jsonschema
+except ImportError:
+    print("skipped: the Python module jsonschema is absent (apt install python3-jsonschema)")
+    sys.exit(77)
+warnings.simplefilter("ignore")
+
+SETUP = """
+tare run incident-response -s runbook -s verify-first -s oracle -k 2 --seed 7 --limit 8 --label first -q >first.txt
+tare run incident-response -s injection-follower -k 1 --seed 7 --limit 8 --label second -q >second.txt
+tare generate soc --count 2 --seed 7 --tier easy --out tasks.jsonl
+printf '{"scenario_id":"case-4198ffaa","steps":[{"a":{"action_type":"submit_report","params":{}}}]}\\n' >actions.jsonl
+tare replay --scenarios tasks.jsonl --actions actions.jsonl --jsonl >again.jsonl
+sed 's/"step_count":1/"step_count":2/' again.jsonl >wrong.jsonl
+printf 'task,score\\na,1\\nb,0\\nc,1\\n' >a.csv
+printf 'task,score\\na,0\\nb,0\\nc,1\\n' >b.csv
+printf 'suite: x\\n' >notes.db
+"""
+
+# (name of the document, exit status, script)
+CASES = [
+    ("run", 0, "tare run incident-response -s oracle -s spray -k 2 --seed 7 --limit 8 --json -q"),
+    ("run", 0, "tare run incident-response -s do-nothing -k 1 --seed 7 --limit 2 --json -q --findings"),
+    ("run", 0, "tare run incident-response -s oracle -s spray -k 2 --seed 7 --limit 8 --json -q --resume"),
+    ("runs", 0, "tare runs --json"),
+    ("runs", 0, "tare runs --json --store none.db"),
+    ("leaderboard", 0, "tare show first --json"),
+    ("show", 0, "tare show first/runbook --json"),
+    ("show", 0, "tare show first/runbook --where 'reward<0' --limit 2 --json"),
+    ("attempt", 0, "tare show first/verify-first soc-hard-7-00001 --json"),
+    ("attempt", 0, "tare show second soc-hard-7-00001#1 --json"),
+    ("compare", 0, "tare compare first/runbook first/verify-first --json"),
+    ("compare", 1, "tare compare first/verify-first first/runbook --require not-worse --json"),
+    ("compare", 0, "tare compare first/oracle first/oracle --json"),
+    ("compare", 0, "tare compare a.csv b.csv --json"),
+    ("compares", 0, "tare compare first/runbook first/verify-first first/oracle --json"),
+    ("replay", 0, "tare replay --scenarios tasks.jsonl --actions actions.jsonl --json"),
+    ("replay", 0, "tare replay --scenarios tasks.jsonl --actions again.jsonl --check --json"),
+    ("replay", 1, "tare replay --scenarios tasks.jsonl --actions wrong.jsonl --check --json"),
+    ("doctor", 0, "tare doctor --json"),
+    ("doctor", 0, "tare doctor --quick --json"),
+    ("doctor", 0, "tare doctor --json --repair saved.db"),
+    ("doctor", 0, "tare doctor --json --store none.db"),
+    ("store-info", 0, "tare store info --json"),
+    ("store-info", 0, "tare store vacuum --json"),
+    ("store-check", 0, "tare store check --json"),
+    ("store-check", 0, "tare store check --deep --json"),
+    ("import", 0, "tare import a.csv --label a --json"),
+    ("formats", 0, "tare import --formats --json"),
+    ("power", 0, "tare power --baseline 0.5 --effect 0.1 --json"),
+    ("power", 0, "tare power --from first/runbook,first/verify-first --json"),
+    ("stat", 0, "tare stat proportion_ci successes=7 n=47 --json"),
+    ("stat", 0, "tare stat proportion_ci successes=0 n=0 --json"),
+    ("stat-list", 0, "tare stat --list --json"),
+    ("help", 0, "tare help --json"),
+    ("help", 0, "tare help epoch --json"),
+    ("selftest", 0, "tare selftest --list-fault-points --json"),
+    ("error", 2, "tare run nosuch -s oracle --json"),
+    ("error", 2, "tare show first nosuch --json"),
+    ("error", 2, "tare compare first/oracle --json"),
+    ("error", 2, "tare stat nosuch --json"),
+    ("error", 2, "tare generate soc --json"),
+    ("error", 2, "tare rnu --json"),
+    ("error", 3, "tare replay --scenarios none --actions none --json"),
+    ("error", 4, "tare replay --scenarios tasks.jsonl --actions tasks.jsonl --json"),
+    ("error", 4, "tare doctor --store notes.db --json"),
+]
+
+
+def schemas():
+    found = {}
+    for path in sorted((ROOT / "docs/schema").glob("*.json")):
+        schema = json.loads(path.read_text())
+        jsonschema.Draft202012Validator.check_schema(schema)
+        found[path.stem] = jsonschema.Draft202012Validator(schema)
+    return found
+
+
+def faults_of(case, code, out, known):
+    name, wanted, _ = case
+    if code != wanted:
+        return [f"exit status {code}, expected {wanted}"]
+    try:
+        doc = json.loads(out)
+    except ValueError as why:
+        return [f"not one JSON document: {why}"]
+    if doc.get("schema") != f"tare.{name}/1":
+        return [f"is of {doc.get('schema')}, expected tare.{name}/1"]
+    faults = [f"{fault.json_path}: {fault.message[:300]}" for fault in known[name].iter_errors(doc)]
+    for inner in doc.get("comparisons", []):
+        faults += [f"within: {fault.json_path}: {fault.message[:300]}"
+                   for fault in known["compare"].iter_errors(inner)]
+    # A schema that also accepts a document without what it requires would prove nothing.
+    for key in known[name].schema.get("required", []):
+        less = copy.copy(doc)
+        less.pop(key, None)
+        if known[name].is_valid(less):
+            faults.append(f"the schema accepts it without {key!r}")
+    if not known[name].schema.get("required"):
+        faults.append("the schema requires nothing")
+    return faults
+
+
+def main(tare):
+    known, failed = schemas(), 0
+    with Place(tare) as place:
+        code, out, err = place.sh("set -e\n" + SETUP)
+        if code:
+            print(f"the files to work on could not be made: {out}{err}")
+            return 1
+        for case in CASES:
+            code, out, err = place.sh(case[2])
+            faults = faults_of(case, code, out, known)
+            if faults:
+                failed += 1
+                print(f"{case[2]}:", *faults[:8], err[:500], sep="\n  ")
+    print(f"{len(CASES) - failed} passed, {failed} failed")
+    return 1 if failed else 0
+
+
+sys.exit(main(pathlib.Path(sys.argv[1])))
