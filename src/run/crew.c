@@ -10,6 +10,9 @@
 
 #include "base/banned.h"
 
+/* A place keeps at most so much between attempts: a few large ones must not swell all of them. */
+#define KEPT_BYTES ((size_t)32 * 1024)
+
 struct tare__crew {
     struct tare__batch *b;
     unsigned n;
@@ -40,6 +43,8 @@ struct tare__done *tare__done_take(struct tare__batch *b)
 void tare__done_give_back(struct tare__batch *b, struct tare__done *d)
 {
     tare_arena_reset(&d->arena);
+    if (d->arena.held_bytes > KEPT_BYTES)
+        tare_arena_free(&d->arena);
     pthread_mutex_lock(&b->free_lock);
     d->next = b->free_list;
     b->free_list = d;
