@@ -137,4 +137,11 @@ void tare_json_put_null(struct tare_json_writer *w);
 void tare_json_put_raw(struct tare_json_writer *w, struct tare_str json);
 void tare_json_put_value(struct tare_json_writer *w, struct tare_json v);
 
+/* A member of the object that is open: key and value in one call. An empty str is null. */
+void tare_json_member_f64(struct tare_json_writer *w, const char *key, double x);
+void tare_json_member_u64(struct tare_json_writer *w, const char *key, uint64_t x);
+void tare_json_member_bool(struct tare_json_writer *w, const char *key, bool x);
+void tare_json_member_cstr(struct tare_json_writer *w, const char *key, const char *x);
+void tare_json_member_str(struct tare_json_writer *w, const char *key, struct tare_str x);
+
 #endif

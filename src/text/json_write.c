@@ -185,3 +185,38 @@ void tare_json_put_value(struct tare_json_writer *w, struct tare_json v)
     }
     end(w, kind == TARE_JSON_OBJECT ? '}' : ']');
 }
+
+/* ---- members ----------------------------------------------------------------------------- */
+
+void tare_json_member_f64(struct tare_json_writer *w, const char *key, double x)
+{
+    tare_json_put_key(w, key);
+    tare_json_put_f64(w, x);
+}
+
+void tare_json_member_u64(struct tare_json_writer *w, const char *key, uint64_t x)
+{
+    tare_json_put_key(w, key);
+    tare_json_put_u64(w, x);
+}
+
+void tare_json_member_bool(struct tare_json_writer *w, const char *key, bool x)
+{
+    tare_json_put_key(w, key);
+    tare_json_put_bool(w, x);
+}
+
+void tare_json_member_cstr(struct tare_json_writer *w, const char *key, const char *x)
+{
+    tare_json_put_key(w, key);
+    tare_json_put_cstr(w, x);
+}
+
+void tare_json_member_str(struct tare_json_writer *w, const char *key, struct tare_str x)
+{
+    tare_json_put_key(w, key);
+    if (x.n)
+        tare_json_put_str(w, x);
+    else
+        tare_json_put_null(w);
+}

@@ -5,33 +5,6 @@
 
 #include "base/banned.h"
 
-static void key_f64(struct tare_json_writer *w, const char *key, double x)
-{
-    tare_json_put_key(w, key);
-    tare_json_put_f64(w, x);
-}
-
-static void key_u64(struct tare_json_writer *w, const char *key, uint64_t x)
-{
-    tare_json_put_key(w, key);
-    tare_json_put_u64(w, x);
-}
-
-static void key_cstr(struct tare_json_writer *w, const char *key, const char *x)
-{
-    tare_json_put_key(w, key);
-    tare_json_put_cstr(w, x);
-}
-
-static void key_str(struct tare_json_writer *w, const char *key, struct tare_str x)
-{
-    tare_json_put_key(w, key);
-    if (x.n)
-        tare_json_put_str(w, x);
-    else
-        tare_json_put_null(w);
-}
-
 static void put_cell(struct tare_json_writer *w, const struct tare_metric *m,
                      const struct tare_board_cell *cell, double level)
 {
@@ -39,14 +12,14 @@ static void put_cell(struct tare_json_writer *w, const struct tare_metric *m,
     bool ci = !cell->ci.why;
     tare_json_put_key_str(w, m->name);
     tare_json_begin_object(w);
-    key_f64(w, "value", cell->value);
-    key_f64(w, "lo", ci ? cell->ci.lo : (double)NAN);
-    key_f64(w, "hi", ci ? cell->ci.hi : (double)NAN);
-    key_f64(w, "level", level);
-    key_cstr(w, "method", ci ? cell->method : NULL);
-    key_cstr(w, "why", cell->why ? cell->why : cell->ci.why);
-    key_u64(w, "n", cell->n);
-    key_cstr(w, "better", better[m->direction + 1]);
+    tare_json_member_f64(w, "value", cell->value);
+    tare_json_member_f64(w, "lo", ci ? cell->ci.lo : (double)NAN);
+    tare_json_member_f64(w, "hi", ci ? cell->ci.hi : (double)NAN);
+    tare_json_member_f64(w, "level", level);
+    tare_json_member_cstr(w, "method", ci ? cell->method : NULL);
+    tare_json_member_cstr(w, "why", cell->why ? cell->why : cell->ci.why);
+    tare_json_member_u64(w, "n", cell->n);
+    tare_json_member_cstr(w, "better", better[m->direction + 1]);
     tare_json_end_object(w);
 }
 
@@ -68,7 +41,7 @@ static void put_class(struct tare_json_writer *w, const struct tare_board *b,
 {
     const struct tare_classes *c = b->classes;
     bool has = c && row->class_level >= 0;
-    key_str(w, "class", has ? c->level[row->class_level] : TARE_S(""));
+    tare_json_member_str(w, "class", has ? c->level[row->class_level] : TARE_S(""));
     tare_json_put_key(w, "limiting");
     tare_json_begin_array(w);
     for (uint32_t i = 0; has && i < c->n_rules && i < 32; i++)
@@ -83,21 +56,22 @@ static void put_row(struct tare_json_writer *w, const struct tare_board *b,
     static const char *const kinds[] = {"run", "control", "published"};
     bool published = row->kind == TARE_ROW_PUBLISHED;
     tare_json_begin_object(w);
-    key_cstr(w, "kind", kinds[row->kind]);
+    tare_json_member_cstr(w, "kind", kinds[row->kind]);
     put_rank(w, row);
-    key_str(w, "run", row->id);
-    key_str(w, "solver", row->name);
-    key_str(w, "address", row->address);
+    tare_json_member_str(w, "run", row->id);
+    tare_json_member_str(w, "solver", row->name);
+    tare_json_member_str(w, "address", row->address);
     if (published) {
-        key_str(w, "source", row->source);
-        key_str(w, "date", row->date);
+        tare_json_member_str(w, "source", row->source);
+        tare_json_member_str(w, "date", row->date);
     } else {
-        key_u64(w, "n_tasks", b->n_tasks);
-        key_u64(w, "k", row->k);
-        key_u64(w, "planned", row->n_planned);
-        key_u64(w, "failed", row->n_failed);
-        key_u64(w, "missing", row->n_missing);
-        key_cstr(w, "missing_cause", row->n_missing ? tare_cause_name(row->missing_cause) : NULL);
+        tare_json_member_u64(w, "n_tasks", b->n_tasks);
+        tare_json_member_u64(w, "k", row->k);
+        tare_json_member_u64(w, "planned", row->n_planned);
+        tare_json_member_u64(w, "failed", row->n_failed);
+        tare_json_member_u64(w, "missing", row->n_missing);
+        tare_json_member_cstr(w, "missing_cause",
+                              row->n_missing ? tare_cause_name(row->missing_cause) : NULL);
     }
     tare_json_put_key(w, "metrics");
     tare_json_begin_object(w);
@@ -116,10 +90,10 @@ static void put_findings(struct tare_json_writer *w, const struct tare_board *b)
     for (uint32_t i = 0; i < b->n_findings; i++) {
         const struct tare_finding *f = &b->findings[i];
         tare_json_begin_object(w);
-        key_str(w, "id", f->id);
-        key_cstr(w, "level", levels[f->level]);
-        key_str(w, "text", f->text);
-        key_str(w, "solver", f->row < b->n_rows ? b->rows[f->row].name : TARE_S(""));
+        tare_json_member_str(w, "id", f->id);
+        tare_json_member_cstr(w, "level", levels[f->level]);
+        tare_json_member_str(w, "text", f->text);
+        tare_json_member_str(w, "solver", f->row < b->n_rows ? b->rows[f->row].name : TARE_S(""));
         tare_json_end_object(w);
     }
     tare_json_end_array(w);
@@ -129,31 +103,31 @@ static void put_board_head(struct tare_json_writer *w, const struct tare_board *
 {
     char hex[65];
     tare_digest_hex(b->digest, hex);
-    key_u64(w, "method_version", TARE_METHOD_VERSION);
-    key_str(w, "suite", b->suite);
-    key_str(w, "version", b->version);
-    key_str(w, "variant", b->variant);
-    key_cstr(w, "suite_digest", b->has_digest ? hex : NULL);
-    key_str(w, "batch", b->batch);
+    tare_json_member_u64(w, "method_version", TARE_METHOD_VERSION);
+    tare_json_member_str(w, "suite", b->suite);
+    tare_json_member_str(w, "version", b->version);
+    tare_json_member_str(w, "variant", b->variant);
+    tare_json_member_cstr(w, "suite_digest", b->has_digest ? hex : NULL);
+    tare_json_member_str(w, "batch", b->batch);
     tare_json_put_key(w, "seed");
     if (b->has_seed)
         tare_json_put_u64(w, b->seed);
     else
         tare_json_put_null(w);
-    key_u64(w, "n_tasks", b->n_tasks);
-    key_u64(w, "k", b->k);
-    key_u64(w, "planned", b->n_planned);
-    key_u64(w, "failed", b->n_failed);
-    key_u64(w, "missing", b->n_missing);
-    key_f64(w, "level", b->confidence);
-    key_str(w, "headline", b->n_metrics ? b->metrics[0].name : TARE_S(""));
-    key_cstr(w, "rank_method", b->rank_method);
+    tare_json_member_u64(w, "n_tasks", b->n_tasks);
+    tare_json_member_u64(w, "k", b->k);
+    tare_json_member_u64(w, "planned", b->n_planned);
+    tare_json_member_u64(w, "failed", b->n_failed);
+    tare_json_member_u64(w, "missing", b->n_missing);
+    tare_json_member_f64(w, "level", b->confidence);
+    tare_json_member_str(w, "headline", b->n_metrics ? b->metrics[0].name : TARE_S(""));
+    tare_json_member_cstr(w, "rank_method", b->rank_method);
     tare_json_put_key(w, "resamples");
     tare_json_begin_object(w);
-    key_u64(w, "interval", b->resamples);
-    key_u64(w, "seed", b->mc_seed);
+    tare_json_member_u64(w, "interval", b->resamples);
+    tare_json_member_u64(w, "seed", b->mc_seed);
     tare_json_end_object(w);
-    key_str(w, "class_note", b->classes ? b->classes->note : TARE_S(""));
+    tare_json_member_str(w, "class_note", b->classes ? b->classes->note : TARE_S(""));
 }
 
 void tare_doc_board(struct tare_json_writer *w, const struct tare_board *board)

@@ -8,39 +8,6 @@
 
 #define MAX_DIST_POINTS 1001u
 
-static void key_f64(struct tare_json_writer *w, const char *key, double x)
-{
-    tare_json_put_key(w, key);
-    tare_json_put_f64(w, x);
-}
-
-static void key_u64(struct tare_json_writer *w, const char *key, uint64_t x)
-{
-    tare_json_put_key(w, key);
-    tare_json_put_u64(w, x);
-}
-
-static void key_cstr(struct tare_json_writer *w, const char *key, const char *x)
-{
-    tare_json_put_key(w, key);
-    tare_json_put_cstr(w, x);
-}
-
-static void key_str(struct tare_json_writer *w, const char *key, struct tare_str x)
-{
-    tare_json_put_key(w, key);
-    if (x.p)
-        tare_json_put_str(w, x);
-    else
-        tare_json_put_null(w);
-}
-
-static void key_bool(struct tare_json_writer *w, const char *key, bool x)
-{
-    tare_json_put_key(w, key);
-    tare_json_put_bool(w, x);
-}
-
 static void key_interval(struct tare_json_writer *w, const char *key, struct tare_interval ci)
 {
     tare_json_put_key(w, key);
@@ -56,14 +23,14 @@ static void key_interval(struct tare_json_writer *w, const char *key, struct tar
 
 static void key_value(struct tare_json_writer *w, const char *key, struct tare_value v)
 {
-    key_f64(w, key, v.why ? (double)NAN : v.v);
+    tare_json_member_f64(w, key, v.why ? (double)NAN : v.v);
 }
 
 static void key_digest(struct tare_json_writer *w, const char *key, struct tare_digest d, bool has)
 {
     char hex[65];
     tare_digest_hex(d, hex);
-    key_cstr(w, key, has ? hex : NULL);
+    tare_json_member_cstr(w, key, has ? hex : NULL);
 }
 
 /* Lines of text as an array of strings. */
@@ -84,19 +51,19 @@ static void put_side(struct tare_json_writer *w, const char *key, const struct t
 {
     tare_json_put_key(w, key);
     tare_json_begin_object(w);
-    key_str(w, "name", s->name);
-    key_str(w, "run", s->id);
-    key_str(w, "address", s->address);
-    key_cstr(w, "kind", s->kind == TARE_ROW_CONTROL ? "control" : "run");
-    key_str(w, "suite", s->suite);
-    key_str(w, "version", s->version);
+    tare_json_member_str(w, "name", s->name);
+    tare_json_member_str(w, "run", s->id);
+    tare_json_member_str(w, "address", s->address);
+    tare_json_member_cstr(w, "kind", s->kind == TARE_ROW_CONTROL ? "control" : "run");
+    tare_json_member_str(w, "suite", s->suite);
+    tare_json_member_str(w, "version", s->version);
     key_digest(w, "suite_digest", s->digest, s->has_digest);
-    key_u64(w, "k", s->k);
-    key_bool(w, "finished", s->finished);
-    key_u64(w, "tasks_only", s->tasks_only);
-    key_u64(w, "tasks_missing", s->tasks_missing);
-    key_u64(w, "tasks_not_applicable", s->tasks_na);
-    key_u64(w, "attempts_missing", s->attempts_missing);
+    tare_json_member_u64(w, "k", s->k);
+    tare_json_member_bool(w, "finished", s->finished);
+    tare_json_member_u64(w, "tasks_only", s->tasks_only);
+    tare_json_member_u64(w, "tasks_missing", s->tasks_missing);
+    tare_json_member_u64(w, "tasks_not_applicable", s->tasks_na);
+    tare_json_member_u64(w, "attempts_missing", s->attempts_missing);
     tare_json_end_object(w);
 }
 
@@ -105,60 +72,60 @@ static void put_metric(struct tare_json_writer *w, const struct tare_metric *m)
     static const char *const how[] = {"mean", "ratio_of_sums", "median"};
     tare_json_put_key(w, "metric");
     tare_json_begin_object(w);
-    key_str(w, "name", m->name);
-    key_str(w, "title", m->title);
-    key_str(w, "unit", m->unit);
-    key_cstr(w, "better", m->direction == TARE_LOWER_BETTER ? "lower" : "higher");
-    key_cstr(w, "aggregation", how[m->aggregation]);
-    key_f64(w, "min", m->min);
-    key_f64(w, "max", m->max);
+    tare_json_member_str(w, "name", m->name);
+    tare_json_member_str(w, "title", m->title);
+    tare_json_member_str(w, "unit", m->unit);
+    tare_json_member_cstr(w, "better", m->direction == TARE_LOWER_BETTER ? "lower" : "higher");
+    tare_json_member_cstr(w, "aggregation", how[m->aggregation]);
+    tare_json_member_f64(w, "min", m->min);
+    tare_json_member_f64(w, "max", m->max);
     tare_json_end_object(w);
 }
 
 static void put_evidence(struct tare_json_writer *w, const struct tare_compare *c)
 {
     const struct tare_evidence *e = &c->ev;
-    key_u64(w, "n", e->n);
-    key_u64(w, "wins", e->wins);
-    key_u64(w, "losses", e->losses);
-    key_u64(w, "ties", e->ties);
-    key_f64(w, "mean_a", e->mean_a);
-    key_f64(w, "mean_b", e->mean_b);
-    key_f64(w, "estimate", e->diff);
+    tare_json_member_u64(w, "n", e->n);
+    tare_json_member_u64(w, "wins", e->wins);
+    tare_json_member_u64(w, "losses", e->losses);
+    tare_json_member_u64(w, "ties", e->ties);
+    tare_json_member_f64(w, "mean_a", e->mean_a);
+    tare_json_member_f64(w, "mean_b", e->mean_b);
+    tare_json_member_f64(w, "estimate", e->diff);
     key_interval(w, "ci", e->ci);
-    key_f64(w, "level", 1 - c->alpha);
-    key_cstr(w, "ci_method", e->ci_method);
+    tare_json_member_f64(w, "level", 1 - c->alpha);
+    tare_json_member_cstr(w, "ci_method", e->ci_method);
     key_interval(w, "ci_narrow", e->ci_narrow);
     key_interval(w, "ci_bootstrap", e->boot);
-    key_f64(w, "p", c->p_adjusted);
-    key_f64(w, "p_raw", e->p);
-    key_cstr(w, "sides", "two-sided");
-    key_u64(w, "family", c->family);
-    key_cstr(w, "adjust", c->family > 1 ? "holm" : "none");
-    key_cstr(w, "method", e->p_method);
-    key_cstr(w, "design", tare__design_name(e->design));
-    key_f64(w, "step", e->step > 0 ? e->step : (double)NAN);
-    key_f64(w, "discordance", e->n ? e->discordance : (double)NAN);
-    key_f64(w, "sd", e->sd);
+    tare_json_member_f64(w, "p", c->p_adjusted);
+    tare_json_member_f64(w, "p_raw", e->p);
+    tare_json_member_cstr(w, "sides", "two-sided");
+    tare_json_member_u64(w, "family", c->family);
+    tare_json_member_cstr(w, "adjust", c->family > 1 ? "holm" : "none");
+    tare_json_member_cstr(w, "method", e->p_method);
+    tare_json_member_cstr(w, "design", tare__design_name(e->design));
+    tare_json_member_f64(w, "step", e->step > 0 ? e->step : (double)NAN);
+    tare_json_member_f64(w, "discordance", e->n ? e->discordance : (double)NAN);
+    tare_json_member_f64(w, "sd", e->sd);
     key_value(w, "mde80", e->mde);
-    key_f64(w, "power", c->power);
+    tare_json_member_f64(w, "power", c->power);
     key_value(w, "n_for_margin",
               e->n_for_margin.why ? e->n_for_margin : tare_value(ceil(e->n_for_margin.v)));
     tare_json_put_key(w, "resamples");
     tare_json_begin_object(w);
-    key_u64(w, "interval", e->resamples);
-    key_u64(w, "test", e->test_resamples);
-    key_u64(w, "seed", c->seed);
+    tare_json_member_u64(w, "interval", e->resamples);
+    tare_json_member_u64(w, "test", e->test_resamples);
+    tare_json_member_u64(w, "seed", c->seed);
     tare_json_end_object(w);
 }
 
 static void put_margin(struct tare_json_writer *w, const struct tare_compare *c)
 {
     static const char *const sources[] = {NULL, "flag", "suite"};
-    key_f64(w, "margin", c->margin);
-    key_cstr(w, "margin_source", sources[c->margin_source]);
+    tare_json_member_f64(w, "margin", c->margin);
+    tare_json_member_cstr(w, "margin_source", sources[c->margin_source]);
     key_digest(w, "margin_suite", c->margin_suite, c->margin_source == TARE_MARGIN_SUITE);
-    key_bool(w, "post_hoc", c->margin_post_hoc);
+    tare_json_member_bool(w, "post_hoc", c->margin_post_hoc);
 }
 
 /* Resampled differences: on a lattice of means as they are (neighbours joined where there are very
@@ -181,13 +148,13 @@ static void put_dist(struct tare_json_writer *w, const struct tare_compare *c)
         join++;
     double unit = d->n_points ? d->step / (double)d->n : 0;
     if (d->n_points) {
-        key_f64(w, "lattice", unit * (double)join);
-        key_f64(w, "from", ((double)d->lo + (double)lo) * unit);
+        tare_json_member_f64(w, "lattice", unit * (double)join);
+        tare_json_member_f64(w, "from", ((double)d->lo + (double)lo) * unit);
     } else {
-        key_f64(w, "lattice", c->histogram_cell);
-        key_f64(w, "from", c->histogram_lo);
+        tare_json_member_f64(w, "lattice", c->histogram_cell);
+        tare_json_member_f64(w, "from", c->histogram_lo);
     }
-    key_bool(w, "exact", d->n_points > 0);
+    tare_json_member_bool(w, "exact", d->n_points > 0);
     tare_json_put_key(w, "p");
     tare_json_begin_array(w);
     for (size_t i = lo; i < hi; i += join) {
@@ -230,7 +197,7 @@ static void put_pairs(struct tare_json_writer *w, const struct tare_compare *c)
         }
         tare_json_end_array(w);
     }
-    key_str(w, "cell", c->n_pairs ? tare_buf_str(&cells) : TARE_S(""));
+    tare_json_member_str(w, "cell", c->n_pairs ? tare_buf_str(&cells) : TARE_S(""));
     tare_json_end_object(w);
     tare_buf_free(&cells);
 }
@@ -252,19 +219,19 @@ static void put_slices(struct tare_json_writer *w, const struct tare_compare *c)
     for (uint32_t i = 0; i < c->n_slices; i++) {
         const struct tare_slice *s = &c->slices[i];
         tare_json_begin_object(w);
-        key_str(w, "tag", s->tag);
-        key_str(w, "name", s->value);
-        key_u64(w, "n", s->ev.n);
-        key_f64(w, "a", s->ev.mean_a);
-        key_f64(w, "b", s->ev.mean_b);
-        key_u64(w, "w", s->ev.wins);
-        key_u64(w, "l", s->ev.losses);
-        key_f64(w, "estimate", s->ev.diff);
+        tare_json_member_str(w, "tag", s->tag);
+        tare_json_member_str(w, "name", s->value);
+        tare_json_member_u64(w, "n", s->ev.n);
+        tare_json_member_f64(w, "a", s->ev.mean_a);
+        tare_json_member_f64(w, "b", s->ev.mean_b);
+        tare_json_member_u64(w, "w", s->ev.wins);
+        tare_json_member_u64(w, "l", s->ev.losses);
+        tare_json_member_f64(w, "estimate", s->ev.diff);
         key_interval(w, "ci", s->ev.ci);
-        key_cstr(w, "ci_method", s->ev.ci_method);
-        key_f64(w, "p_raw", s->ev.p);
-        key_f64(w, "p", s->p_adjusted);
-        key_cstr(w, "verdict", tare_verdict_name(s->verdict));
+        tare_json_member_cstr(w, "ci_method", s->ev.ci_method);
+        tare_json_member_f64(w, "p_raw", s->ev.p);
+        tare_json_member_f64(w, "p", s->p_adjusted);
+        tare_json_member_cstr(w, "verdict", tare_verdict_name(s->verdict));
         put_changed(w, "won", c, s->won, s->n_won);
         put_changed(w, "lost", c, s->lost, s->n_lost);
         tare_json_end_object(w);
@@ -279,12 +246,12 @@ static void put_readings(struct tare_json_writer *w, const struct tare_compare *
     for (uint32_t i = 0; i < c->n_readings; i++) {
         const struct tare_reading *r = &c->readings[i];
         tare_json_begin_object(w);
-        key_cstr(w, "if", r->name);
-        key_u64(w, "n", r->n);
-        key_f64(w, "estimate", r->diff);
+        tare_json_member_cstr(w, "if", r->name);
+        tare_json_member_u64(w, "n", r->n);
+        tare_json_member_f64(w, "estimate", r->diff);
         key_interval(w, "ci", r->ci);
-        key_f64(w, "p", r->p);
-        key_cstr(w, "verdict", tare_verdict_name(r->verdict));
+        tare_json_member_f64(w, "p", r->p);
+        tare_json_member_cstr(w, "verdict", tare_verdict_name(r->verdict));
         tare_json_end_object(w);
     }
     tare_json_end_array(w);
@@ -318,32 +285,32 @@ static void put_verdict(struct tare_json_writer *w, const struct tare_compare *c
     struct tare_buf sentence;
     tare_buf_init(&sentence, NULL, 64 * 1024);
     tare_view_sentence(&sentence, c, true);
-    key_cstr(w, "verdict", tare_verdict_name(c->out.verdict));
-    key_cstr(w, "tag", c->out.tag ? tare_tag_name(c->out.tag) : NULL);
-    key_cstr(w, "reason", c->out.reason ? tare_reason_text(c->out.reason) : NULL);
-    key_str(w, "sentence", tare_buf_str(&sentence));
+    tare_json_member_cstr(w, "verdict", tare_verdict_name(c->out.verdict));
+    tare_json_member_cstr(w, "tag", c->out.tag ? tare_tag_name(c->out.tag) : NULL);
+    tare_json_member_cstr(w, "reason", c->out.reason ? tare_reason_text(c->out.reason) : NULL);
+    tare_json_member_str(w, "sentence", tare_buf_str(&sentence));
     tare_buf_free(&sentence);
 }
 
 void tare_doc_compare(struct tare_json_writer *w, const struct tare_compare *c, enum tare_gate gate)
 {
     tare_json_begin_object(w);
-    key_cstr(w, "schema", "tare.compare/1");
-    key_u64(w, "method_version", TARE_METHOD_VERSION);
+    tare_json_member_cstr(w, "schema", "tare.compare/1");
+    tare_json_member_u64(w, "method_version", TARE_METHOD_VERSION);
     put_verdict(w, c);
-    key_str(w, "suite", c->suite);
-    key_bool(w, "same_suite", c->same_suite);
+    tare_json_member_str(w, "suite", c->suite);
+    tare_json_member_bool(w, "same_suite", c->same_suite);
     put_side(w, "a", &c->a);
     put_side(w, "b", &c->b);
     put_metric(w, &c->metric);
-    key_cstr(w, "about", "new-tasks");
+    tare_json_member_cstr(w, "about", "new-tasks");
     put_evidence(w, c);
     put_margin(w, c);
-    key_u64(w, "n_total", c->n_total);
-    key_u64(w, "n_dropped", c->n_dropped);
-    key_u64(w, "tasks_changed", c->tasks_changed);
-    key_str(w, "cluster", c->ev.clusters ? c->cluster : (struct tare_str){NULL, 0});
-    key_u64(w, "clusters", c->ev.clusters);
+    tare_json_member_u64(w, "n_total", c->n_total);
+    tare_json_member_u64(w, "n_dropped", c->n_dropped);
+    tare_json_member_u64(w, "tasks_changed", c->tasks_changed);
+    tare_json_member_str(w, "cluster", c->ev.clusters ? c->cluster : (struct tare_str){NULL, 0});
+    tare_json_member_u64(w, "clusters", c->ev.clusters);
     put_dist(w, c);
     put_pairs(w, c);
     put_slices(w, c);
@@ -359,8 +326,8 @@ void tare_doc_compare(struct tare_json_writer *w, const struct tare_compare *c, 
         tare_json_put_null(w);
     } else {
         tare_json_begin_object(w);
-        key_cstr(w, "name", tare_gate_name(gate));
-        key_bool(w, "passed", tare_gate_passes(gate, c));
+        tare_json_member_cstr(w, "name", tare_gate_name(gate));
+        tare_json_member_bool(w, "passed", tare_gate_passes(gate, c));
         tare_json_end_object(w);
     }
     tare_json_end_object(w);

@@ -5,38 +5,11 @@
 
 #include "base/banned.h"
 
-static void key_f64(struct tare_json_writer *w, const char *key, double x)
-{
-    tare_json_put_key(w, key);
-    tare_json_put_f64(w, x);
-}
-
-static void key_u64(struct tare_json_writer *w, const char *key, uint64_t x)
-{
-    tare_json_put_key(w, key);
-    tare_json_put_u64(w, x);
-}
-
-static void key_cstr(struct tare_json_writer *w, const char *key, const char *x)
-{
-    tare_json_put_key(w, key);
-    tare_json_put_cstr(w, x);
-}
-
-static void key_str(struct tare_json_writer *w, const char *key, struct tare_str x)
-{
-    tare_json_put_key(w, key);
-    if (x.n)
-        tare_json_put_str(w, x);
-    else
-        tare_json_put_null(w);
-}
-
 static void key_time(struct tare_json_writer *w, const char *key, int64_t wall_ns)
 {
     char text[21];
     tare_time_format(wall_ns, text);
-    key_cstr(w, key, wall_ns ? text : NULL);
+    tare_json_member_cstr(w, key, wall_ns ? text : NULL);
 }
 
 static void key_raw(struct tare_json_writer *w, const char *key, struct tare_str json)
@@ -51,39 +24,39 @@ static void key_raw(struct tare_json_writer *w, const char *key, struct tare_str
 static void put_counts(struct tare_json_writer *w, uint64_t planned, uint64_t done, uint64_t failed,
                        uint64_t missing)
 {
-    key_u64(w, "planned", planned);
-    key_u64(w, "done", done);
-    key_u64(w, "failed", failed);
-    key_u64(w, "missing", missing);
+    tare_json_member_u64(w, "planned", planned);
+    tare_json_member_u64(w, "done", done);
+    tare_json_member_u64(w, "failed", failed);
+    tare_json_member_u64(w, "missing", missing);
 }
 
 void tare_doc_run(struct tare_json_writer *w, const struct tare_run_view *run)
 {
     char hex[65];
     tare_digest_hex(run->digest, hex);
-    key_cstr(w, "run", run->name);
-    key_str(w, "solver", run->solver);
+    tare_json_member_cstr(w, "run", run->name);
+    tare_json_member_str(w, "solver", run->solver);
     tare_json_put_key(w, "control");
     tare_json_put_bool(w, run->control);
-    key_cstr(w, "solver_digest", hex);
+    tare_json_member_cstr(w, "solver_digest", hex);
     put_counts(w, run->n_planned, run->n_done, run->n_failed, run->n_missing);
-    key_u64(w, "tokens_in", run->tokens_in);
-    key_u64(w, "tokens_out", run->tokens_out);
-    key_f64(w, "cost_usd", run->cost_usd);
+    tare_json_member_u64(w, "tokens_in", run->tokens_in);
+    tare_json_member_u64(w, "tokens_out", run->tokens_out);
+    tare_json_member_f64(w, "cost_usd", run->cost_usd);
 }
 
 void tare_doc_batch(struct tare_json_writer *w, const struct tare_batch_view *b)
 {
     char hex[65];
     tare_digest_hex(b->suite_digest, hex);
-    key_cstr(w, "batch", b->info.name);
-    key_str(w, "label", b->label);
-    key_str(w, "suite", b->suite_name);
-    key_str(w, "version", b->suite_version);
-    key_cstr(w, "suite_digest", hex);
-    key_u64(w, "n_tasks", b->n_tasks);
-    key_u64(w, "k", b->k);
-    key_u64(w, "seed", b->seed);
+    tare_json_member_cstr(w, "batch", b->info.name);
+    tare_json_member_str(w, "label", b->label);
+    tare_json_member_str(w, "suite", b->suite_name);
+    tare_json_member_str(w, "version", b->suite_version);
+    tare_json_member_cstr(w, "suite_digest", hex);
+    tare_json_member_u64(w, "n_tasks", b->n_tasks);
+    tare_json_member_u64(w, "k", b->k);
+    tare_json_member_u64(w, "seed", b->seed);
     tare_json_put_key(w, "finished");
     tare_json_put_bool(w, b->info.finished);
     put_counts(w, b->info.n_planned, b->info.n_done, b->info.n_failed, b->info.n_missing);
@@ -95,8 +68,8 @@ void tare_doc_runs(struct tare_json_writer *w, const struct tare_batch_view *bat
                    uint32_t total)
 {
     tare_json_begin_object(w);
-    key_cstr(w, "schema", "tare.runs/1");
-    key_u64(w, "total", total);
+    tare_json_member_cstr(w, "schema", "tare.runs/1");
+    tare_json_member_u64(w, "total", total);
     tare_json_put_key(w, "batches");
     tare_json_begin_array(w);
     for (uint32_t i = 0; i < n; i++) {
@@ -169,9 +142,9 @@ void tare_doc_attempts(struct tare_json_writer *w, const struct tare_batch_view 
                        const struct tare_task_view *tasks, const struct tare_attempt_page *page,
                        uint64_t offset)
 {
-    key_u64(w, "total", page->total);
-    key_u64(w, "offset", offset);
-    key_u64(w, "n", page->n);
+    tare_json_member_u64(w, "total", page->total);
+    tare_json_member_u64(w, "offset", offset);
+    tare_json_member_u64(w, "n", page->n);
     put_column(w, "task", COL_TASK, tasks, page);
     put_column(w, "attempt", COL_ATTEMPT, tasks, page);
     put_column(w, "status", COL_STATUS, tasks, page);
@@ -203,13 +176,13 @@ static void put_scores(struct tare_json_writer *w, const struct tare_batch_view 
             continue;
         tare_json_put_key_str(w, batch->metrics[s->metric].name);
         tare_json_begin_object(w);
-        key_f64(w, "value", ok ? s->value : (double)NAN);
+        tare_json_member_f64(w, "value", ok ? s->value : (double)NAN);
         if (batch->metrics[s->metric].aggregation == TARE_AGG_RATIO_OF_SUMS) {
-            key_f64(w, "num", s->num);
-            key_f64(w, "den", s->den);
+            tare_json_member_f64(w, "num", s->num);
+            tare_json_member_f64(w, "den", s->den);
         }
-        key_cstr(w, "state", tare_score_state_name(s->state));
-        key_str(w, "reason", s->reason);
+        tare_json_member_cstr(w, "state", tare_score_state_name(s->state));
+        tare_json_member_str(w, "reason", s->reason);
         tare_json_end_object(w);
     }
     tare_json_end_object(w);
@@ -224,20 +197,20 @@ void tare_doc_attempt(struct tare_json_writer *w, const struct tare_batch_view *
     tare_digest_hex(attempt->digest, hex);
     (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)attempt->seed);
     tare_json_begin_object(w);
-    key_cstr(w, "schema", "tare.attempt/1");
-    key_cstr(w, "run", run->name);
-    key_str(w, "solver", run->solver);
-    key_str(w, "suite", batch->suite_name);
-    key_str(w, "task", task);
-    key_u64(w, "attempt", (uint64_t)attempt->index + 1);
-    key_cstr(w, "status", tare_attempt_status_name(attempt->status));
-    key_cstr(w, "cause", attempt->cause ? tare_cause_name(attempt->cause) : NULL);
-    key_str(w, "cause_text", attempt->cause_text);
-    key_u64(w, "n_steps", attempt->n_steps);
-    key_cstr(w, "seed", seed);
-    key_cstr(w, "digest", hex);
+    tare_json_member_cstr(w, "schema", "tare.attempt/1");
+    tare_json_member_cstr(w, "run", run->name);
+    tare_json_member_str(w, "solver", run->solver);
+    tare_json_member_str(w, "suite", batch->suite_name);
+    tare_json_member_str(w, "task", task);
+    tare_json_member_u64(w, "attempt", (uint64_t)attempt->index + 1);
+    tare_json_member_cstr(w, "status", tare_attempt_status_name(attempt->status));
+    tare_json_member_cstr(w, "cause", attempt->cause ? tare_cause_name(attempt->cause) : NULL);
+    tare_json_member_str(w, "cause_text", attempt->cause_text);
+    tare_json_member_u64(w, "n_steps", attempt->n_steps);
+    tare_json_member_cstr(w, "seed", seed);
+    tare_json_member_cstr(w, "digest", hex);
     key_time(w, "started_at", attempt->wall_start_ns);
-    key_f64(w, "ms", (double)attempt->dur_ns / 1e6);
+    tare_json_member_f64(w, "ms", (double)attempt->dur_ns / 1e6);
     put_scores(w, batch, attempt);
     key_raw(w, "detail", attempt->detail);
     key_raw(w, "outline", attempt->outline);
