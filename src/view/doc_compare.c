@@ -74,7 +74,8 @@ static void put_metric(struct tare_json_writer *w, const struct tare_metric *m)
     tare_json_begin_object(w);
     tare_json_member_str(w, "name", m->name);
     tare_json_member_str(w, "title", m->title);
-    tare_json_member_str(w, "unit", m->unit);
+    tare_json_put_key(w, "unit");
+    tare_json_put_str(w, m->unit);
     tare_json_member_cstr(w, "better", m->direction == TARE_LOWER_BETTER ? "lower" : "higher");
     tare_json_member_cstr(w, "aggregation", how[m->aggregation]);
     tare_json_member_f64(w, "min", m->min);
@@ -197,7 +198,8 @@ static void put_pairs(struct tare_json_writer *w, const struct tare_compare *c)
         }
         tare_json_end_array(w);
     }
-    tare_json_member_str(w, "cell", c->n_pairs ? tare_buf_str(&cells) : TARE_S(""));
+    tare_json_put_key(w, "cell");
+    tare_json_put_str(w, tare_buf_str(&cells));
     tare_json_end_object(w);
     tare_buf_free(&cells);
 }
