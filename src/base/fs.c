@@ -6,21 +6,18 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fault.h"
-#include "base/os.h"
+#include "base/fs_int.h"
 
 #include "base/banned.h"
 
-#define PATH_BYTES ((size_t)4096)
-
-/* A path as C wants it; refuses NUL bytes inside and names no system takes. */
-static enum tare_status to_cpath(struct tare_str path, char out[PATH_BYTES], struct tare_err *err)
+enum tare_status tare__fs_cpath(struct tare_str path, char out[TARE_FS_PATH_BYTES],
+                                struct tare_err *err)
 {
     if (path.n == 0)
         return tare_fail(err, TARE_E_IO, "the file name is empty");
-    if (path.n >= PATH_BYTES)
+    if (path.n >= TARE_FS_PATH_BYTES)
         return tare_fail(err, TARE_E_IO, "the file name has %zu bytes; at most %zu are possible",
-                         path.n, PATH_BYTES - 1);
+                         path.n, TARE_FS_PATH_BYTES - 1);
     if (memchr(path.p, '\0', path.n))
         return tare_fail(err, TARE_E_IO, "the file name contains a NUL byte");
     memcpy(out, path.p, path.n);
@@ -28,7 +25,7 @@ static enum tare_status to_cpath(struct tare_str path, char out[PATH_BYTES], str
     return TARE_OK;
 }
 
-static enum tare_status io_fail(struct tare_err *err, const char *doing)
+enum tare_status tare__fs_fail(struct tare_err *err, const char *doing)
 {
     int e = errno;
     (void)tare_fail(err, TARE_E_IO, "cannot %s: %s", doing, strerror(e));
@@ -36,6 +33,8 @@ static enum tare_status io_fail(struct tare_err *err, const char *doing)
         tare_err_hint(err, "check the name; it is looked up from the current folder");
     else if (e == EACCES || e == EPERM || e == EROFS)
         tare_err_hint(err, "check the permissions of the file and its folder");
+    else if (e == EISDIR)
+        tare_err_hint(err, "it is a folder; name a file inside it");
     else if (e == ENOSPC || e == EDQUOT)
         tare_err_hint(err, "free some space on that disk and try again");
     return TARE_E_IO;
@@ -55,7 +54,7 @@ static enum tare_status read_all(int fd, size_t guess, size_t max_bytes, struct 
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return io_fail(err, "read");
+            return tare__fs_fail(err, "read");
         if (got == 0)
             break;
         n += (size_t)got;
@@ -80,16 +79,16 @@ static enum tare_status read_all(int fd, size_t guess, size_t max_bytes, struct 
 static enum tare_status read_file(struct tare_str path, size_t max_bytes, struct tare_arena *arena,
                                   struct tare_str *out, struct tare_err *err)
 {
-    char cpath[PATH_BYTES];
-    enum tare_status st = to_cpath(path, cpath, err);
+    char cpath[TARE_FS_PATH_BYTES];
+    enum tare_status st = tare__fs_cpath(path, cpath, err);
     if (st)
         return st;
     int fd = open(cpath, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
-        return io_fail(err, "open");
+        return tare__fs_fail(err, "open");
     struct stat info;
     if (fstat(fd, &info) != 0) {
-        st = io_fail(err, "look at the file");
+        st = tare__fs_fail(err, "look at the file");
     } else if (S_ISDIR(info.st_mode)) {
         st = tare_fail(err, TARE_E_IO, "cannot read: it is a folder, not a file");
         tare_err_hint(err, "name a file inside it");
@@ -118,70 +117,10 @@ enum tare_status tare_fs_read(struct tare_str path, size_t max_bytes, struct tar
                    TARE_S("standard input"), err);
 }
 
-static enum tare_status write_all(int fd, struct tare_str bytes, struct tare_err *err)
-{
-    while (bytes.n) {
-        if (tare_fault_point("fs.write")) {
-            errno = ENOSPC;
-            return io_fail(err, "write");
-        }
-        ssize_t put = write(fd, bytes.p, bytes.n);
-        if (put < 0 && errno == EINTR)
-            continue;
-        if (put < 0)
-            return io_fail(err, "write");
-        bytes.p += put;
-        bytes.n -= (size_t)put;
-    }
-    return fsync(fd) == 0 ? TARE_OK : io_fail(err, "write to disk");
-}
-
-/* Makes the rename itself durable. A folder that cannot be opened for reading is not an error:
- * the file is in place. */
-static void sync_folder(char *cpath)
-{
-    char *slash = strrchr(cpath, '/');
-    if (slash && slash != cpath)
-        *slash = '\0';
-    int fd = open(!slash ? "." : slash == cpath ? "/" : cpath, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return;
-    (void)fsync(fd);
-    (void)close(fd);
-}
-
-static enum tare_status write_file(struct tare_str path, struct tare_str bytes, unsigned mode,
-                                   struct tare_err *err)
-{
-    char cpath[PATH_BYTES], temp[PATH_BYTES + 32];
-    enum tare_status st = to_cpath(path, cpath, err);
-    if (st)
-        return st;
-    (void)snprintf(temp, sizeof temp, "%s.%016llx.tmp", cpath,
-                   (unsigned long long)tare_os_random());
-    int fd = open(temp, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, (mode_t)mode);
-    if (fd < 0)
-        return io_fail(err, "make the file");
-    st = write_all(fd, bytes, err);
-    if (close(fd) != 0 && st == TARE_OK)
-        st = io_fail(err, "close");
-    if (st == TARE_OK && tare_fault_point("fs.rename")) {
-        errno = EIO;
-        st = io_fail(err, "put the file in place");
-    } else if (st == TARE_OK && rename(temp, cpath) != 0) {
-        st = io_fail(err, "put the file in place");
-    }
-    if (st)
-        (void)unlink(temp);
-    else
-        sync_folder(cpath);
-    return st;
-}
-
 static enum tare_status make_dirs(struct tare_str path, struct tare_err *err)
 {
-    char cpath[PATH_BYTES];
-    enum tare_status st = to_cpath(path, cpath, err);
+    char cpath[TARE_FS_PATH_BYTES];
+    enum tare_status st = tare__fs_cpath(path, cpath, err);
     if (st)
         return st;
     for (size_t i = 1; i <= path.n; i++) {
@@ -190,19 +129,13 @@ static enum tare_status make_dirs(struct tare_str path, struct tare_err *err)
         char keep = cpath[i];
         cpath[i] = '\0';
         if (mkdir(cpath, 0777) != 0 && errno != EEXIST)
-            return io_fail(err, "make the folder");
+            return tare__fs_fail(err, "make the folder");
         cpath[i] = keep;
     }
     if (tare_fs_is_dir(path))
         return TARE_OK;
     errno = ENOTDIR;
-    return io_fail(err, "make the folder");
-}
-
-enum tare_status tare_fs_write(struct tare_str path, struct tare_str bytes, unsigned mode,
-                               struct tare_err *err)
-{
-    return at_file(write_file(path, bytes, mode, err), path, err);
+    return tare__fs_fail(err, "make the folder");
 }
 
 enum tare_status tare_fs_mkdirs(struct tare_str path, struct tare_err *err)
@@ -212,8 +145,8 @@ enum tare_status tare_fs_mkdirs(struct tare_str path, struct tare_err *err)
 
 static bool look(struct tare_str path, struct stat *info)
 {
-    char cpath[PATH_BYTES];
-    return to_cpath(path, cpath, NULL) == TARE_OK && stat(cpath, info) == 0;
+    char cpath[TARE_FS_PATH_BYTES];
+    return tare__fs_cpath(path, cpath, NULL) == TARE_OK && stat(cpath, info) == 0;
 }
 
 bool tare_fs_exists(struct tare_str path)

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/statvfs.h>
@@ -146,4 +147,17 @@ int tare_os_rename_synced(const char *from, const char *to)
     /* A folder that cannot be opened for reading is no error: the file is in place. */
     (void)sync_path(slash ? (n ? folder : "/") : ".", O_RDONLY | O_DIRECTORY);
     return 0;
+}
+
+bool tare_os_real_path(const char *path, char *out, size_t n)
+{
+    char *real = realpath(path, NULL);
+    if (!real)
+        return false;
+    size_t len = strlen(real);
+    if (len < n)
+        memcpy(out, real, len + 1);
+    free(real);
+    errno = ENAMETOOLONG;
+    return len < n;
 }

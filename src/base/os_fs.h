@@ -29,5 +29,7 @@ int tare_os_take_room(const char *path, int64_t n_bytes);
 int tare_os_rename_synced(const char *from, const char *to);
 /* Free bytes for this user on the file system of path; -1: unknown. */
 int64_t tare_os_free_bytes(const char *path);
+/* The absolute name of the file that path leads to, links followed. False: errno. */
+bool tare_os_real_path(const char *path, char *out, size_t n);
 
 #endif

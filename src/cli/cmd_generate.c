@@ -112,15 +112,9 @@ static enum tare_status to_file(void *to, struct tare_str line, struct tare_err 
     return tare_fail(err, TARE_E_IO, "could not write the tasks");
 }
 
-static enum tare_status to_buf(void *to, struct tare_str line, struct tare_err *err)
+static enum tare_status to_named_file(void *to, struct tare_str line, struct tare_err *err)
 {
-    struct tare_buf *b = to;
-    tare_buf_put(b, line);
-    if (!b->failed)
-        return TARE_OK;
-    tare_fail(err, TARE_E_LIMIT, "the tasks are larger than one file may be (1 GiB)");
-    tare_err_hint(err, "make fewer at once with --from and --count");
-    return TARE_E_LIMIT;
+    return tare_fs_put(to, line, err);
 }
 
 /* Published seeds are as they are: of the options only those that choose and tag apply. */
@@ -174,13 +168,15 @@ static enum tare_status generate_run(struct tare_ctx *ctx, const void *opts, str
         const struct tare_soc_gen_sink sink = {to_file, ctx->out};
         return make(ctx, o, &sink, err);
     }
-    struct tare_buf all;
-    tare_buf_init(&all, NULL, TARE_GIB);
-    const struct tare_soc_gen_sink sink = {to_buf, &all};
-    enum tare_status st = make(ctx, o, &sink, err);
+    struct tare_fs_file file;
+    enum tare_status st = tare_fs_begin(o->out, false, 0666, &file, err);
+    if (st)
+        return st;
+    const struct tare_soc_gen_sink sink = {to_named_file, &file};
+    st = make(ctx, o, &sink, err);
     if (st == TARE_OK)
-        st = tare_fs_write(o->out, tare_buf_str(&all), 0666, err);
-    tare_buf_free(&all);
+        return tare_fs_commit(&file, err);
+    tare_fs_abandon(&file);
     return st;
 }
 

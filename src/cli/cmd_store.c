@@ -1,6 +1,6 @@
-#include <errno.h>
 #include <inttypes.h>
 
+#include "base/fs.h"
 #include "base/limits.h"
 #include "cli/cmd.h"
 #include "record/upkeep.h"
@@ -112,17 +112,14 @@ static enum tare_status export_to(struct tare_ctx *ctx, struct tare_store *s,
 {
     if (o->out.n == 0 || tare_str_is(o->out, "-"))
         return tare_store_export(s, o->steps, ctx->out, lost, err);
-    struct tare_str name = tare_arena_printf(ctx->arena, "%.*s", TARE_FMT(o->out));
-    FILE *f = name.p ? fopen(name.p, "wx") : NULL;
-    if (!f) {
-        tare_err_file(err, o->out);
-        (void)tare_fail(err, TARE_E_IO, "cannot make the file: %s", strerror(errno));
-        tare_err_hint(err, "name a file that is not there yet; nothing is overwritten");
-        return TARE_E_IO;
-    }
-    enum tare_status st = tare_store_export(s, o->steps, f, lost, err);
-    if (fclose(f) != 0 && st == TARE_OK)
-        st = tare_fail(err, TARE_E_IO, "cannot write the file: %s", strerror(errno));
+    struct tare_fs_file file;
+    enum tare_status st = tare_fs_begin(o->out, true, 0666, &file, err);
+    if (st)
+        return st;
+    st = tare_store_export(s, o->steps, file.stream, lost, err);
+    if (st == TARE_OK)
+        return tare_fs_commit(&file, err);
+    tare_fs_abandon(&file);
     return st;
 }
 

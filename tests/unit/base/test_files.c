@@ -8,8 +8,10 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -114,6 +116,90 @@ static void failed_write_leaves_the_old_file(void **state)
     assert_int_equal(stat("secret", &info), 0);
     assert_int_equal(info.st_mode & 0777, 0600);
     tare_arena_free(&a);
+}
+
+/* A new file of two pieces in a child that dies at a point: 0 after begin, 1 after a piece that
+ * reached the disk, 2 never. */
+static void write_and_die(const char *name, bool fresh, int point)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        struct tare_fs_file f;
+        if (tare_fs_begin(tare_str_of(name), fresh, 0666, &f, NULL))
+            _exit(3);
+        if (point == 0)
+            (void)raise(SIGKILL);
+        if (tare_fs_put(&f, TARE_S("one "), NULL) || fflush(f.stream))
+            _exit(3);
+        if (point == 1)
+            (void)raise(SIGKILL);
+        _exit(tare_fs_put(&f, TARE_S("two"), NULL) || tare_fs_commit(&f, NULL) ? 3 : 0);
+    }
+    int status = 0;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(point < 2 ? WIFSIGNALED(status) : WIFEXITED(status) && WEXITSTATUS(status) == 0);
+}
+
+static void holds(const char *name, const char *text)
+{
+    struct tare_arena a;
+    struct tare_str got;
+    tare_arena_init(&a, NULL, 1 << 20);
+    assert_int_equal(tare_fs_read(tare_str_of(name), 100, &a, &got, NULL), TARE_OK);
+    assert_true(tare_str_is(got, text));
+    tare_arena_free(&a);
+}
+
+static void a_death_leaves_the_old_file(void **state)
+{
+    (void)state;
+    put_file("old", TARE_S("as it was"));
+    for (int point = 0; point < 2; point++) {
+        write_and_die("old", false, point);
+        write_and_die("none", true, point);
+        holds("old", "as it was");
+        assert_false(tare_fs_exists(TARE_S("none")));
+    }
+    write_and_die("old", false, 2);
+    write_and_die("none", true, 2);
+    holds("old", "one two");
+    holds("none", "one two");
+}
+
+static void files_in_pieces(void **state)
+{
+    (void)state;
+    struct tare_err err = {0};
+    struct tare_fs_file f;
+    put_file("old", TARE_S("as it was"));
+    /* abandoned: as if it had never begun */
+    assert_int_equal(tare_fs_begin(TARE_S("old"), false, 0666, &f, &err), TARE_OK);
+    assert_int_equal(tare_fs_put(&f, TARE_S("new"), &err), TARE_OK);
+    tare_fs_abandon(&f);
+    tare_fs_abandon(&f);
+    holds("old", "as it was");
+    assert_false(tare_fs_exists(tare_str_of(f.temp)));
+    /* a file that must not be there: neither at the start nor at the end */
+    assert_int_equal(tare_fs_begin(TARE_S("old"), true, 0666, &f, &err), TARE_E_IO);
+    assert_string_equal(err.file, "old");
+    assert_int_equal(tare_fs_begin(TARE_S("late"), true, 0666, &f, &err), TARE_OK);
+    put_file("late", TARE_S("came between"));
+    assert_int_equal(tare_fs_commit(&f, &err), TARE_E_IO);
+    holds("late", "came between");
+    assert_false(tare_fs_exists(tare_str_of(f.temp)));
+    /* a link leads to its file; what is no file is written to as it is */
+    assert_int_equal(symlink("old", "link"), 0);
+    put_file("link", TARE_S("through"));
+    holds("old", "through");
+    put_file("/dev/null", TARE_S("gone"));
+    struct stat info;
+    assert_int_equal(stat("/dev/null", &info), 0);
+    assert_true(S_ISCHR(info.st_mode));
+    /* a stream that broke is not put in place */
+    if (tare_fs_exists(TARE_S("/dev/full"))) {
+        assert_int_equal(tare_fs_write(TARE_S("/dev/full"), TARE_S("x"), 0666, &err), TARE_E_IO);
+        assert_string_equal(err.file, "/dev/full");
+    }
 }
 
 static void folders(void **state)
@@ -287,6 +373,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(bad_names_have_reasons, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(failed_write_leaves_the_old_file, enter_folder,
                                         leave_folder),
+        cmocka_unit_test_setup_teardown(a_death_leaves_the_old_file, enter_folder, leave_folder),
+        cmocka_unit_test_setup_teardown(files_in_pieces, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(folders, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(lines_are_cut_at_their_ends, enter_folder, leave_folder),
         cmocka_unit_test_setup_teardown(long_lines_use_bounded_memory, enter_folder, leave_folder),
