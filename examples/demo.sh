@@ -22,5 +22,13 @@ show run "$suite" --solver oracle --solver verify-first --solver runbook --solve
     --solver random --solver injection-follower --solver spray --solver do-nothing \
     -k 3 --seed 7 --label demo --quiet
 show compare demo/runbook demo/verify-first
+
+# The files people already have: a headline gain, and what is left of it.
+compare_files() {
+    printf '\n$ tare compare %s\n' "$*"
+    "$tare" compare "$@"
+}
+compare_files examples/headline/before.jsonl examples/headline/after.jsonl
+compare_files examples/headline/longer.jsonl examples/headline/after.jsonl --margin 0.05
 printf '\nThe results are in %s: tare runs --store %s; tare show demo/runbook --store %s\n' \
     "$store" "$store" "$store"

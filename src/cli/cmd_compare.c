@@ -6,6 +6,7 @@
 #include "base/limits.h"
 #include "cli/files.h"
 #include "cli/stored.h"
+#include "lint/lint.h"
 #include "text/width.h"
 #include "view/doc.h"
 #include "view/term.h"
@@ -444,6 +445,43 @@ static enum tare_status take_notes(const struct loader *l, struct tare_compare *
     return TARE_OK;
 }
 
+/* What statistics cannot repair in the files compared, briefly. */
+static enum tare_status take_cautions(const struct loader *l, struct tare_compare *c, uint32_t n,
+                                      struct tare_err *err)
+{
+    struct tare_lint *found = TARE_NEW(l->ctx->arena, struct tare_lint);
+    struct tare_str *texts = TARE_NEW_N(l->ctx->arena, struct tare_str, TARE_LINT_MAX);
+    if (!found || !texts)
+        return tare_fail(err, TARE_E_NOMEM, "not enough memory to compare");
+    found->arena = l->ctx->arena;
+    for (uint32_t i = 0; i < l->n_files; i++) {
+        const struct tare_import_table *t = l->files[i].table;
+        bool again = false;
+        for (uint32_t j = 0; j < i && !again; j++)
+            again = l->files[j].table == t;
+        enum tare_status st = TARE_OK;
+        if (!again)
+            tare_lint_table(t, found);
+        if (!again && tare_str_is(t->format, "rows") && !tare_str_is(t->path, "-"))
+            st = tare_lint_rows(&t->path, 1, found, err);
+        if (st)
+            return st;
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        const struct tare_file *a = &l->sides[0].file, *b = &l->sides[i + 1].file;
+        if (a->table && b->table)
+            tare_lint_two(a->table, a->run, b->table, b->run, found);
+        c[i].cautions = texts;
+    }
+    for (uint32_t i = 0; i < found->n; i++)
+        texts[i] = tare_arena_printf(l->ctx->arena, "%.*s: %.*s",
+                                     TARE_FMT(tare_cli_file_name(found->v[i].file)),
+                                     TARE_FMT(found->v[i].text));
+    for (uint32_t i = 0; i < n; i++)
+        c[i].n_cautions = found->n;
+    return TARE_OK;
+}
+
 static void print_notes(struct tare_ctx *ctx, const struct tare_compare *c)
 {
     struct tare_buf text;
@@ -529,6 +567,8 @@ static enum tare_status compare_run(struct tare_ctx *ctx, const void *opts, stru
         st = check_overlap(&l, c, l.n - 1, err);
     if (!st)
         st = take_notes(&l, c, l.n - 1, err);
+    if (!st && l.n_files)
+        st = take_cautions(&l, c, l.n - 1, err);
     if (st)
         return st;
     print_notes(ctx, c);
