@@ -14,7 +14,7 @@
 
 #define TARE__RUN_LEASE_MS 60000
 #define TARE__RUN_GROUP_MS 50 /* finished attempts within this share a commit */
-#define TARE__RUN_GROUP 96u   /* … and at most so many */
+#define TARE__RUN_GROUP 64u   /* … and at most so many */
 #define TARE__RUN_DONE 32u    /* finished attempts waiting for the store */
 
 /* What workers hand to the coordinator: a finished attempt, or the end of a job. */
