@@ -13,7 +13,7 @@
 
 #define AT(STEP, TYPE)                                                                             \
     "{\"step\":" #STEP ",\"artifacts\":[{\"artifact_type\":\"" TYPE "\",\"artifact_id\":\"l-1\"}]" \
-                                                                    "}"
+    "}"
 #define PAYLOAD(SURFACE, IDS)                                                                      \
     "{\"injection_id\":\"i-1\",\"surface\":\"" SURFACE "\",\"payload\":\"p\"" IDS "}"
 #define IDS(ID) ",\"evidence_ids\":[\"" ID "\"]"
