@@ -181,6 +181,27 @@ static void on_tick(void *to)
     flush(w);
 }
 
+/* A batch must be found again by its label: LABEL/SOLVER, @last and paths are other addresses. */
+static enum tare_status check_label(struct tare_ctx *ctx, struct tare_str label,
+                                    struct tare_err *err)
+{
+    const char *reason = NULL;
+    if (!tare_given(ctx, "label"))
+        return TARE_OK;
+    if (tare_str_trim(label).n == 0)
+        reason = "is empty";
+    else if (label.p[0] == '@')
+        reason = "starts with '@', as in @last";
+    else if (tare_str_find(label, TARE_S("/")) != SIZE_MAX)
+        reason = "contains '/', which stands before the name of a solver";
+    if (!reason)
+        return TARE_OK;
+    (void)tare_usage_fail(ctx, err, "the label \"%.*s\" %s", TARE_FMT(label), reason);
+    tare_err_hint(err, "the batch could not be found by it; name it for example after a branch "
+                       "or a day");
+    return TARE_E_USAGE;
+}
+
 /* "10" or "5-20" into [from, to). */
 static enum tare_status parse_limit(struct tare_ctx *ctx, struct tare_str text, uint32_t *from,
                                     uint32_t *to, struct tare_err *err)
@@ -193,9 +214,13 @@ static enum tare_status parse_limit(struct tare_ctx *ctx, struct tare_str text, 
                     ? tare_str_to_u64(text, &b)
                     : tare_str_to_u64(tare_str_n(text.p, dash), &a) &&
                           tare_str_to_u64(tare_str_n(text.p + dash + 1, text.n - dash - 1), &b);
-    if (!good || a < 1 || b < a || b > TARE_MAX_TASKS)
-        return tare_usage_fail(ctx, err, "--limit wants a number of tasks or A-B, not '%.*s'",
-                               TARE_FMT(text));
+    if (!good || a < 1 || b < a || b > TARE_MAX_TASKS) {
+        (void)tare_usage_fail(ctx, err, "--limit wants a number of tasks or A-B, not '%.*s'",
+                              TARE_FMT(text));
+        tare_err_hint(err, "--limit 10 plays the first ten tasks, --limit 5-9 the fifth to the "
+                           "ninth");
+        return TARE_E_USAGE;
+    }
     *from = (uint32_t)a - 1;
     *to = (uint32_t)b;
     return TARE_OK;
@@ -344,7 +369,9 @@ static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct t
     struct tare_store_options so = {.size = sizeof so, .create = true, .clock = ctx->clock};
     if (!w)
         return tare_fail(err, TARE_E_NOMEM, "out of memory at the start");
-    enum tare_status st = load(ctx, o, &suite, &solvers, &n, err);
+    enum tare_status st = check_label(ctx, o->label, err);
+    if (st == TARE_OK)
+        st = load(ctx, o, &suite, &solvers, &n, err);
     struct tare_run_options ro = {.size = sizeof ro};
     if (st == TARE_OK)
         st = parse_limit(ctx, o->limit, &ro.task_from, &ro.task_to, err);

@@ -265,6 +265,13 @@ static enum tare_status recognise(struct tare_store *s, bool create, struct tare
     return m.version < TARE__SCHEMA ? upgrade(s, m.version, err) : TARE_OK;
 }
 
+static enum tare_status folder_given(struct tare_err *err)
+{
+    (void)tare_fail(err, TARE_E_IO, "this is a folder, not a store");
+    tare_err_hint(err, "name the file in it, for example its tare.db");
+    return TARE_E_IO;
+}
+
 static enum tare_status find_file(struct tare_store *s, bool create, struct tare_err *err)
 {
     bool there = tare_fs_exists(s->path);
@@ -274,7 +281,7 @@ static enum tare_status find_file(struct tare_store *s, bool create, struct tare
         return TARE_E_IO;
     }
     if (there && tare_fs_is_dir(s->path))
-        return tare_fail(err, TARE_E_IO, "this is a folder, not a store");
+        return folder_given(err);
     enum tare_status st = there ? TARE_OK : tare_fs_mkdirs(s->folder, err);
     if (st)
         return st;

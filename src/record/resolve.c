@@ -147,7 +147,7 @@ static enum tare_status by_head(struct tare_store *s, struct tare_str text,
 /* ---- which of its runs --------------------------------------------------------------------- */
 
 static enum tare_status list_solvers(const struct tare_batch_view *b, struct tare_str text,
-                                     const char *reason, struct tare_arena *arena,
+                                     const char *reason, bool given, struct tare_arena *arena,
                                      struct tare_err *err)
 {
     struct tare_str *names = TARE_NEW_N(arena, struct tare_str, b->n_runs + 1u);
@@ -157,7 +157,10 @@ static enum tare_status list_solvers(const struct tare_batch_view *b, struct tar
         names[i] = b->runs[i].solver;
     struct tare_str list = tare__names(arena, names, b->n_runs, SHOWN);
     (void)tare_fail(err, TARE_E_USAGE, "\"%.*s\" %s", TARE_FMT(text), reason);
-    tare_err_hint(err, "add /SOLVER, one of: %.*s", TARE_FMT(list));
+    if (given)
+        tare_err_hint(err, "its solvers: %.*s", TARE_FMT(list));
+    else
+        tare_err_hint(err, "add /SOLVER, one of: %.*s", TARE_FMT(list));
     return TARE_E_USAGE;
 }
 
@@ -178,8 +181,9 @@ static enum tare_status pick_solver(const struct tare_batch_view *b, struct tare
         }
     }
     if (found != 1)
-        return list_solvers(
-            b, text, found ? "fits several solvers" : "names no solver of that batch", arena, err);
+        return list_solvers(b, text,
+                            found ? "fits several solvers" : "names no solver of that batch", true,
+                            arena, err);
     out->run = b->runs[at].id;
     out->run_index = at;
     return TARE_OK;
@@ -201,8 +205,8 @@ static enum tare_status settle(struct tare_store *s, struct tare_str text, struc
     if (out->run || !want_run)
         return TARE_OK;
     if (b.n_runs != 1)
-        return list_solvers(&b, text, "is a batch of several solvers; one run is needed", arena,
-                            err);
+        return list_solvers(&b, text, "is a batch of several solvers; one run is needed", false,
+                            arena, err);
     out->run = b.runs[0].id;
     out->run_index = 0;
     return TARE_OK;

@@ -67,6 +67,26 @@ static uint32_t names_in(struct tare_arena *arena, const struct tare_str *place,
     return n;
 }
 
+/* In order: a folder gives its names in any. */
+static void sort_names(const char **names)
+{
+    for (uint32_t i = 0; names[i]; i++)
+        for (uint32_t j = i; j > 0 && strcmp(names[j - 1], names[j]) > 0; j--) {
+            const char *swap = names[j];
+            names[j] = names[j - 1];
+            names[j - 1] = swap;
+        }
+}
+
+static void list_names(const char *const *names, struct tare_err *err)
+{
+    char list[300] = "";
+    size_t at = 0;
+    for (uint32_t i = 0; names[i] && at + strlen(names[i]) + 3 < sizeof list; i++)
+        at += (size_t)snprintf(list + at, sizeof list - at, "%s%s", i ? ", " : "", names[i]);
+    tare_err_hint(err, "there are: %s; or give the folder of a suite", list);
+}
+
 static enum tare_status not_found(struct tare_str what, const struct tare_str *place, uint32_t n,
                                   struct tare_arena *arena, struct tare_err *err)
 {
@@ -81,12 +101,14 @@ static enum tare_status not_found(struct tare_str what, const struct tare_str *p
     (void)tare_fail(err, TARE_E_USAGE, "there is no suite \"%.*s\"; looked in %s", TARE_FMT(what),
                     looked);
     names_in(arena, place, n, names);
+    sort_names(names);
     const char *near = tare_suggest(what, names);
-    if (near)
+    if (tare_fs_exists(what) && !tare_fs_is_dir(what))
+        tare_err_hint(err, "that file is no suite; name the suite.yaml that speaks of it");
+    else if (near)
         tare_err_hint(err, "did you mean \"%s\"?", near);
     else if (names[0])
-        tare_err_hint(err, "there is \"%s\"%s; or give the folder of a suite", names[0],
-                      names[1] ? " and others" : "");
+        list_names(names, err);
     else
         tare_err_hint(err, "give the folder of a suite, or its suite.yaml");
     return TARE_E_USAGE;

@@ -258,6 +258,11 @@ static enum tare_status episode(const struct tare_soc_replay_in *in, const struc
         return st;
     struct entry key = {.task.id = tare_json_str(tare_json_get(p->recorded, "scenario_id"))};
     const struct entry *e = ix->n ? bsearch(&key, ix->v, ix->n, sizeof *ix->v, by_id) : NULL;
+    if (key.task.id.n == 0) {
+        tare_fail_at(err, TARE_E_INPUT, 0, "the line names no \"scenario_id\"");
+        tare_err_hint(err, "an episode is {\"scenario_id\": ..., \"steps\": [...]}");
+        return TARE_E_INPUT;
+    }
     if (!e) {
         tare_fail_at(err, TARE_E_INPUT, 0, "there is no scenario \"%.*s\"", TARE_FMT(key.task.id));
         tare_err_hint(err, "name the file that holds it with --scenarios; a task of the hardened "
