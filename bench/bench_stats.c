@@ -1,5 +1,5 @@
 /* Statistics: exact procedures, Monte Carlo, and how far Monte Carlo is from the machine's limits.
- * bench/stats_scipy.py prints SciPy's times for the same data. */
+ * bench/peers.py sets SciPy, statsmodels and R beside it. */
 #include <stdlib.h>
 
 #include "base/rng.h"
