@@ -2,7 +2,9 @@
  * tare compare: did it get better?
  */
 #include <math.h>
+#include <stdlib.h>
 
+#include "base/fs.h"
 #include "base/limits.h"
 #include "cli/files.h"
 #include "cli/stored.h"
@@ -17,11 +19,11 @@
 
 struct compare_opts {
     struct tare_strs runs, by;
-    struct tare_str metric, cluster;
+    struct tare_str metric, cluster, junit;
     double alpha, margin;
     int64_t seed, resamples, method_version;
     int fail_on, require;
-    bool exact, shared, explain, md, post_hoc, brief;
+    bool exact, shared, explain, md, post_hoc, brief, github;
     struct tare_file_opts files;
 };
 
@@ -96,8 +98,17 @@ static const struct tare_opt compare_options[] = {
      .at = offsetof(struct compare_opts, explain)},
     {.name = "md",
      .type = TARE_OPT_FLAG,
-     .help = "Markdown, for a pull request",
+     .help = "Markdown, for a pull request; its first line is a marker to find and update it by",
      .at = offsetof(struct compare_opts, md)},
+    {.name = "github",
+     .type = TARE_OPT_FLAG,
+     .help = "also append the Markdown to the file $GITHUB_STEP_SUMMARY names",
+     .at = offsetof(struct compare_opts, github)},
+    {.name = "junit",
+     .type = TARE_OPT_STRING,
+     .metavar = "FILE",
+     .help = "also write a JUnit report: what does not pass the gate is a failure",
+     .at = offsetof(struct compare_opts, junit)},
     {.name = "seed",
      .type = TARE_OPT_INT,
      .min = 0,
@@ -385,25 +396,71 @@ static void put_json(struct tare_buf *out, const struct tare_compare *c, uint32_
     tare_buf_putc(out, '\n');
 }
 
+/* All comparisons as Markdown, under a marker. */
+static void put_markdown(struct tare_ctx *ctx, struct tare_buf *out, const struct tare_compare *c,
+                         uint32_t n, enum tare_gate gate)
+{
+    tare_buf_puts(out, "<!-- tare-compare -->\n");
+    for (uint32_t i = 0; i < n; i++) {
+        if (i)
+            tare_buf_putc(out, '\n');
+        tare_view_compare_md(out, &c[i], command_line(ctx));
+        tare_view_gate(out, &c[i], gate, &ctx->out_style);
+    }
+}
+
+/* What goes to files beside what is printed. */
+static enum tare_status write_reports(struct tare_ctx *ctx, const struct compare_opts *o,
+                                      const struct tare_compare *c, uint32_t n,
+                                      struct tare_err *err)
+{
+    struct tare_buf out;
+    enum tare_status st = TARE_OK;
+    const char *summary = o->github ? getenv("GITHUB_STEP_SUMMARY") : NULL;
+    if (o->github && !(summary && *summary))
+        return tare_usage_fail(ctx, err, "--github: $GITHUB_STEP_SUMMARY names no file");
+    tare_buf_init(&out, NULL, TARE_MAX_JSON_BYTES);
+    if (o->junit.n) {
+        tare_view_compare_junit(&out, c, n, gate_of(o));
+        st = tare_fs_write(o->junit, tare_buf_str(&out), 0644, err);
+        tare_buf_reset(&out);
+    }
+    if (summary && !st) {
+        put_markdown(ctx, &out, c, n, gate_of(o));
+        FILE *f = fopen(summary, "ab");
+        bool good = f && fwrite(out.p, 1, out.n, f) == out.n;
+        if (f && fclose(f))
+            good = false;
+        if (!good) {
+            st = tare_fail(err, TARE_E_IO, "could not append the summary");
+            tare_err_file(err, tare_str_of(summary));
+        }
+    }
+    tare_buf_free(&out);
+    return st;
+}
+
 static enum tare_status print_all(struct tare_ctx *ctx, const struct compare_opts *o,
                                   const struct tare_compare *c, uint32_t n, struct tare_err *err)
 {
     struct tare_buf out;
     enum tare_gate gate = gate_of(o);
+    enum tare_status st = write_reports(ctx, o, c, n, err);
+    if (st)
+        return st;
     tare_buf_init(&out, NULL, TARE_MAX_JSON_BYTES);
     if (ctx->json)
         put_json(&out, c, n, gate);
+    else if (o->md)
+        put_markdown(ctx, &out, c, n, gate);
     for (uint32_t i = 0; i < n; i++) {
         if (!tare_gate_passes(gate, &c[i]))
             ctx->exit_code = 1;
-        if (ctx->json)
+        if (ctx->json || o->md)
             continue;
         if (i)
             tare_buf_puts(&out, "\n");
-        if (o->md)
-            tare_view_compare_md(&out, &c[i], command_line(ctx));
-        else
-            tare_view_compare(&out, &c[i], o->explain, &ctx->out_style);
+        tare_view_compare(&out, &c[i], o->explain, &ctx->out_style);
         tare_view_gate(&out, &c[i], gate, &ctx->out_style);
     }
     return tare_cli_print(ctx, &out, err);

@@ -23,6 +23,9 @@ void tare_view_compare(struct tare_buf *out, const struct tare_compare *c, bool 
 /* The same as Markdown for a pull request; command: what reproduces it. */
 void tare_view_compare_md(struct tare_buf *out, const struct tare_compare *c,
                           struct tare_str command);
+/* All comparisons as one JUnit test suite, a case each; those that do not pass the gate failed. */
+void tare_view_compare_junit(struct tare_buf *out, const struct tare_compare *c, uint32_t n,
+                             enum tare_gate gate);
 /* Whether the gate is passed and why; nothing for TARE_GATE_NONE. */
 void tare_view_gate(struct tare_buf *out, const struct tare_compare *c, enum tare_gate gate,
                     const struct tare_style *style);

@@ -62,6 +62,8 @@ CASES = [
     ("store-check", 0, "tare store check --deep --json"),
     ("import", 0, "tare import a.csv --label a --json"),
     ("formats", 0, "tare import --formats --json"),
+    ("lint", 0, "tare lint a.csv --json"),
+    ("lint", 1, "tare lint examples/headline/before.jsonl --json"),
     ("power", 0, "tare power --baseline 0.5 --effect 0.1 --json"),
     ("power", 0, "tare power --from first/runbook,first/verify-first --json"),
     ("stat", 0, "tare stat proportion_ci successes=7 n=47 --json"),
