@@ -87,7 +87,8 @@ static double mde_two_gap(const void *ctx, double d)
     const struct mde_two *m = ctx;
     double p2 = fmax(0, fmin(1, m->p1 + m->direction * d));
     struct tare_value v = tare_power_two(m->p1, p2, m->n, m->alpha, m->sides, m->f, false);
-    return (v.why ? 1 : v.v) - m->power;
+    /* Nothing varies: alike at 0, told apart for sure at the far end. */
+    return (!v.why ? v.v : d > 0 ? 1 : 0) - m->power;
 }
 
 struct tare_value tare_mde_two(double p1, double n, double alpha, int sides, double power,

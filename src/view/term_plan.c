@@ -1,6 +1,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "text/width.h"
 #include "view/curve.h"
 #include "view/plan.h"
 
@@ -52,10 +53,13 @@ static void put_line(struct page *g, const char *name, const char *text)
     size_t indent = narrow ? 4 : NAME_COLUMNS + 2, skip = narrow ? 0 : indent;
     tare_buf_init(&line, NULL, 4096);
     tare__wrap(&line, tare_str_of(text), indent, (size_t)g->style->width);
-    if (narrow && *name)
+    if (narrow && *name) {
         tare_buf_printf(g->out, "  %s\n", name);
-    else if (!narrow)
-        tare_buf_printf(g->out, "  %-*s", NAME_COLUMNS, name);
+    } else if (!narrow) {
+        size_t wide = tare_text_columns(tare_str_of(name));
+        tare_buf_printf(g->out, "  %s", name);
+        tare__pad(g->out, wide < NAME_COLUMNS ? NAME_COLUMNS - wide : 1);
+    }
     if (line.n > skip)
         tare_buf_put(g->out, tare_str_n(line.p + skip, line.n - skip));
     tare_buf_free(&line);

@@ -111,6 +111,22 @@ static void round_trip(void **state)
     }
 }
 
+/* A baseline of 0 or 1 does not vary, what it is compared with does. */
+static void ends_of_the_scale(void **state)
+{
+    (void)state;
+    struct tare_power_plan_opts o = nothing();
+    o.n = 20;
+    for (int end = 0; end < 2; end++) {
+        o.baseline = end;
+        o.effect = end ? -.1 : .1;
+        struct tare_power_plan p = plan(&o);
+        assert_null(p.mde.why);
+        assert_true(p.mde.v > .1 && p.mde.v < .5);
+        assert_near(tare_power_plan_power(&p, 20, end ? -p.mde.v : p.mde.v).v, .8, 1e-6);
+    }
+}
+
 static void refused(void **state)
 {
     (void)state;
@@ -197,9 +213,13 @@ static void parts_add_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(printed_two_groups), cmocka_unit_test(printed_paired),
-        cmocka_unit_test(round_trip),         cmocka_unit_test(refused),
-        cmocka_unit_test(read_from_runs),     cmocka_unit_test(parts_add_up),
+        cmocka_unit_test(printed_two_groups),
+        cmocka_unit_test(printed_paired),
+        cmocka_unit_test(round_trip),
+        cmocka_unit_test(ends_of_the_scale),
+        cmocka_unit_test(refused),
+        cmocka_unit_test(read_from_runs),
+        cmocka_unit_test(parts_add_up),
     };
     return cmocka_run_group_tests(tests, arena_open, arena_close);
 }
