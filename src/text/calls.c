@@ -1,0 +1,477 @@
+/* Segmentation: reasoning first, then content and blocks; the record. */
+#include "text/calls_int.h"
+
+#include "base/limits.h"
+
+#include "base/banned.h"
+
+bool tare__calls_at(const struct tare__calls *c, const char *s)
+{
+    size_t n = strlen(s);
+    return c->text.n - c->i >= n && memcmp(c->text.p + c->i, s, n) == 0;
+}
+
+bool tare__calls_skip(struct tare__calls *c, const char *s)
+{
+    bool here = tare__calls_at(c, s);
+    if (here)
+        c->i += strlen(s);
+    return here;
+}
+
+static bool is_blank(char ch)
+{
+    return ch == ' ' || (ch >= '\t' && ch <= '\r');
+}
+
+size_t tare__calls_blank_from(const struct tare__calls *c, size_t i)
+{
+    while (i < c->text.n && is_blank(c->text.p[i]))
+        i++;
+    return i;
+}
+
+void tare__calls_blank(struct tare__calls *c)
+{
+    c->i = tare__calls_blank_from(c, c->i);
+}
+
+bool tare__calls_done(const struct tare__calls *c)
+{
+    return c->i >= c->text.n;
+}
+
+struct tare_str tare__calls_slice(const struct tare__calls *c, size_t off, size_t end)
+{
+    return tare_str_n(c->text.p + off, end - off);
+}
+
+size_t tare__calls_find(const struct tare__calls *c, const char *s, size_t from)
+{
+    if (from >= c->text.n)
+        return SIZE_MAX;
+    size_t at = tare_str_find(tare__calls_slice(c, from, c->text.n), tare_str_of(s));
+    return at == SIZE_MAX ? SIZE_MAX : from + at;
+}
+
+/* Room for one more of n; sizes go 4, 8, 16 … */
+static void *grown(struct tare__calls *c, void *old, uint32_t n, size_t size)
+{
+    if (n != 0 && (n < 4 || (n & (n - 1)) != 0))
+        return old;
+    void *p = tare_arena_array(c->arena, n ? (size_t)n * 2 : 4, size);
+    if (!p)
+        c->nomem = true;
+    else if (n)
+        memcpy(p, old, n * size);
+    return p;
+}
+
+void tare__calls_span(struct tare__calls *c, enum tare_calls_span_kind kind, size_t off, size_t end)
+{
+    struct tare_calls *r = c->r;
+    if (off == end || c->nomem)
+        return;
+    struct tare_buf *to = kind == TARE_SPAN_CONTENT     ? &c->content
+                          : kind == TARE_SPAN_REASONING ? &c->reasoning
+                                                        : NULL;
+    if (kind == TARE_SPAN_REASONING && to->n > 0)
+        tare_buf_putc(to, '\n');
+    if (kind == TARE_SPAN_REASONING)
+        tare_buf_put(to, tare_str_trim(tare__calls_slice(c, off, end)));
+    else if (to)
+        tare_buf_put(to, tare__calls_slice(c, off, end));
+    struct tare_calls_span *p = grown(c, r->spans, r->n_spans, sizeof *p);
+    if (!p)
+        return;
+    r->spans = p;
+    p[r->n_spans++] = (struct tare_calls_span){kind, off, end};
+}
+
+void tare__calls_begin(struct tare__calls *c, size_t off)
+{
+    c->unit_off = off;
+    c->unit_calls = c->r->n_calls;
+    c->rep = 0;
+}
+
+static void add_error(struct tare__calls *c, enum tare_calls_code code, size_t off, size_t end)
+{
+    struct tare_calls *r = c->r;
+    struct tare_calls_error *p = grown(c, r->errors, r->n_errors, sizeof *p);
+    if (!p)
+        return;
+    r->errors = p;
+    p[r->n_errors++] = (struct tare_calls_error){code, off, end};
+}
+
+void tare__calls_reject(struct tare__calls *c, enum tare_calls_code code, size_t end)
+{
+    c->r->n_calls = c->unit_calls;
+    add_error(c, code, c->unit_off, end);
+    c->i = end;
+}
+
+void tare__calls_cut(struct tare__calls *c)
+{
+    tare__calls_reject(c, TARE_E_CALL_TRUNCATED, c->text.n);
+}
+
+static enum tare_calls_code why_strict(uint32_t rep)
+{
+    const uint32_t layout = TARE_R_FENCE | TARE_R_WRONG_WRAPPER | TARE_R_MISSING_OPEN |
+                            TARE_R_MISSING_CLOSE | TARE_R_MULTI_PAYLOAD | TARE_R_HALLUCINATED_OBS |
+                            TARE_R_ID_FORM | TARE_R_KEY_ALIAS | TARE_R_ARGS_STRING |
+                            TARE_R_MISSING_ARGS | TARE_R_NAME_PREFIX | TARE_R_NAME_TRIM;
+    return rep & TARE_R_HEADER ? TARE_E_CALL_HEADER
+           : rep & layout      ? TARE_E_CALL_SHAPE
+                               : TARE_E_CALL_JSON;
+}
+
+void tare__calls_take(struct tare__calls *c)
+{
+    uint32_t rep = c->rep | c->block_rep;
+    if (c->opts->strict && rep) {
+        tare__calls_reject(c, why_strict(rep), c->i);
+    } else {
+        c->r->repairs |= rep;
+        for (uint32_t k = c->unit_calls; k < c->r->n_calls; k++) {
+            c->r->calls[k].off = c->unit_off;
+            c->r->calls[k].end = c->i;
+        }
+    }
+    tare__calls_begin(c, c->i);
+}
+
+void tare__calls_end_block(struct tare__calls *c, uint32_t repairs)
+{
+    c->unit_calls = c->block_calls;
+    c->unit_off = c->block_off;
+    if (!c->opts->strict)
+        c->r->repairs |= repairs;
+    else if (repairs && c->r->n_calls > c->unit_calls)
+        tare__calls_reject(c, why_strict(repairs), c->i);
+}
+
+static const struct tare__calls_opener *opener_at(const struct tare__calls *c, size_t i,
+                                                  uint32_t from)
+{
+    for (uint32_t k = from; k < c->n_openers; k++) {
+        struct tare_str s = c->openers[k].text;
+        if (c->text.n - i >= s.n && c->text.p[i] == s.p[0] && memcmp(c->text.p + i, s.p, s.n) == 0)
+            return &c->openers[k];
+    }
+    return NULL;
+}
+
+void tare__calls_reject_to(struct tare__calls *c, enum tare_calls_code code, const char *close)
+{
+    size_t end = SIZE_MAX;
+    if (close && !c->no_close)
+        end = tare__calls_find(c, close, c->i);
+    c->no_close |= close && end == SIZE_MAX;
+    if (end != SIZE_MAX) {
+        end += strlen(close);
+    } else {
+        end = c->i > c->unit_off ? c->i : c->unit_off + 1;
+        while (end < c->text.n && !opener_at(c, end, 0))
+            end++;
+    }
+    tare__calls_reject(c, code, end);
+}
+
+void tare__calls_settle(struct tare__calls *c, int code, const char *close)
+{
+    if (code == TARE_E_CALL_TRUNCATED)
+        tare__calls_cut(c);
+    else if (code)
+        tare__calls_reject_to(c, (enum tare_calls_code)code, close);
+    else
+        tare__calls_take(c);
+}
+
+static void add_opener(struct tare__calls *c, const struct tare__calls_spec *s, const char *text,
+                       uint32_t repairs)
+{
+    if (text && c->n_openers < TARE__CALLS_OPENERS)
+        c->openers[c->n_openers++] = (struct tare__calls_opener){tare_str_of(text), s, repairs};
+}
+
+static const struct tare__calls_spec *spec_named(struct tare_str name)
+{
+    for (const struct tare__calls_spec *s = tare__calls_table; s->name; s++)
+        if (tare_str_is(name, s->name))
+            return s;
+    return NULL;
+}
+
+static void add_openers(struct tare__calls *c)
+{
+    const struct tare__calls_spec *s = c->spec;
+    if (c->opts->n_tools == 0)
+        return;
+    if (!s) {
+        for (s = tare__calls_table; s->name; s++)
+            if (s->family && !(s->flags & TARE__NOT_AUTO) && s->family != tare__calls_sections)
+                add_opener(c, s, s->open ? s->open : s->call, 0);
+        return;
+    }
+    add_opener(c, s, s->open ? s->open : s->call, 0);
+    for (int k = 0; k < 2 && s->alike[k]; k++) {
+        const struct tare__calls_spec *a = spec_named(tare_str_of(s->alike[k]));
+        add_opener(c, a, a->open,
+                   s->flags & TARE__BARE || a->close == NULL ? 0 : TARE_R_WRONG_WRAPPER);
+    }
+    if (s->open && s->call && s->family != tare__calls_nested)
+        add_opener(c, s, s->call, TARE_R_MISSING_OPEN);
+}
+
+/* Tries the openers that stand at i; true when one begins a block, which is then read. */
+static bool block(struct tare__calls *c, size_t i)
+{
+    const struct tare__calls_opener *o = opener_at(c, i, 0);
+    for (; o; o = opener_at(c, i, (uint32_t)(o - c->openers) + 1)) {
+        c->orphan = o->repairs & TARE_R_MISSING_OPEN;
+        if (c->orphan && c->no_orphan)
+            continue;
+        c->i = o->spec->open && !c->orphan ? i + o->text.n : i;
+        c->block_rep = o->repairs;
+        c->block_calls = c->r->n_calls;
+        c->block_off = i;
+        tare__calls_begin(c, i);
+        if (o->spec->family(c, o->spec)) {
+            if (!c->spec)
+                c->r->dialect = o->spec->name;
+            return true;
+        }
+        c->r->n_calls = c->block_calls;
+    }
+    c->i = i;
+    return false;
+}
+
+static size_t delimiter_at(const struct tare__calls *c, size_t i)
+{
+    for (int k = 0; c->spec && k < 6 && c->spec->delimiters[k]; k++) {
+        size_t n = strlen(c->spec->delimiters[k]);
+        if (c->text.n - i >= n && memcmp(c->text.p + i, c->spec->delimiters[k], n) == 0)
+            return n;
+    }
+    return 0;
+}
+
+/* Reasoning whose tag opens here, or (at the start of a message) was opened by the prompt. */
+static void reasoning(struct tare__calls *c, bool open)
+{
+    const struct tare__calls_spec *s = c->spec;
+    const char *close = s && s->think ? s->think_end : open ? "</think>" : NULL;
+    size_t at = tare__calls_blank_from(c, c->i);
+    if (!open) {
+        const char *tag = s ? s->think : NULL;
+        for (size_t k = 0; !s && !tag && tare__calls_table[k].name; k++) {
+            const struct tare__calls_spec *row = &tare__calls_table[k];
+            struct tare_str rest = tare__calls_slice(c, at, c->text.n);
+            if (row->think && tare_str_starts(rest, tare_str_of(row->think))) {
+                tag = row->think;
+                close = row->think_end;
+            }
+        }
+        if (!tag || !tare_str_starts(tare__calls_slice(c, at, c->text.n), tare_str_of(tag)))
+            return;
+        at += strlen(tag);
+        tare__calls_span(c, TARE_SPAN_DELIMITER, c->i, at);
+        c->i = at;
+    }
+    c->has_reasoning = true;
+    size_t end = tare__calls_find(c, close, c->i);
+    tare__calls_span(c, TARE_SPAN_REASONING, c->i, end == SIZE_MAX ? c->text.n : end);
+    c->i = end == SIZE_MAX ? c->text.n : end + strlen(close);
+    if (end == SIZE_MAX)
+        add_error(c, TARE_E_REASONING_OPEN, c->i, c->i);
+    else
+        tare__calls_span(c, TARE_SPAN_DELIMITER, end, c->i);
+}
+
+/* The end of the text may be the begin of an opener that a token limit cut. */
+static size_t cut_opener(const struct tare__calls *c, size_t from)
+{
+    size_t most = 64, at = c->text.n - from > most ? c->text.n - most : from;
+    for (; c->opts->length && at < c->text.n; at++)
+        for (uint32_t k = 0; k < c->n_openers; k++) {
+            struct tare_str s = c->openers[k].text;
+            size_t n = c->text.n - at;
+            if (n < s.n && (n > 1 || s.p[0] == '<') && memcmp(s.p, c->text.p + at, n) == 0)
+                return at;
+        }
+    return c->text.n;
+}
+
+static void scan(struct tare__calls *c)
+{
+    bool first[256] = {false};
+    size_t from = c->i, i = from;
+    for (uint32_t k = 0; k < c->n_openers; k++)
+        first[(unsigned char)c->openers[k].text.p[0]] = true;
+    while (i < c->text.n && !c->nomem) {
+        uint32_t errors = c->r->n_errors;
+        size_t n = delimiter_at(c, i);
+        if (n == 0 && !(first[(unsigned char)c->text.p[i]] && block(c, i))) {
+            i++;
+            continue;
+        }
+        tare__calls_span(c, TARE_SPAN_CONTENT, from, i);
+        if (n) {
+            tare__calls_span(c, TARE_SPAN_DELIMITER, i, i + n);
+            c->i = i + n;
+        } else {
+            tare__calls_span(c, c->r->n_errors > errors ? TARE_SPAN_REJECTED : TARE_SPAN_BLOCK, i,
+                             c->i);
+        }
+        reasoning(c, false);
+        from = i = c->i;
+    }
+    size_t tail = cut_opener(c, from);
+    tare__calls_span(c, TARE_SPAN_CONTENT, from, tail);
+    tare__calls_span(c, TARE_SPAN_REJECTED, tail, c->text.n);
+    if (tail < c->text.n)
+        add_error(c, TARE_E_CALL_TRUNCATED, tail, c->text.n);
+    c->i = c->text.n;
+}
+
+/* A message that is a bare call as a whole. */
+static bool bare(struct tare__calls *c)
+{
+    static const char *const names[] = {"xlam", "llama3_json", "pythonic"};
+    size_t from = c->i;
+    if (c->opts->n_tools == 0 || (c->spec && !(c->spec->flags & TARE__BARE)))
+        return false;
+    for (size_t k = 0; k < 3; k++) {
+        const struct tare__calls_spec *s = c->spec ? c->spec : spec_named(tare_str_of(names[k]));
+        uint32_t errors = c->r->n_errors;
+        c->i = from;
+        c->block_calls = c->r->n_calls;
+        c->block_rep = 0;
+        tare__calls_begin(c, from);
+        if (tare__calls_bare(c, s)) {
+            tare__calls_span(c, c->r->n_errors > errors ? TARE_SPAN_REJECTED : TARE_SPAN_BLOCK,
+                             from, c->i);
+            c->r->dialect = s->name;
+            return true;
+        }
+        c->r->n_calls = c->block_calls;
+        c->r->n_errors = errors;
+        if (c->spec)
+            break;
+    }
+    c->i = from;
+    return false;
+}
+
+/* Layouts of whole messages show at their beginning. */
+static void recognise(struct tare__calls *c)
+{
+    static const struct {
+        const char *start, *name;
+    } starts[] = {{"<|channel|>", "harmony"},   {"<|start|>assistant", "harmony"},
+                  {"to=functions.", "harmony"}, {"Thought:", "react"},
+                  {"<|open|>think", "kimi_k3"}, {"<|close|>response", "kimi_k3"},
+                  {">>>", "functionary_v3_2"},  {"<|START_", "command_a"}};
+    struct tare_str t = tare_str_trim(c->text);
+    for (size_t k = 0; k < sizeof starts / sizeof starts[0] && !c->spec; k++)
+        if (tare_str_starts(t, tare_str_of(starts[k].start)))
+            c->spec = spec_named(tare_str_of(starts[k].name));
+    if (c->spec && tare__calls_find(c, "<cofl:tool_calls>", 0) != SIZE_MAX)
+        c->spec = spec_named(TARE_S("cohere_xml"));
+}
+
+static void message(struct tare__calls *c)
+{
+    if (!c->spec)
+        recognise(c);
+    c->r->dialect = c->spec ? c->spec->name : "auto";
+    add_openers(c);
+    if (c->spec && !c->spec->family) {
+        if (c->spec->name[0] == 'h')
+            tare__calls_harmony(c);
+        else
+            tare__calls_react(c);
+        return;
+    }
+    reasoning(c, c->opts->think_prefilled);
+    if (c->r->n_errors == 0 && bare(c))
+        reasoning(c, false);
+    scan(c);
+}
+
+static void conclude(struct tare__calls *c)
+{
+    struct tare_calls *r = c->r;
+    bool bad = false;
+    for (uint32_t k = 0; k < r->n_errors; k++)
+        bad |= r->errors[k].code != TARE_E_CALL_TRUNCATED &&
+               r->errors[k].code != TARE_E_REASONING_OPEN;
+    r->status = bad           ? TARE_CALLS_MALFORMED
+                : r->n_errors ? TARE_CALLS_TRUNCATED
+                : r->repairs  ? TARE_CALLS_REPAIRED
+                : r->n_calls  ? TARE_CALLS_OK
+                              : TARE_CALLS_NO_CALL;
+    r->content = tare_arena_copy(c->arena, tare_str_trim(tare_buf_str(&c->content)));
+    c->nomem |= !r->content.p || c->content.failed || c->reasoning.failed || c->json.failed;
+    if (c->has_reasoning) {
+        r->reasoning = tare_arena_copy(c->arena, tare_str_trim(tare_buf_str(&c->reasoning)));
+        c->nomem |= !r->reasoning.p;
+    }
+    if (!c->nomem)
+        tare__calls_validate(c);
+}
+
+enum tare_status tare_calls_parse(struct tare_str text, const struct tare_calls_opts *opts,
+                                  struct tare_arena *arena, struct tare_calls *out,
+                                  struct tare_err *err)
+{
+    struct tare__calls c = {
+        .text = text.p ? text : TARE_S(""), .opts = opts, .arena = arena, .r = out};
+    *out = (struct tare_calls){0};
+    if (opts->dialect.n && !tare_str_is(opts->dialect, "auto")) {
+        c.spec = spec_named(opts->dialect);
+        if (!c.spec)
+            return tare_fail(err, TARE_E_USAGE, "no tool-call dialect is called \"%.*s\"",
+                             TARE_FMT(opts->dialect));
+    }
+    if (text.n > TARE_MAX_JSON_BYTES)
+        return tare_fail(err, TARE_E_LIMIT, "the text is longer than %zu bytes",
+                         (size_t)TARE_MAX_JSON_BYTES);
+    tare_buf_init(&c.json, arena->alc, 8 * text.n + 1024);
+    tare_buf_init(&c.content, arena->alc, text.n);
+    tare_buf_init(&c.reasoning, arena->alc, text.n + 1);
+    c.nomem = tare_json_parse(TARE_S("{}"), NULL, arena, &c.any, NULL) != TARE_OK;
+    message(&c);
+    conclude(&c);
+    tare_buf_free(&c.json);
+    tare_buf_free(&c.content);
+    tare_buf_free(&c.reasoning);
+    return c.nomem ? tare_fail(err, TARE_E_NOMEM, "out of memory while reading tool calls")
+                   : TARE_OK;
+}
+
+void tare_calls_feed_begin(struct tare_calls_feed *f, const struct tare_alc *alc)
+{
+    tare_buf_init(&f->text, alc, TARE_MAX_JSON_BYTES);
+}
+
+void tare_calls_feed_put(struct tare_calls_feed *f, struct tare_str piece)
+{
+    tare_buf_put(&f->text, piece);
+}
+
+enum tare_status tare_calls_feed_end(struct tare_calls_feed *f, const struct tare_calls_opts *opts,
+                                     struct tare_arena *arena, struct tare_calls *out,
+                                     struct tare_err *err)
+{
+    struct tare_str all = tare_arena_copy(arena, tare_buf_str(&f->text));
+    bool failed = f->text.failed || !all.p;
+    tare_buf_free(&f->text);
+    if (failed)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while collecting a message");
+    return tare_calls_parse(all, opts, arena, out, err);
+}

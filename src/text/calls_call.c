@@ -1,0 +1,169 @@
+/* One call: its name, its arguments, the tool it names. */
+#include "text/calls_int.h"
+
+#include "base/banned.h"
+
+const struct tare_tool *tare__calls_tool(const struct tare__calls *c, struct tare_str name)
+{
+    for (uint32_t k = 0; k < c->opts->n_tools; k++)
+        if (tare_str_eq(c->opts->tools[k].name, name))
+            return &c->opts->tools[k];
+    return NULL;
+}
+
+static struct tare_str mended_name(struct tare__calls *c, struct tare_str name)
+{
+    static const char *const prefixes[] = {"functions.", "default_api."};
+    if (tare__calls_tool(c, name))
+        return name;
+    struct tare_str trimmed = tare_str_trim(name);
+    if (trimmed.n < name.n && tare__calls_tool(c, trimmed)) {
+        c->rep |= TARE_R_NAME_TRIM;
+        return trimmed;
+    }
+    for (int k = 0; k < 2; k++) {
+        size_t n = strlen(prefixes[k]);
+        if (!tare_str_starts(name, tare_str_of(prefixes[k])))
+            continue;
+        struct tare_str rest = tare_str_n(name.p + n, name.n - n);
+        if (tare__calls_tool(c, rest)) {
+            c->rep |= TARE_R_NAME_PREFIX;
+            return rest;
+        }
+    }
+    return name;
+}
+
+bool tare__calls_add(struct tare__calls *c, struct tare_str name, struct tare_json args,
+                     struct tare_str id)
+{
+    struct tare_calls *r = c->r;
+    if (r->n_calls == 0 || (r->n_calls >= 4 && (r->n_calls & (r->n_calls - 1)) == 0)) {
+        struct tare_call *p =
+            TARE_NEW_N(c->arena, struct tare_call, r->n_calls ? (size_t)r->n_calls * 2 : 4);
+        if (!p) {
+            c->nomem = true;
+            return false;
+        }
+        if (r->n_calls)
+            memcpy(p, r->calls, r->n_calls * sizeof *p);
+        r->calls = p;
+    }
+    r->calls[r->n_calls++] = (struct tare_call){
+        .name = mended_name(c, name), .arguments = args, .id = id, .off = c->unit_off, .end = c->i};
+    return true;
+}
+
+static bool lacks(const struct tare__calls *c, struct tare_str name, struct tare_json args)
+{
+    const struct tare_tool *t = tare__calls_tool(c, name);
+    struct tare_json req = t ? tare_json_get(t->parameters, "required") : (struct tare_json){0};
+    for (struct tare_json v = tare_json_first(req); v.doc; v = tare_json_next(v))
+        if (!tare_json_present(tare_json_get_str(args, tare_json_str(v))))
+            return true;
+    return t == NULL;
+}
+
+bool tare__calls_complete(const struct tare__calls *c, uint32_t call)
+{
+    return !lacks(c, c->r->calls[call].name, c->r->calls[call].arguments);
+}
+
+/* The member in the dialect's spelling, or in another (a repair). */
+static struct tare_json member(struct tare__calls *c, struct tare_json v, const char *own,
+                               const char *const *aliases)
+{
+    struct tare_json m = tare_json_get(v, own);
+    for (; *aliases && !tare_json_present(m); aliases++) {
+        m = tare_json_get(v, *aliases);
+        if (tare_json_present(m))
+            c->rep |= TARE_R_KEY_ALIAS;
+    }
+    return m;
+}
+
+static bool from_text(struct tare__calls *c, struct tare_str text, struct tare_json *out)
+{
+    return tare_json_parse(text, NULL, c->arena, out, NULL) == TARE_OK &&
+           tare_json_kind(*out) == TARE_JSON_OBJECT;
+}
+
+static const char *args_key(const struct tare__calls_spec *s, struct tare_json v)
+{
+    /* functools is seen with either word */
+    if (strcmp(s->name, "functools") == 0 && tare_json_present(tare_json_get(v, "parameters")))
+        return "parameters";
+    return s->args_key ? s->args_key : "arguments";
+}
+
+static struct tare_str id_of(struct tare_json v)
+{
+    struct tare_json id = tare_json_get(v, "tool_call_id");
+    if (!tare_json_present(id))
+        id = tare_json_get(v, "id");
+    return tare_json_kind(id) == TARE_JSON_STRING ? tare_json_str(id) : (struct tare_str){0};
+}
+
+int tare__calls_object(struct tare__calls *c, const struct tare__calls_spec *s, struct tare_json v)
+{
+    static const char *const names[] = {"name", "tool_name", "function", NULL};
+    static const char *const args[] = {"arguments", "parameters", "args", "input", NULL};
+    struct tare_json first = tare_json_first(v), a;
+    if (tare_json_kind(v) != TARE_JSON_OBJECT)
+        return TARE_E_CALL_SHAPE;
+    if (s->flags & TARE__NAME_KEY) {
+        if (tare_json_count(v) != 1 || tare_json_kind(first) != TARE_JSON_OBJECT)
+            return tare_json_count(v) ? TARE_E_CALL_SHAPE : TARE_E_CALL_NO_NAME;
+        tare__calls_add(c, tare_json_key(first), first, (struct tare_str){0});
+        return 0;
+    }
+    struct tare_json name = member(c, v, s->name_key ? s->name_key : "name", names);
+    if (tare_json_kind(name) != TARE_JSON_STRING || tare_str_trim(tare_json_str(name)).n == 0)
+        return TARE_E_CALL_NO_NAME;
+    if (strcmp(s->name, "command_r_plus") == 0 && tare_json_str_is(name, "directly_answer"))
+        return 0;
+    a = member(c, v, args_key(s, v), args);
+    if (tare_json_kind(a) == TARE_JSON_STRING) {
+        c->rep |= TARE_R_ARGS_STRING;
+        if (!from_text(c, tare_json_str(a), &a))
+            return TARE_E_CALL_SHAPE;
+    }
+    struct tare_str n = mended_name(c, tare_json_str(name));
+    if (tare_json_kind(a) <= TARE_JSON_NULL) {
+        c->rep |= TARE_R_MISSING_ARGS;
+        if (!from_text(c, TARE_S("{}"), &a) || lacks(c, n, a))
+            return TARE_E_CALL_SHAPE;
+    }
+    if (tare_json_kind(a) != TARE_JSON_OBJECT)
+        return TARE_E_CALL_SHAPE;
+    tare__calls_add(c, n, a, id_of(v));
+    return 0;
+}
+
+enum tare_status tare_tools_read(struct tare_json v, struct tare_arena *arena,
+                                 const struct tare_tool **out, uint32_t *n, struct tare_err *err)
+{
+    if (tare_json_kind(v) == TARE_JSON_OBJECT)
+        v = tare_json_get(v, "tools");
+    if (tare_json_kind(v) != TARE_JSON_ARRAY)
+        return tare_fail(err, TARE_E_INPUT, "the tools are not a list");
+    struct tare_tool *t = TARE_NEW_N(arena, struct tare_tool, tare_json_count(v));
+    if (!t)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while reading the tools");
+    *n = 0;
+    for (struct tare_json e = tare_json_first(v); e.doc; e = tare_json_next(e)) {
+        struct tare_json f = tare_json_get(e, "function");
+        f = tare_json_kind(f) == TARE_JSON_OBJECT ? f : e;
+        struct tare_json name = tare_json_get(f, "name"), p = tare_json_get(f, "parameters");
+        if (tare_json_kind(name) != TARE_JSON_STRING || tare_json_str(name).n == 0) {
+            tare_err_hint(err, "write {\"name\": \"...\", \"parameters\": {a JSON Schema}}");
+            return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(e),
+                                "tool number %u has no name", *n + 1);
+        }
+        if (!tare_json_present(p))
+            p = tare_json_get(f, "input_schema");
+        t[(*n)++] = (struct tare_tool){tare_json_str(name), p};
+    }
+    *out = t;
+    return TARE_OK;
+}

@@ -1,0 +1,143 @@
+/* The tool-call engine behind text/calls.h: its table, its cursor, its families of layouts. */
+#ifndef TARE_TEXT_CALLS_INT_H
+#define TARE_TEXT_CALLS_INT_H
+
+#include "text/calls.h"
+
+#define TARE__CALLS_DEPTH 64 /* nesting inside arguments */
+#define TARE__CALLS_OPENERS 64
+
+enum tare__calls_type { /* JSON types a schema allows */
+                        TARE__T_NULL = 1,
+                        TARE__T_BOOL = 2,
+                        TARE__T_INT = 4,
+                        TARE__T_NUM = 8,
+                        TARE__T_STR = 16,
+                        TARE__T_ARR = 32,
+                        TARE__T_OBJ = 64,
+                        TARE__T_ANY = 127
+};
+
+enum tare__calls_flag {
+    TARE__LIST = 1,      /* the payload is a list of calls */
+    TARE__MANY = 2,      /* several objects a block are the layout */
+    TARE__BARE = 4,      /* the whole message may be the payload */
+    TARE__FENCED = 8,    /* arguments stand in a fence */
+    TARE__NEWLINES = 16, /* one newline a side of a value is layout */
+    TARE__NAME_KEY = 32, /* {"NAME": {...}} */
+    TARE__ID_HEAD = 64,  /* the head is functions.NAME:INDEX and is the id */
+    TARE__RETYPE = 128,  /* texts get the type of the schema */
+    TARE__LINES = 256,   /* Python calls a line each */
+    TARE__NOT_AUTO = 512 /* shares its opener with another row that reads it too */
+};
+
+struct tare__calls_spec;
+struct tare__calls;
+/* Reads a block whose opener ends at c->i. False: it is prose. */
+typedef bool tare__calls_family(struct tare__calls *c, const struct tare__calls_spec *s);
+
+struct tare__calls_spec {
+    const char *name;
+    tare__calls_family *family;
+    unsigned flags;
+    const char *open, *close;        /* of the block; open NULL: none */
+    const char *call, *call_end;     /* of one call inside the block */
+    const char *sep;                 /* between head and arguments, or what ends a tag */
+    const char *param, *param_end;   /* of one argument */
+    const char *name_key, *args_key; /* members, or attributes */
+    const char *type_key;            /* attribute that types a value; or the quote of texts */
+    const char *think, *think_end;
+    const char *delimiters[6];
+    const char *alike[2]; /* dialects whose wrapper is a near relative */
+};
+extern const struct tare__calls_spec tare__calls_table[];
+
+struct tare__calls_opener {
+    struct tare_str text;
+    const struct tare__calls_spec *spec;
+    uint32_t repairs;
+};
+
+struct tare__calls {
+    struct tare_str text;
+    size_t i;        /* the cursor */
+    size_t unit_off; /* where the unit (block or inner call) began */
+    const struct tare_calls_opts *opts;
+    const struct tare__calls_spec *spec;
+    struct tare_arena *arena;
+    struct tare_calls *r;
+    struct tare_json any; /* the schema {} */
+    struct tare_buf json; /* scratch for arguments */
+    struct tare_buf content, reasoning;
+    struct tare__calls_opener openers[TARE__CALLS_OPENERS];
+    uint32_t n_openers;
+    uint32_t unit_calls; /* calls before the unit */
+    uint32_t rep;        /* repairs of the unit */
+    size_t block_off;    /* the same of the block around units */
+    uint32_t block_calls, block_rep;
+    bool automatic, nomem, has_reasoning;
+    bool orphan;    /* the block has no opener */
+    bool no_close;  /* no closing tag from here on, so none is searched again */
+    bool no_orphan; /* no whole call without a wrapper either */
+};
+
+enum tare__calls_mode { TARE__JSON, TARE__PYTHON, TARE__GEMMA };
+enum tare__calls_read { TARE__READ_OK, TARE__READ_END, TARE__READ_BAD, TARE__READ_SHAPE };
+
+/* Reads one value at c->i, mended where that is allowed, as JSON into the end of c->json. `stop`
+ * (or NULL) is the tag before which closers may be missing; quote is that of TARE__GEMMA. */
+enum tare__calls_read tare__calls_literal(struct tare__calls *c, enum tare__calls_mode mode,
+                                          const char *stop, const char *quote);
+/* The scratch text from `from` on as a document in the arena; false: it is no JSON. */
+bool tare__calls_document(struct tare__calls *c, size_t from, struct tare_json *out);
+
+/* Cursor. */
+bool tare__calls_at(const struct tare__calls *c, const char *s);
+bool tare__calls_skip(struct tare__calls *c, const char *s); /* over s, when it stands here */
+void tare__calls_blank(struct tare__calls *c);
+size_t tare__calls_blank_from(const struct tare__calls *c, size_t i);
+bool tare__calls_done(const struct tare__calls *c);
+size_t tare__calls_find(const struct tare__calls *c, const char *s, size_t from);
+struct tare_str tare__calls_slice(const struct tare__calls *c, size_t off, size_t end);
+
+/* Units: begun, then ended by taking or by rejecting. */
+void tare__calls_begin(struct tare__calls *c, size_t off);
+void tare__calls_take(struct tare__calls *c);
+void tare__calls_reject(struct tare__calls *c, enum tare_calls_code code, size_t end);
+/* Rejects the unit, and leaves the cursor behind the next `close` or before the next opener. */
+void tare__calls_reject_to(struct tare__calls *c, enum tare_calls_code code, const char *close);
+void tare__calls_cut(struct tare__calls *c); /* the text ends inside the unit */
+
+/* Ends the unit by its outcome: 0 takes it, a code rejects it. */
+void tare__calls_settle(struct tare__calls *c, int code, const char *close);
+/* Ends a block of units, with what had to be mended of its own wrapper. */
+void tare__calls_end_block(struct tare__calls *c, uint32_t repairs);
+
+/* Adds a call; arguments are an object. Mends the name where it may. */
+bool tare__calls_add(struct tare__calls *c, struct tare_str name, struct tare_json args,
+                     struct tare_str id);
+/* A call in an object of the dialect's spelling; 0 or a code. */
+int tare__calls_object(struct tare__calls *c, const struct tare__calls_spec *s, struct tare_json v);
+const struct tare_tool *tare__calls_tool(const struct tare__calls *c, struct tare_str name);
+bool tare__calls_complete(const struct tare__calls *c, uint32_t call); /* required ones present */
+void tare__calls_span(struct tare__calls *c, enum tare_calls_span_kind kind, size_t off,
+                      size_t end);
+void tare__calls_validate(struct tare__calls *c);
+
+/* An untyped text as an argument, by the type its schema allows (section 3.4). */
+void tare__calls_untyped(struct tare__calls *c, struct tare_json schema, struct tare_json root,
+                         struct tare_str text, struct tare_json_writer *w);
+/* Text that should be JSON; a string where it is not (false). */
+bool tare__calls_put_json(struct tare__calls *c, struct tare_str text, struct tare_json_writer *w);
+unsigned tare__calls_types(struct tare_json schema, struct tare_json root, int depth);
+struct tare_json tare__calls_deref(struct tare_json schema, struct tare_json root);
+
+tare__calls_family tare__calls_json, tare__calls_head, tare__calls_tags, tare__calls_glm,
+    tare__calls_nested, tare__calls_python, tare__calls_gemma, tare__calls_sections;
+/* Whole messages. */
+void tare__calls_harmony(struct tare__calls *c);
+void tare__calls_react(struct tare__calls *c);
+/* The rest of the message as a bare payload; false: it is prose. */
+bool tare__calls_bare(struct tare__calls *c, const struct tare__calls_spec *s);
+
+#endif

@@ -1,0 +1,359 @@
+/* Payloads that are JSON: {"name", "arguments"} in a wrapper, or a head and its arguments. */
+#include "text/calls_int.h"
+
+#include "base/banned.h"
+
+static bool starts_payload(const struct tare__calls *c)
+{
+    return tare__calls_at(c, "{") || tare__calls_at(c, "[");
+}
+
+/* Over a fence and its language; true when there was one. */
+static bool fence(struct tare__calls *c)
+{
+    if (!tare__calls_skip(c, "```"))
+        return false;
+    while (!tare__calls_done(c) && c->text.p[c->i] >= 'a' && c->text.p[c->i] <= 'z')
+        c->i++;
+    tare__calls_blank(c);
+    return true;
+}
+
+static int fault(enum tare__calls_read st)
+{
+    return st == TARE__READ_END     ? TARE_E_CALL_TRUNCATED
+           : st == TARE__READ_SHAPE ? TARE_E_CALL_SHAPE
+                                    : TARE_E_CALL_JSON;
+}
+
+static void extra_closers(struct tare__calls *c, const char *close)
+{
+    size_t from = c->i;
+    int n = 0;
+    tare__calls_blank(c);
+    while (n < 4 && (tare__calls_skip(c, "}") || tare__calls_skip(c, "]"))) {
+        n++;
+        tare__calls_blank(c);
+    }
+    if (n == 0)
+        return;
+    if (n > 3 || (close && !tare__calls_at(c, close) && !tare__calls_at(c, "```")) ||
+        (!close && !tare__calls_done(c)))
+        c->i = from;
+    else
+        c->rep |= TARE_R_EXTRA_CLOSER;
+}
+
+/* One JSON value and the calls in it. 0 or a code. */
+static int payload(struct tare__calls *c, const struct tare__calls_spec *s, bool *list)
+{
+    struct tare_json v;
+    c->json.n = 0;
+    enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, s->close, NULL);
+    if (st != TARE__READ_OK)
+        return fault(st);
+    if (!tare__calls_document(c, 0, &v))
+        return TARE_E_CALL_JSON;
+    *list = tare_json_kind(v) == TARE_JSON_ARRAY;
+    if (!*list)
+        return tare__calls_object(c, s, v);
+    int code = 0;
+    for (struct tare_json e = tare_json_first(v); e.doc && !code; e = tare_json_next(e))
+        code = tare__calls_object(c, s, e);
+    return code;
+}
+
+/* All values of a block; 0 or a code. */
+static int payloads(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    for (int n = 1;; n++) {
+        bool list = false;
+        int code = payload(c, s, &list);
+        if (code)
+            return code;
+        if (list && !(s->flags & TARE__LIST))
+            c->rep |= TARE_R_MULTI_PAYLOAD;
+        if (!list && s->flags & TARE__LIST && !(s->flags & TARE__BARE))
+            c->rep |= TARE_R_WRONG_WRAPPER;
+        extra_closers(c, s->close);
+        size_t end = c->i;
+        tare__calls_blank(c);
+        bool separated = tare__calls_skip(c, ";");
+        tare__calls_blank(c);
+        if (!starts_payload(c) || (!s->close && !(s->flags & TARE__MANY))) {
+            c->i = end;
+            return 0;
+        }
+        if (!(s->flags & TARE__MANY) || ((s->flags & TARE__BARE) && !separated))
+            c->rep |= TARE_R_MULTI_PAYLOAD;
+    }
+}
+
+static bool activates(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    bool list = tare__calls_at(c, "["), one = tare__calls_at(c, "{");
+    if (c->automatic || !c->spec) { /* rows that share an opener are told apart */
+        if (s->flags & TARE__LIST && s->open[1] == 't' && !list)
+            return false;
+        if (s->flags & TARE__MANY && s->close && !one)
+            return false;
+        if (strcmp(s->name, "xlam") == 0 || strcmp(s->name, "phi4_mini") == 0)
+            return false;
+    }
+    return list || one || tare__calls_at(c, "```") || tare__calls_done(c) ||
+           (s->close && tare__calls_at(c, s->close));
+}
+
+/* What ends a block whose payloads are read. 0 or a code. */
+static int block_end(struct tare__calls *c, const struct tare__calls_spec *s, bool fenced)
+{
+    size_t end = c->i;
+    tare__calls_blank(c);
+    if (fenced && tare__calls_skip(c, "```")) {
+        end = c->i;
+        tare__calls_blank(c);
+    }
+    if (s->close) {
+        bool closed = tare__calls_skip(c, s->close);
+        if (!closed && !tare__calls_done(c))
+            return TARE_E_CALL_JSON;
+        c->rep |= closed ? 0 : TARE_R_MISSING_CLOSE;
+        return 0;
+    }
+    c->i = end;
+    if (strcmp(s->name, "granite3") == 0) /* the tag Phi writes */
+        tare__calls_skip(c, "<|/tool_call|>");
+    if (strcmp(s->name, "granite3 tags") == 0)
+        tare__calls_skip(c, "</tool_call>");
+    return 0;
+}
+
+bool tare__calls_json(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    tare__calls_blank(c);
+    if (!activates(c, s))
+        return false;
+    if (tare__calls_done(c)) {
+        tare__calls_cut(c);
+        return true;
+    }
+    /* a fence may be the layout's own closing tag */
+    bool own = s->close && strcmp(s->close, "```") == 0;
+    bool fenced = !own && fence(c);
+    if (fenced)
+        c->rep |= TARE_R_FENCE;
+    if (s->close && tare__calls_skip(c, s->close)) {
+        tare__calls_reject(c, TARE_E_CALL_EMPTY, c->i);
+        return true;
+    }
+    int code = payloads(c, s);
+    if (!code)
+        code = block_end(c, s, fenced);
+    tare__calls_settle(c, code, s->close);
+    return true;
+}
+
+/* A bare object or list that does not look like a call is prose. */
+static bool looks_like_call(const struct tare__calls *c)
+{
+    size_t i = c->i;
+    while (i < c->text.n && strchr(" \t\r\n[{\"'", c->text.p[i]))
+        i++;
+    struct tare_str rest = tare__calls_slice(c, i, c->text.n);
+    return tare_str_starts(rest, TARE_S("name")) || tare_str_starts(rest, TARE_S("tool_name"));
+}
+
+bool tare__calls_bare(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    size_t at;
+    tare__calls_blank(c);
+    at = c->i;
+    bool fenced = fence(c);
+    if (fenced)
+        c->rep |= TARE_R_FENCE;
+    if (s->family == tare__calls_python ? !tare__calls_at(c, "[") : !starts_payload(c))
+        return false;
+    if (s->family == tare__calls_python)
+        return s->family(c, s) && (tare__calls_blank(c), true);
+    bool plausible = looks_like_call(c);
+    int code = payloads(c, s);
+    if (code && !plausible)
+        return false;
+    if (code == TARE_E_CALL_TRUNCATED) {
+        tare__calls_cut(c);
+        return true;
+    }
+    if (!code && fenced) {
+        tare__calls_blank(c);
+        tare__calls_skip(c, "```");
+    }
+    size_t end = c->i;
+    tare__calls_blank(c);
+    bool whole = tare__calls_done(c) || tare__calls_at(c, "<|");
+    c->i = end;
+    if (!code && !whole)
+        return false;
+    if (code) {
+        c->i = at;
+        tare__calls_reject(c, (enum tare_calls_code)code, c->text.n);
+    } else {
+        tare__calls_take(c);
+    }
+    return true;
+}
+
+/* The tool a malformed Kimi id means: the only declared name it contains. */
+static struct tare_str id_form(struct tare__calls *c, struct tare_str head)
+{
+    struct tare_str found = {0};
+    for (uint32_t k = 0; k < c->opts->n_tools; k++)
+        if (tare_str_find(head, c->opts->tools[k].name) != SIZE_MAX) {
+            if (found.p)
+                return (struct tare_str){0};
+            found = c->opts->tools[k].name;
+        }
+    return found;
+}
+
+static struct tare_str id_name(struct tare__calls *c, struct tare_str head)
+{
+    size_t colon = head.n;
+    while (colon > 0 && head.p[colon - 1] >= '0' && head.p[colon - 1] <= '9')
+        colon--;
+    if (tare_str_starts(head, TARE_S("functions.")) && colon < head.n && colon > 11 &&
+        head.p[colon - 1] == ':')
+        return tare_str_n(head.p + 10, colon - 11);
+    c->rep |= TARE_R_ID_FORM;
+    return id_form(c, head);
+}
+
+/* The head up to what separates it from its arguments. */
+static int head(struct tare__calls *c, const struct tare__calls_spec *s, struct tare_str *name,
+                struct tare_str *id)
+{
+    size_t from = c->i, most = from + 512 < c->text.n ? from + 512 : c->text.n;
+    const char *lost = strcmp(s->sep, "[ARGS]") == 0 ? "{" : "\n{";
+    for (; c->i < most; c->i++)
+        if (tare__calls_at(c, s->sep) || tare__calls_at(c, "[CALL_ID]") || tare__calls_at(c, lost))
+            break;
+    if (c->i == c->text.n)
+        return TARE_E_CALL_TRUNCATED;
+    if (c->i == most)
+        return TARE_E_CALL_HEADER;
+    *name = tare_str_trim(tare__calls_slice(c, from, c->i));
+    if (tare__calls_skip(c, "[CALL_ID]")) {
+        size_t end = tare__calls_find(c, s->sep, c->i);
+        if (end == SIZE_MAX)
+            return TARE_E_CALL_TRUNCATED;
+        *id = tare__calls_slice(c, c->i, end);
+        c->i = end;
+    }
+    if (!tare__calls_skip(c, s->sep))
+        c->rep |= TARE_R_WRONG_WRAPPER;
+    if (s->flags & TARE__ID_HEAD) {
+        *id = *name;
+        *name = id_name(c, *id);
+    }
+    if (s->flags & TARE__FENCED) { /* function<sep>NAME */
+        size_t line = tare__calls_find(c, "\n", c->i);
+        if (line == SIZE_MAX)
+            return TARE_E_CALL_TRUNCATED;
+        *name = tare_str_trim(tare__calls_slice(c, c->i, line));
+        c->i = line;
+    }
+    return name->n ? 0 : TARE_E_CALL_NO_NAME;
+}
+
+/* One call whose opening tag is behind the cursor. 0 or a code. */
+static int one(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    struct tare_str name = {0}, id = {0};
+    struct tare_json args;
+    int code = head(c, s, &name, &id);
+    if (code)
+        return code;
+    tare__calls_blank(c);
+    bool fenced = fence(c);
+    if (fenced != ((s->flags & TARE__FENCED) != 0) && !tare__calls_done(c))
+        c->rep |= TARE_R_FENCE;
+    c->json.n = 0;
+    enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, s->call_end, NULL);
+    if (st != TARE__READ_OK)
+        return fault(st);
+    if (!tare__calls_document(c, 0, &args))
+        return TARE_E_CALL_JSON;
+    if (tare_json_kind(args) != TARE_JSON_OBJECT)
+        return TARE_E_CALL_SHAPE;
+    extra_closers(c, s->call_end);
+    size_t end = c->i;
+    if (s->call_end || fenced) {
+        tare__calls_blank(c);
+        if (fenced && tare__calls_skip(c, "```"))
+            tare__calls_blank(c);
+        if (s->call_end && !tare__calls_skip(c, s->call_end)) {
+            if (!tare__calls_done(c) && !(s->close && tare__calls_at(c, s->close)))
+                return TARE_E_CALL_JSON;
+            c->rep |= TARE_R_MISSING_CLOSE;
+            c->i = end;
+        }
+    }
+    tare__calls_add(c, name, args, id);
+    return 0;
+}
+
+static bool head_activates(const struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    if (c->spec)
+        return true;
+    /* V3 and V3.1 share their tags: V3 says "function" first */
+    struct tare_str rest = tare__calls_slice(c, c->i, c->text.n);
+    if (strcmp(s->name, "deepseek_v3") == 0)
+        return tare_str_starts(rest, TARE_S("<｜tool▁call▁begin｜>function<｜tool▁sep｜>"));
+    return true;
+}
+
+bool tare__calls_head(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    bool closed = !s->open;
+    if (s->open)
+        tare__calls_blank(c);
+    if (!head_activates(c, s))
+        return false;
+    if (!tare__calls_at(c, s->call)) {
+        if (!tare__calls_done(c))
+            return false;
+        tare__calls_cut(c);
+        return true;
+    }
+    while (tare__calls_skip(c, s->call)) {
+        int code = one(c, s);
+        bool left = code == TARE_E_CALL_TRUNCATED;
+        if (code && c->orphan) {
+            c->no_orphan |= left;
+            return false;
+        }
+        if (left) {
+            tare__calls_cut(c);
+            return true;
+        }
+        if (code)
+            tare__calls_reject_to(c, (enum tare_calls_code)code, s->call_end);
+        else if (c->orphan && !tare__calls_complete(c, c->r->n_calls - 1))
+            return false;
+        else
+            tare__calls_take(c);
+        if (!s->open)
+            return true;
+        size_t end = c->i;
+        tare__calls_blank(c);
+        closed = tare__calls_skip(c, s->close);
+        if (!closed && !tare__calls_at(c, s->call))
+            c->i = end;
+        if (closed)
+            break;
+    }
+    if (c->orphan && !closed)
+        return false;
+    tare__calls_end_block(c, closed ? 0 : TARE_R_MISSING_CLOSE);
+    return true;
+}

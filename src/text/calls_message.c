@@ -1,0 +1,244 @@
+/* Dialects that lay out the whole message: Harmony's channels, ReAct's headings. */
+#include "text/calls_int.h"
+
+#include "base/banned.h"
+
+struct header {
+    struct tare_str channel, to;
+    bool odd; /* a marker twice, or words that do not belong here */
+};
+
+static bool known_word(struct tare_str w)
+{
+    static const char *const words[] = {"assistant", "commentary", "analysis", "final",
+                                        "json",      "code",       NULL};
+    for (int k = 0; words[k]; k++)
+        if (tare_str_is(w, words[k]))
+            return true;
+    return false;
+}
+
+/* From the cursor to behind <|message|>; false: the text ends before. */
+static bool header(struct tare__calls *c, struct header *h)
+{
+    int channels = 0;
+    bool after_channel = false;
+    *h = (struct header){0};
+    while (!tare__calls_skip(c, "<|message|>")) {
+        tare__calls_blank(c);
+        if (tare__calls_done(c))
+            return false;
+        if (tare__calls_skip(c, "<|channel|>")) {
+            channels++;
+            after_channel = true;
+            continue;
+        }
+        if (tare__calls_skip(c, "<|start|>") || tare__calls_skip(c, "<|constrain|>"))
+            continue;
+        size_t from = c->i++;
+        while (!tare__calls_done(c) && !strchr(" \n\t<", c->text.p[c->i]))
+            c->i++;
+        struct tare_str w = tare__calls_slice(c, from, c->i);
+        if (tare_str_starts(w, TARE_S("to=")))
+            h->to = tare_str_n(w.p + 3, w.n - 3);
+        else if (after_channel)
+            h->channel = w;
+        else if (!known_word(w))
+            h->odd = true;
+        after_channel = false;
+    }
+    h->odd |= channels > 1;
+    return true;
+}
+
+static size_t body_end(const struct tare__calls *c)
+{
+    static const char *const ends[] = {"<|end|>", "<|return|>", "<|call|>", "<|start|>"};
+    struct tare__calls probe = {.text = c->text, .i = c->i};
+    for (; !tare__calls_done(&probe); probe.i++)
+        for (int k = 0; k < 4 && c->text.p[probe.i] == '<'; k++)
+            if (tare__calls_at(&probe, ends[k]))
+                return probe.i;
+    return c->text.n;
+}
+
+static void end_token(struct tare__calls *c)
+{
+    if (!tare__calls_skip(c, "<|end|>") && !tare__calls_skip(c, "<|return|>"))
+        tare__calls_skip(c, "<|call|>");
+}
+
+static void harmony_call(struct tare__calls *c, const struct header *h)
+{
+    struct tare_json args;
+    struct tare_str n = tare_str_n(h->to.p + 10, h->to.n - 10);
+    int code = n.n ? 0 : TARE_E_CALL_NO_NAME;
+    if (h->odd || tare_str_is(h->channel, "analysis"))
+        c->rep |= TARE_R_HEADER;
+    c->json.n = 0;
+    if (!code) {
+        enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, "<|call|>", NULL);
+        if (st == TARE__READ_END) {
+            tare__calls_cut(c);
+            return;
+        }
+        if (st != TARE__READ_OK || !tare__calls_document(c, 0, &args))
+            code = TARE_E_CALL_JSON;
+        else if (tare_json_kind(args) != TARE_JSON_OBJECT)
+            code = TARE_E_CALL_SHAPE;
+    }
+    tare__calls_blank(c);
+    if (!code && tare__calls_done(c))
+        c->rep |= TARE_R_MISSING_CLOSE;
+    else if (!code && body_end(c) != c->i)
+        code = TARE_E_CALL_JSON;
+    if (code) {
+        c->i = body_end(c);
+        end_token(c);
+        tare__calls_reject(c, (enum tare_calls_code)code, c->i);
+        return;
+    }
+    tare__calls_add(c, n, args, (struct tare_str){0});
+    end_token(c);
+    tare__calls_take(c);
+}
+
+static bool at_header(const struct tare__calls *c)
+{
+    return tare__calls_at(c, "<|channel|>") || tare__calls_at(c, "<|start|>") ||
+           tare__calls_at(c, "to=functions.");
+}
+
+static void one_message(struct tare__calls *c)
+{
+    struct header h;
+    size_t from = c->i;
+    uint32_t errors = c->r->n_errors;
+    tare__calls_begin(c, from);
+    if (!header(c, &h)) {
+        tare__calls_cut(c);
+        tare__calls_span(c, TARE_SPAN_REJECTED, from, c->i);
+        return;
+    }
+    if (c->opts->n_tools && tare_str_starts(h.to, TARE_S("functions."))) {
+        harmony_call(c, &h);
+        tare__calls_span(c, c->r->n_errors > errors ? TARE_SPAN_REJECTED : TARE_SPAN_BLOCK, from,
+                         c->i);
+        return;
+    }
+    tare__calls_span(c, TARE_SPAN_DELIMITER, from, c->i);
+    size_t body = c->i, end = body_end(c);
+    bool thought = tare_str_is(h.channel, "analysis");
+    c->has_reasoning |= thought;
+    tare__calls_span(c, thought ? TARE_SPAN_REASONING : TARE_SPAN_CONTENT, body, end);
+    c->i = end;
+    if (thought && tare__calls_done(c)) {
+        tare__calls_begin(c, body);
+        tare__calls_reject(c, TARE_E_REASONING_OPEN, end);
+    }
+    end_token(c);
+    tare__calls_span(c, TARE_SPAN_DELIMITER, end, c->i);
+}
+
+void tare__calls_harmony(struct tare__calls *c)
+{
+    c->block_rep = 0;
+    while (!tare__calls_done(c) && !c->nomem) {
+        size_t from = c->i;
+        tare__calls_blank(c);
+        if (at_header(c)) {
+            tare__calls_span(c, TARE_SPAN_CONTENT, from, c->i);
+            one_message(c);
+            continue;
+        }
+        while (!tare__calls_done(c) && !tare__calls_at(c, "<|channel|>") &&
+               !tare__calls_at(c, "<|start|>"))
+            c->i++;
+        tare__calls_span(c, TARE_SPAN_CONTENT, from, c->i);
+    }
+}
+
+/* The next line that begins with one of ReAct's headings, from `from` on. */
+static size_t heading(const struct tare__calls *c, size_t from)
+{
+    static const char *const words[] = {
+        "Thought:", "Action:", "Action Input:", "Observation:", "Final Answer:"};
+    struct tare__calls probe = {.text = c->text};
+    for (size_t at = from; at < c->text.n;) {
+        probe.i = at;
+        for (int k = 0; k < 5; k++)
+            if (tare__calls_at(&probe, words[k]))
+                return at;
+        size_t line = tare__calls_find(c, "\n", at);
+        if (line == SIZE_MAX)
+            break;
+        at = line + 1;
+    }
+    return c->text.n;
+}
+
+static void react_call(struct tare__calls *c, size_t from)
+{
+    struct tare_json args;
+    size_t end = heading(c, c->i);
+    struct tare_str n = tare_str_trim(tare__calls_slice(c, c->i, end));
+    tare__calls_begin(c, from);
+    c->i = end;
+    if (!tare__calls_skip(c, "Action Input:")) {
+        if (tare__calls_done(c))
+            tare__calls_cut(c);
+        else
+            tare__calls_reject(c, TARE_E_CALL_SHAPE, end);
+        return;
+    }
+    c->json.n = 0;
+    enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, NULL, NULL);
+    if (st == TARE__READ_END) {
+        tare__calls_cut(c);
+        return;
+    }
+    int code = n.n == 0 ? TARE_E_CALL_NO_NAME : 0;
+    if (!code && (st != TARE__READ_OK || !tare__calls_document(c, 0, &args)))
+        code = TARE_E_CALL_JSON;
+    if (!code && tare_json_kind(args) != TARE_JSON_OBJECT)
+        code = TARE_E_CALL_SHAPE;
+    if (code) {
+        tare__calls_reject(c, (enum tare_calls_code)code, heading(c, c->i));
+        return;
+    }
+    tare__calls_add(c, n, args, (struct tare_str){0});
+    size_t after = tare__calls_blank_from(c, c->i);
+    struct tare_str rest = tare__calls_slice(c, after, c->text.n);
+    if (tare_str_starts(rest, TARE_S("Observation:"))) {
+        c->i = c->text.n;
+        if (rest.n > 13)
+            c->rep |= TARE_R_HALLUCINATED_OBS;
+    }
+    tare__calls_take(c);
+}
+
+void tare__calls_react(struct tare__calls *c)
+{
+    c->block_rep = 0;
+    while (!tare__calls_done(c) && !c->nomem) {
+        size_t from = c->i, at = heading(c, from);
+        uint32_t errors = c->r->n_errors;
+        tare__calls_span(c, TARE_SPAN_CONTENT, from, at);
+        c->i = at;
+        if (c->opts->n_tools && tare__calls_skip(c, "Action:")) {
+            react_call(c, at);
+            tare__calls_span(c, c->r->n_errors > errors ? TARE_SPAN_REJECTED : TARE_SPAN_BLOCK, at,
+                             c->i);
+            continue;
+        }
+        bool thought = tare__calls_skip(c, "Thought:");
+        if (!thought && !tare__calls_skip(c, "Final Answer:") && !tare__calls_done(c))
+            c->i++; /* a heading that stands alone is content */
+        tare__calls_span(c, thought || c->i > at + 1 ? TARE_SPAN_DELIMITER : TARE_SPAN_CONTENT, at,
+                         c->i);
+        size_t body = c->i, end = heading(c, body);
+        c->has_reasoning |= thought;
+        tare__calls_span(c, thought ? TARE_SPAN_REASONING : TARE_SPAN_CONTENT, body, end);
+        c->i = end;
+    }
+}

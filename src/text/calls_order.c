@@ -1,0 +1,210 @@
+#include "text/calls_order.h"
+
+#include "base/banned.h"
+
+enum kind {
+    BEFORE,
+    IMMEDIATELY_AFTER,
+    AT_MOST_ONCE,
+    AT_MOST,
+    BEFORE_FINAL,
+    REQUIRED,
+    FORBIDDEN,
+    NOT_PARALLEL,
+    MAX_CALLS,
+    SAME_ARG,
+    KINDS
+};
+
+static const struct {
+    const char *name;
+    enum tare_order_code code;
+} kinds[KINDS] = {
+    {"before", TARE_O_BEFORE},
+    {"immediately_after", TARE_O_IMMEDIATE},
+    {"at_most_once", TARE_O_AT_MOST_ONCE},
+    {"at_most", TARE_O_AT_MOST_ONCE},
+    {"before_final", TARE_O_BEFORE_FINAL},
+    {"required", TARE_O_REQUIRED},
+    {"forbidden", TARE_O_FORBIDDEN},
+    {"not_parallel", TARE_O_NOT_PARALLEL},
+    {"max_calls", TARE_O_MAX_CALLS},
+    {"same_arg", TARE_O_ARG_LINK},
+};
+
+struct rule {
+    enum kind kind;
+    struct tare_str a, b, x, y; /* tools, and of same_arg their arguments */
+    int64_t n;
+    int64_t seen;          /* calls of a */
+    struct tare_json last; /* x of the latest a */
+};
+
+struct tare_order {
+    struct tare_arena *arena;
+    struct rule *rules;
+    struct tare_order_breach *breaches;
+    uint32_t n_rules, n_breaches;
+    int64_t n_calls;
+    struct tare_str previous; /* tool of the call before */
+};
+
+const char *tare_order_name(enum tare_order_code c)
+{
+    static const char *const names[] = {
+        "",           "O_BEFORE",    "O_IMMEDIATE",    "O_AT_MOST_ONCE", "O_BEFORE_FINAL",
+        "O_REQUIRED", "O_FORBIDDEN", "O_NOT_PARALLEL", "O_MAX_CALLS",    "O_ARG_LINK"};
+    return names[c];
+}
+
+/* "tool.argument" in two. */
+static void split(struct tare_str *tool, struct tare_str *argument)
+{
+    size_t dot = tare_str_find(*tool, TARE_S("."));
+    if (dot == SIZE_MAX)
+        return;
+    *argument = tare_str_n(tool->p + dot + 1, tool->n - dot - 1);
+    tool->n = dot;
+}
+
+static enum tare_status read_rule(struct tare_json v, uint32_t i, struct rule *r,
+                                  struct tare_err *err)
+{
+    struct tare_json name = tare_json_get(v, "rule");
+    int k = 0;
+    while (k < KINDS && !tare_json_str_is(name, kinds[k].name))
+        k++;
+    if (k == KINDS)
+        return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
+                            "order rule %u is of no kind that is known", i);
+    *r = (struct rule){.kind = (enum kind)k,
+                       .a = tare_json_str(tare_json_get(v, "a")),
+                       .b = tare_json_str(tare_json_get(v, "b")),
+                       .n = 1};
+    if ((k == AT_MOST || k == MAX_CALLS) &&
+        (!tare_json_i64(tare_json_get(v, "n"), &r->n) || r->n < 0))
+        return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
+                            "order rule %u lacks its number \"n\"", i);
+    if (k == SAME_ARG) {
+        split(&r->a, &r->x);
+        split(&r->b, &r->y);
+    }
+    bool two = k == BEFORE || k == IMMEDIATELY_AFTER || k == SAME_ARG;
+    if ((k != MAX_CALLS && r->a.n == 0) || (two && r->b.n == 0))
+        return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
+                            "order rule %u names no tool \"%s\"", i, r->a.n ? "b" : "a");
+    return TARE_OK;
+}
+
+enum tare_status tare_order_open(struct tare_json rules, struct tare_arena *arena,
+                                 struct tare_order **out, struct tare_err *err)
+{
+    struct tare_order *o = TARE_NEW(arena, struct tare_order);
+    struct rule *r = TARE_NEW_N(arena, struct rule, tare_json_count(rules));
+    if (!o || !r)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while reading order rules");
+    *o = (struct tare_order){.arena = arena, .rules = r};
+    for (struct tare_json v = tare_json_first(rules); v.doc; v = tare_json_next(v)) {
+        enum tare_status st = read_rule(v, o->n_rules, &r[o->n_rules], err);
+        if (st != TARE_OK)
+            return st;
+        o->n_rules++;
+    }
+    *out = o;
+    return TARE_OK;
+}
+
+/* Whether a call of this tool breaks the rule by its name alone. */
+static bool breaks(const struct tare_order *o, const struct rule *r, struct tare_str tool)
+{
+    bool is_a = tare_str_eq(tool, r->a), is_b = tare_str_eq(tool, r->b);
+    switch (r->kind) {
+    case BEFORE:
+        return is_b && r->seen == 0;
+    case IMMEDIATELY_AFTER:
+        return is_b && !tare_str_eq(o->previous, r->a);
+    case AT_MOST_ONCE:
+    case AT_MOST:
+        return is_a && r->seen >= r->n;
+    case FORBIDDEN:
+        return is_a;
+    case MAX_CALLS:
+        return o->n_calls >= r->n;
+    default:
+        return false;
+    }
+}
+
+bool tare_order_allows(const struct tare_order *o, struct tare_str tool)
+{
+    for (uint32_t i = 0; i < o->n_rules; i++)
+        if (breaks(o, &o->rules[i], tool))
+            return false;
+    return true;
+}
+
+static bool breach(struct tare_order *o, uint32_t rule, int64_t call)
+{
+    uint32_t n = o->n_breaches;
+    if (n == 0 || (n >= 4 && (n & (n - 1)) == 0)) {
+        struct tare_order_breach *p =
+            TARE_NEW_N(o->arena, struct tare_order_breach, n ? (size_t)n * 2 : 4);
+        if (!p)
+            return false;
+        if (n)
+            memcpy(p, o->breaches, n * sizeof *p);
+        o->breaches = p;
+    }
+    o->breaches[o->n_breaches++] =
+        (struct tare_order_breach){rule, call, kinds[o->rules[rule].kind].code};
+    return true;
+}
+
+static bool call_breaks(const struct tare_order *o, const struct rule *r, const struct tare_call *c,
+                        uint32_t in_message)
+{
+    if (r->kind == NOT_PARALLEL)
+        return tare_str_eq(c->name, r->a) && in_message > 1;
+    if (r->kind == SAME_ARG)
+        return tare_str_eq(c->name, r->b) &&
+               !(tare_json_present(r->last) &&
+                 tare_json_equal(tare_json_get_str(c->arguments, r->y), r->last));
+    return breaks(o, r, c->name);
+}
+
+enum tare_status tare_order_message(struct tare_order *o, const struct tare_calls *message,
+                                    struct tare_err *err)
+{
+    for (uint32_t k = 0; k < message->n_calls; k++) {
+        const struct tare_call *c = &message->calls[k];
+        for (uint32_t i = 0; i < o->n_rules; i++)
+            if (call_breaks(o, &o->rules[i], c, message->n_calls) && !breach(o, i, o->n_calls))
+                return tare_fail(err, TARE_E_NOMEM, "out of memory while checking order rules");
+        for (uint32_t i = 0; i < o->n_rules; i++) {
+            struct rule *r = &o->rules[i];
+            if (!tare_str_eq(c->name, r->a))
+                continue;
+            r->seen++;
+            r->last = tare_json_get_str(c->arguments, r->x);
+        }
+        o->previous = c->name;
+        o->n_calls++;
+    }
+    return TARE_OK;
+}
+
+enum tare_status tare_order_end(struct tare_order *o, struct tare_err *err)
+{
+    for (uint32_t i = 0; i < o->n_rules; i++) {
+        const struct rule *r = &o->rules[i];
+        if ((r->kind == BEFORE_FINAL || r->kind == REQUIRED) && r->seen == 0 && !breach(o, i, -1))
+            return tare_fail(err, TARE_E_NOMEM, "out of memory while checking order rules");
+    }
+    return TARE_OK;
+}
+
+const struct tare_order_breach *tare_order_breaches(const struct tare_order *o, uint32_t *n)
+{
+    *n = o->n_breaches;
+    return o->breaches;
+}

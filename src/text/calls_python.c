@@ -1,0 +1,236 @@
+/* Calls in Python's syntax, in Gemma's, and sections headed by a tool's name. */
+#include "text/calls_int.h"
+
+#include "base/banned.h"
+
+static bool name_byte(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
+           ch == '_' || ch == '.' || ch == '-';
+}
+
+static struct tare_str name(struct tare__calls *c)
+{
+    size_t from = c->i;
+    while (!tare__calls_done(c) && name_byte(c->text.p[c->i]))
+        c->i++;
+    return tare__calls_slice(c, from, c->i);
+}
+
+static int fault(enum tare__calls_read st)
+{
+    return st == TARE__READ_END     ? TARE_E_CALL_TRUNCATED
+           : st == TARE__READ_SHAPE ? TARE_E_CALL_SHAPE
+                                    : TARE_E_CALL_JSON;
+}
+
+static int arguments(struct tare__calls *c, struct tare_json *args)
+{
+    c->json.n = 0;
+    tare_buf_putc(&c->json, '{');
+    for (bool first = true;; first = false) {
+        tare__calls_blank(c);
+        if (tare__calls_skip(c, ")"))
+            break;
+        if (!first && !tare__calls_skip(c, ","))
+            return tare__calls_done(c) ? TARE_E_CALL_TRUNCATED : TARE_E_CALL_SHAPE;
+        tare__calls_blank(c);
+        if (!first && tare__calls_skip(c, ")"))
+            break;
+        struct tare_str k = name(c);
+        tare__calls_blank(c);
+        if (tare__calls_done(c))
+            return TARE_E_CALL_TRUNCATED;
+        if (k.n == 0 || !tare__calls_skip(c, "="))
+            return TARE_E_CALL_SHAPE; /* positional */
+        tare_buf_printf(&c->json, "%s\"%.*s\":", first ? "" : ",", TARE_FMT(k));
+        enum tare__calls_read st = tare__calls_literal(c, TARE__PYTHON, NULL, NULL);
+        if (st != TARE__READ_OK)
+            return fault(st);
+    }
+    tare_buf_putc(&c->json, '}');
+    return tare__calls_document(c, 0, args) ? 0 : TARE_E_CALL_JSON;
+}
+
+static int call(struct tare__calls *c)
+{
+    struct tare_json args;
+    struct tare_str n = name(c);
+    if (tare__calls_done(c))
+        return TARE_E_CALL_TRUNCATED;
+    if (n.n == 0 || !tare__calls_skip(c, "("))
+        return TARE_E_CALL_SHAPE;
+    int code = arguments(c, &args);
+    if (!code)
+        tare__calls_add(c, n, args, (struct tare_str){0});
+    return code;
+}
+
+/* [f(…), g(…)], or one a line. */
+static int list(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    bool lines = s->flags & TARE__LINES;
+    const char *end = lines ? s->close : "]";
+    if (!lines)
+        c->i++;
+    for (bool first = true;; first = false) {
+        tare__calls_blank(c);
+        if (lines ? tare__calls_at(c, end) : tare__calls_skip(c, end))
+            return first ? TARE_E_CALL_EMPTY : 0;
+        if (tare__calls_done(c))
+            return lines && !first ? 0 : TARE_E_CALL_TRUNCATED;
+        if (!first && !lines && !tare__calls_skip(c, ","))
+            return TARE_E_CALL_SHAPE;
+        tare__calls_blank(c);
+        int code = call(c);
+        if (code)
+            return code;
+    }
+}
+
+static bool activates(const struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    struct tare__calls probe = {.text = c->text, .i = c->i};
+    if (!(s->flags & TARE__LINES) && !tare__calls_skip(&probe, "["))
+        return false;
+    tare__calls_blank(&probe);
+    if (tare__calls_done(&probe) || tare__calls_at(&probe, "]"))
+        return s->close != NULL && !(s->flags & TARE__BARE);
+    struct tare_str n = name(&probe);
+    return n.n > 0 && (tare__calls_done(&probe) || tare__calls_at(&probe, "("));
+}
+
+/* The text, or the block, ends behind its opener. */
+static bool nothing(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    if (tare__calls_done(c))
+        tare__calls_cut(c);
+    else if (tare__calls_skip(c, s->close))
+        tare__calls_reject(c, TARE_E_CALL_EMPTY, c->i);
+    else
+        return false;
+    return true;
+}
+
+/* [{ and { are the JSON form of the same wrapper. */
+static bool json_form(const struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    struct tare_str rest = tare__calls_slice(c, c->i, c->text.n);
+    return s->name_key &&
+           (tare_str_starts(rest, TARE_S("[{")) || tare_str_starts(rest, TARE_S("{")));
+}
+
+bool tare__calls_python(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    bool fenced = c->rep & TARE_R_FENCE;
+    bool bare = s->flags & TARE__BARE && (fenced || c->i == c->unit_off);
+    tare__calls_blank(c);
+    if (json_form(c, s)) {
+        struct tare__calls_spec json = *s;
+        json.flags |= TARE__LIST;
+        return tare__calls_json(c, &json);
+    }
+    if (!bare && nothing(c, s))
+        return true;
+    if (!activates(c, s))
+        return false;
+    int code = list(c, s);
+    if (!code && fenced) {
+        tare__calls_blank(c);
+        tare__calls_skip(c, "```");
+    }
+    size_t end = c->i;
+    tare__calls_blank(c);
+    bool closed = tare__calls_skip(c, s->close);
+    if (!code && bare && !closed && !tare__calls_done(c) && !tare__calls_at(c, "<|"))
+        return false;
+    if (!code && !closed)
+        c->i = end;
+    if (!code && !closed && !bare)
+        c->rep |= TARE_R_MISSING_CLOSE;
+    tare__calls_settle(c, code, s->close);
+    return true;
+}
+
+/* The arguments again, each text by the type of its schema. */
+static bool retyped(struct tare__calls *c, struct tare_str tool, struct tare_json *args)
+{
+    const struct tare_tool *t = tare__calls_tool(c, tool);
+    struct tare_json root = t ? t->parameters : (struct tare_json){0};
+    struct tare_json props = tare_json_get(root, "properties"), in = *args;
+    struct tare_json_writer w;
+    c->json.n = 0;
+    tare_json_writer_init(&w, &c->json);
+    tare_json_begin_object(&w);
+    for (struct tare_json v = tare_json_first(in); v.doc; v = tare_json_next(v)) {
+        tare_json_put_key_str(&w, tare_json_key(v));
+        if (tare_json_kind(v) == TARE_JSON_STRING)
+            tare__calls_untyped(c, tare_json_get_str(props, tare_json_key(v)), root,
+                                tare_json_str(v), &w);
+        else
+            tare_json_put_value(&w, v);
+    }
+    tare_json_end_object(&w);
+    return tare__calls_document(c, 0, args);
+}
+
+bool tare__calls_gemma(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    struct tare_json args;
+    size_t left = c->text.n - c->i;
+    if (left < 5 ? memcmp(c->text.p + c->i, "call:", left) != 0 : !tare__calls_skip(c, "call:"))
+        return false;
+    struct tare_str n = name(c);
+    if (left < 5 || tare__calls_done(c)) {
+        tare__calls_cut(c);
+        return true;
+    }
+    int code = n.n == 0 ? TARE_E_CALL_NO_NAME : !tare__calls_at(c, "{") ? TARE_E_CALL_SHAPE : 0;
+    c->json.n = 0;
+    if (!code) {
+        enum tare__calls_read st = tare__calls_literal(c, TARE__GEMMA, NULL, s->type_key);
+        code = st == TARE__READ_OK ? 0 : fault(st);
+    }
+    if (!code && (!tare__calls_document(c, 0, &args) ||
+                  ((s->flags & TARE__RETYPE) && !retyped(c, n, &args))))
+        code = TARE_E_CALL_JSON;
+    if (!code) {
+        tare__calls_add(c, n, args, (struct tare_str){0});
+        if (!tare__calls_skip(c, s->close)) {
+            if (tare__calls_done(c))
+                c->rep |= TARE_R_MISSING_CLOSE;
+            else
+                code = TARE_E_CALL_SHAPE;
+        }
+    }
+    tare__calls_settle(c, code, s->close);
+    return true;
+}
+
+bool tare__calls_sections(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    size_t line = tare__calls_find(c, "\n", c->i);
+    if (line == SIZE_MAX || line - c->i > 128) {
+        if (line != SIZE_MAX || !c->opts->length)
+            return false;
+        tare__calls_cut(c);
+        return true;
+    }
+    struct tare_str n = tare_str_trim(tare__calls_slice(c, c->i, line));
+    c->i = line + 1;
+    if (tare_str_is(n, "all")) /* what follows is content */
+        return true;
+    tare__calls_blank(c);
+    if (n.n == 0 || (!tare__calls_done(c) && !tare__calls_at(c, "{")))
+        return false;
+    struct tare_json args;
+    c->json.n = 0;
+    enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, NULL, NULL);
+    int code = st == TARE__READ_OK ? 0 : fault(st);
+    if (!code && !tare__calls_document(c, 0, &args))
+        code = TARE_E_CALL_JSON;
+    if (!code)
+        tare__calls_add(c, n, args, (struct tare_str){0});
+    tare__calls_settle(c, code, s->close);
+    return true;
+}

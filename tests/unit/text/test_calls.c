@@ -1,0 +1,263 @@
+/* Tool-call dialects: the shared transcripts, whole, a byte at a time and in random pieces. */
+#include "text/calls_write.h"
+#include "text/jsonl.h"
+#include "text_test.h"
+
+#define PIECES 20
+
+static struct tare_calls_opts options(struct tare_json v, struct tare_arena *arena)
+{
+    struct tare_json o = tare_json_get(v, "options");
+    struct tare_calls_opts opts = {
+        .dialect = tare_json_str(tare_json_get(v, "dialect")),
+        .think_prefilled = tare_json_true(tare_json_get(o, "think_prefilled")),
+        .length = tare_json_str_is(tare_json_get(o, "finish_reason"), "length")};
+    struct tare_err err = {0};
+    if (tare_tools_read(tare_json_get(v, "tools"), arena, &opts.tools, &opts.n_tools, &err))
+        fail_msg("%s", err.text);
+    return opts;
+}
+
+/* Spans stand in order, without gaps, from the first byte to the last. */
+static void assert_covered(const struct tare_calls *r, size_t n, struct tare_str id)
+{
+    size_t at = 0;
+    for (uint32_t i = 0; i < r->n_spans; i++) {
+        if (r->spans[i].off != at || r->spans[i].end <= at)
+            fail_msg("%.*s: span %u is [%zu, %zu), the one before ends at %zu", TARE_FMT(id), i,
+                     r->spans[i].off, r->spans[i].end, at);
+        at = r->spans[i].end;
+    }
+    if (at != n)
+        fail_msg("%.*s: spans end at %zu of %zu", TARE_FMT(id), at, n);
+}
+
+/* The record as JSON, for the text in pieces of at most `most` bytes; 0: whole. */
+static struct tare_json record(struct tare_json v, struct tare_str dialect, size_t most,
+                               uint64_t seed, struct tare_arena *arena)
+{
+    struct tare_calls_opts opts = options(v, arena);
+    struct tare_str text = tare_json_str(tare_json_get(v, "text"));
+    struct tare_json rules = tare_json_get(tare_json_get(v, "policy"), "order"), out;
+    struct tare_order *order = NULL;
+    struct tare_calls r;
+    struct tare_calls_feed f;
+    uint64_t x = seed * 2862933555777941757u + 3037000493u;
+    if (dialect.p)
+        opts.dialect = dialect;
+    tare_calls_feed_begin(&f, NULL);
+    for (size_t at = 0, n; at < text.n; at += n) {
+        x = x * 6364136223846793005u + 1442695040888963407u;
+        n = most == 0 ? text.n : 1 + (size_t)(x >> 33) % most;
+        n = n > text.n - at ? text.n - at : n;
+        tare_calls_feed_put(&f, tare_str_n(text.p + at, n));
+    }
+    assert_int_equal(tare_calls_feed_end(&f, &opts, arena, &r, NULL), TARE_OK);
+    assert_covered(&r, text.n, tare_json_str(tare_json_get(v, "id")));
+    if (tare_json_present(rules)) {
+        assert_int_equal(tare_order_open(rules, arena, &order, NULL), TARE_OK);
+        assert_int_equal(tare_order_message(order, &r, NULL), TARE_OK);
+        assert_int_equal(tare_order_end(order, NULL), TARE_OK);
+    }
+    struct tare_buf b;
+    struct tare_json_writer w;
+    tare_buf_init(&b, NULL, TARE_MIB);
+    tare_json_writer_init(&w, &b);
+    tare_json_begin_object(&w);
+    tare_calls_write(&r, order, &w);
+    tare_json_end_object(&w);
+    struct tare_str s = tare_arena_copy(arena, tare_buf_str(&b));
+    tare_buf_free(&b);
+    assert_int_equal(tare_json_parse(s, NULL, arena, &out, NULL), TARE_OK);
+    return out;
+}
+
+static int compare(struct tare_json want, struct tare_json got, struct tare_str id, size_t most)
+{
+    static const char *const keys[] = {"status",  "content", "reasoning",  "calls",
+                                       "repairs", "errors",  "validation", "order"};
+    for (int k = 0; k < 8; k++) {
+        struct tare_json a = tare_json_get(want, keys[k]), b = tare_json_get(got, keys[k]);
+        if (!tare_json_present(a) || tare_json_equal(a, b))
+            continue;
+        fprintf(stderr, "%.*s (pieces of %zu): %s is %.*s, wanted %.*s\n", TARE_FMT(id), most,
+                keys[k], TARE_FMT(tare_json_lexeme(b)), TARE_FMT(tare_json_lexeme(a)));
+        return 1;
+    }
+    return 0;
+}
+
+static int one_vector(struct tare_json v, struct tare_arena *arena)
+{
+    struct tare_json want = tare_json_get(v, "expect");
+    struct tare_str id = tare_json_str(tare_json_get(v, "id"));
+    int wrong = compare(want, record(v, (struct tare_str){0}, 0, 0, arena), id, 0);
+    wrong += compare(want, record(v, (struct tare_str){0}, 1, 0, arena), id, 1);
+    for (uint64_t seed = 1; seed <= PIECES; seed++)
+        wrong += compare(want, record(v, (struct tare_str){0}, 9, seed, arena), id, 9);
+    return wrong > 0;
+}
+
+static uint32_t run_file(const char *path, int *wrong)
+{
+    struct tare_arena files, arena;
+    struct tare_str text;
+    struct tare_json v;
+    struct tare_jsonl lines;
+    enum tare_status st;
+    uint32_t n = 0;
+    tare_arena_init(&files, NULL, TARE_GIB);
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    assert_int_equal(tare_fs_read(tare_str_of(path), TARE_GIB, &files, &text, NULL), TARE_OK);
+    tare_jsonl_begin(&lines, text, NULL);
+    for (; tare_jsonl_next(&lines, &arena, &v, &st, NULL); n++) {
+        *wrong += one_vector(v, &arena);
+        tare_arena_reset(&arena);
+    }
+    assert_int_equal(st, TARE_OK);
+    tare_arena_free(&files);
+    tare_arena_free(&arena);
+    return n;
+}
+
+static void test_shared(void **state)
+{
+    char path[1024];
+    int wrong = 0;
+    (void)state;
+    if (!shared_path("vectors/tool-calls.jsonl", path))
+        skip();
+    assert_int_equal(run_file(path, &wrong), 150);
+    assert_int_equal(wrong, 0);
+}
+
+/* Any prefix, in any dialect, strict or not, gives a record that covers it; nothing refused is
+ * kept quiet: a block span that is rejected has its code. */
+static void parse_prefixes(struct tare_json v, struct tare_str dialect, struct tare_arena *arena)
+{
+    struct tare_arena scratch;
+    struct tare_calls_opts opts = options(v, arena);
+    struct tare_str text = tare_json_str(tare_json_get(v, "text"));
+    struct tare_str id = tare_json_str(tare_json_get(v, "id"));
+    struct tare_calls r;
+    tare_arena_init(&scratch, NULL, TARE_GIB);
+    opts.dialect = dialect;
+    for (size_t n = 0; n <= text.n; n++) {
+        struct tare_str cut = tight(text.p, n);
+        opts.length = n % 2;
+        opts.strict = n / 2 % 2;
+        assert_int_equal(tare_calls_parse(cut, &opts, &scratch, &r, NULL), TARE_OK);
+        assert_covered(&r, n, id);
+        if (opts.strict && r.repairs)
+            fail_msg("%.*s: the strict arm mended", TARE_FMT(id));
+        uint32_t rejected = 0;
+        for (uint32_t i = 0; i < r.n_spans; i++)
+            rejected += r.spans[i].kind == TARE_SPAN_REJECTED;
+        if (rejected > r.n_errors)
+            fail_msg("%.*s in %.*s: cut at %zu: %u rejected, %u errors", TARE_FMT(id),
+                     TARE_FMT(dialect), n, rejected, r.n_errors);
+        free((void *)cut.p);
+        tare_arena_reset(&scratch);
+    }
+    tare_arena_free(&scratch);
+}
+
+static void each_line(const char *path, void (*visit)(struct tare_json v, struct tare_arena *arena))
+{
+    struct tare_arena files, arena;
+    struct tare_str text;
+    struct tare_json v;
+    struct tare_jsonl lines;
+    enum tare_status st;
+    tare_arena_init(&files, NULL, TARE_GIB);
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    assert_int_equal(tare_fs_read(tare_str_of(path), TARE_GIB, &files, &text, NULL), TARE_OK);
+    tare_jsonl_begin(&lines, text, NULL);
+    while (tare_jsonl_next(&lines, &arena, &v, &st, NULL)) {
+        visit(v, &arena);
+        tare_arena_reset(&arena);
+    }
+    tare_arena_free(&files);
+    tare_arena_free(&arena);
+}
+
+static void visit_prefixes(struct tare_json v, struct tare_arena *arena)
+{
+    parse_prefixes(v, tare_json_str(tare_json_get(v, "dialect")), arena);
+    parse_prefixes(v, TARE_S("auto"), arena);
+}
+
+/* The text of one dialect in all others. */
+static void visit_others(struct tare_json v, struct tare_arena *arena)
+{
+    struct tare_calls_opts opts = options(v, arena);
+    struct tare_str text = tare_json_str(tare_json_get(v, "text"));
+    struct tare_calls r;
+    const char *name;
+    for (size_t i = 0; (name = tare_calls_dialect(i)) != NULL; i++) {
+        opts.dialect = tare_str_of(name);
+        assert_int_equal(tare_calls_parse(text, &opts, arena, &r, NULL), TARE_OK);
+        assert_covered(&r, text.n, opts.dialect);
+    }
+    opts.n_tools = 0; /* no tools: no calls */
+    opts.dialect = tare_json_str(tare_json_get(v, "dialect"));
+    assert_int_equal(tare_calls_parse(text, &opts, arena, &r, NULL), TARE_OK);
+    assert_int_equal(r.n_calls, 0);
+}
+
+/* Memory that runs out at any request is reported, and nothing is lost. */
+static void visit_memory(struct tare_json v, struct tare_arena *arena)
+{
+    struct tare_calls_opts opts = options(v, arena);
+    struct tare_str text = tare_json_str(tare_json_get(v, "text"));
+    for (long at = 0;; at++) {
+        struct failing f;
+        struct tare_arena a;
+        struct tare_calls r;
+        failing_init(&f, at);
+        tare_arena_init(&a, &f.alc, TARE_GIB);
+        enum tare_status st = tare_calls_parse(text, &opts, &a, &r, NULL);
+        tare_arena_free(&a);
+        assert_int_equal(f.live, 0);
+        if (st == TARE_OK)
+            break;
+        assert_int_equal(st, TARE_E_NOMEM);
+    }
+}
+
+static void visit_all(void (*visit)(struct tare_json v, struct tare_arena *arena))
+{
+    char path[1024];
+    if (!shared_path("vectors/tool-calls.jsonl", path))
+        skip();
+    each_line(path, visit);
+}
+
+static void test_prefixes(void **state)
+{
+    (void)state;
+    visit_all(visit_prefixes);
+}
+
+static void test_others(void **state)
+{
+    (void)state;
+    visit_all(visit_others);
+}
+
+static void test_memory(void **state)
+{
+    (void)state;
+    visit_all(visit_memory);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_shared),
+        cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_others),
+        cmocka_unit_test(test_memory),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
