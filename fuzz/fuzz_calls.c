@@ -1,0 +1,57 @@
+/* A message in any dialect: spans cover it, the strict arm mends nothing, and what both arms take
+ * is the same. The first byte picks the dialect, the second the options. */
+#include "fuzz.h"
+#include "text/calls.h"
+
+static const char tools_text[] =
+    "[{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":"
+    "\"string\"},\"n\":{\"type\":[\"integer\",\"null\"]},\"o\":{\"anyOf\":[{\"type\":\"object\"},"
+    "{\"type\":\"array\",\"items\":{\"type\":\"boolean\"}}]}},\"required\":[\"a\"]}},"
+    "{\"name\":\"g\",\"parameters\":{}}]";
+
+static void check(const struct tare_calls *r, size_t size, bool strict)
+{
+    size_t at = 0;
+    for (uint32_t i = 0; i < r->n_spans; i++) {
+        fuzz_must(r->spans[i].off == at && r->spans[i].end > at);
+        at = r->spans[i].end;
+    }
+    fuzz_must(at == size);
+    fuzz_must(!strict || r->repairs == 0);
+    for (uint32_t i = 0; i < r->n_calls; i++) {
+        fuzz_must(tare_json_kind(r->calls[i].arguments) == TARE_JSON_OBJECT);
+        fuzz_must(r->calls[i].off <= r->calls[i].end && r->calls[i].end <= size);
+    }
+    for (uint32_t i = 0; i < r->n_errors; i++)
+        fuzz_must(r->errors[i].off <= r->errors[i].end && r->errors[i].end <= size);
+    fuzz_must(r->status != TARE_CALLS_OK || (r->n_calls > 0 && r->n_errors == 0));
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct tare_arena arena;
+    struct tare_json v;
+    struct tare_calls loose, strict;
+    size_t dialects = 0;
+    if (size < 2)
+        return 0;
+    while (tare_calls_dialect(dialects))
+        dialects++;
+    size_t pick = data[0] % (dialects + 1);
+    struct tare_calls_opts o = {.dialect = pick < dialects ? tare_str_of(tare_calls_dialect(pick))
+                                                           : TARE_S("auto"),
+                                .length = data[1] & 1,
+                                .think_prefilled = data[1] & 2};
+    struct tare_str text = fuzz_text(data + 2, size - 2);
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    fuzz_must(tare_json_parse(TARE_S(tools_text), NULL, &arena, &v, NULL) == TARE_OK);
+    fuzz_must(tare_tools_read(v, &arena, &o.tools, &o.n_tools, NULL) == TARE_OK);
+    fuzz_must(tare_calls_parse(text, &o, &arena, &loose, NULL) == TARE_OK);
+    check(&loose, text.n, false);
+    o.strict = true;
+    fuzz_must(tare_calls_parse(text, &o, &arena, &strict, NULL) == TARE_OK);
+    check(&strict, text.n, true);
+    fuzz_must(loose.repairs || loose.n_errors || loose.n_calls == strict.n_calls);
+    tare_arena_free(&arena);
+    return 0;
+}
