@@ -290,8 +290,10 @@ static bool glm_part(const struct tare__calls *c)
 bool tare__calls_glm(struct tare__calls *c, const struct tare__calls_spec *s)
 {
     struct tare_json_writer w;
-    tare__calls_blank(c);
-    size_t from = c->i;
+    size_t from = tare__calls_blank_from(c, c->i);
+    if (!c->spec && from != c->i) /* prose about the tag, unless the dialect is known */
+        return false;
+    c->i = from;
     while (!tare__calls_done(c) && c->i - from < 128 && !strchr(" \n\t<{[\"`\\(", c->text.p[c->i]))
         c->i++;
     struct tare_str name = tare__calls_slice(c, from, c->i);
