@@ -23,7 +23,7 @@ struct compare_opts {
     double alpha, margin;
     int64_t seed, resamples, method_version;
     int fail_on, require;
-    bool exact, shared, explain, md, post_hoc, brief, github;
+    bool exact, sequential, shared, explain, md, post_hoc, brief, github;
     struct tare_file_opts files;
 };
 
@@ -78,6 +78,10 @@ static const struct tare_opt compare_options[] = {
      .type = TARE_OPT_FLAG,
      .help = "McNemar's exact test in place of mid-p",
      .at = offsetof(struct compare_opts, exact)},
+    {.name = "sequential",
+     .type = TARE_OPT_FLAG,
+     .help = "look while a run goes on: an e-value, valid at every look",
+     .at = offsetof(struct compare_opts, sequential)},
     {.name = "shared-tasks",
      .type = TARE_OPT_FLAG,
      .help = "compare different suites on the tasks that are the same in both",
@@ -304,6 +308,13 @@ static enum tare_status check_opts(struct tare_ctx *ctx, const struct compare_op
         return tare_usage_fail(ctx, err, "--json and --md exclude each other");
     if (o->fail_on >= 0 && o->require >= 0)
         return tare_usage_fail(ctx, err, "--fail-on and --require exclude each other");
+    if (o->sequential && o->exact)
+        return tare_usage_fail(ctx, err, "--sequential and --exact exclude each other");
+    if (o->sequential && tare_gate_needs_margin(gate_of(o)))
+        return tare_usage_fail(ctx, err,
+                               "%s needs an interval, which --sequential does not give: wait until "
+                               "both runs are finished and leave out --sequential",
+                               tare_gate_name(gate_of(o)));
     if (o->post_hoc && isnan(o->margin))
         return tare_usage_fail(ctx, err, "--post-hoc is about --margin, which is missing");
     return TARE_OK;
@@ -342,6 +353,7 @@ static struct tare_compare_opts library_opts(const struct compare_opts *o)
         .margin = isnan(o->margin) ? 0 : o->margin,
         .margin_post_hoc = o->post_hoc,
         .exact = o->exact,
+        .sequential = o->sequential,
         .shared_tasks = o->shared,
         .seed = (uint64_t)o->seed,
         .resamples = o->resamples == TARE_INT_UNSET ? 0 : (uint64_t)o->resamples,

@@ -118,6 +118,7 @@ static enum tare_status set_up(const struct tare_results *ra, uint32_t a,
                                  .power = opts->power > 0 ? opts->power : 0.80,
                                  .seed = opts->seed,
                                  .exact = opts->exact,
+                                 .sequential = opts->sequential,
                                  .drop_limit = TARE_DROP_LIMIT,
                                  .suite = ra->suite,
                                  .version = ra->version,
@@ -160,6 +161,7 @@ static struct tare__look look_of(const struct tare_compare *c, const struct tare
                                .margin = c->margin,
                                .discordance = opts->discordance,
                                .exact = opts->exact,
+                               .sequential = opts->sequential,
                                .seed = opts->seed,
                                .resamples = opts->resamples,
                                .test_resamples = opts->resamples,
@@ -216,6 +218,8 @@ enum tare_status tare_compare(const struct tare_results *ra, uint32_t a,
         return st;
     struct tare__look look = look_of(out, opts, joined.pairs.num_a != NULL);
     st = tare__evidence(&look, &joined.pairs, arena, &out->ev, &shape, err);
+    if (!st && look.sequential)
+        st = tare__sequential_fits(&look, &out->ev, err);
     if (st)
         return st;
     out->dist = shape.dist;
@@ -288,7 +292,7 @@ void tare__decide(struct tare_compare *c)
         c->reversible = c->reversible || reverses(c, plain.verdict, r->verdict);
     }
     in.reversible = c->reversible;
-    in.unfinished = !c->a.finished || !c->b.finished;
+    in.unfinished = !c->sequential && (!c->a.finished || !c->b.finished);
     in.drop_share = c->n_total ? (double)c->n_dropped / c->n_total : 0;
     c->out = tare_verdict(&in);
 }

@@ -10,6 +10,8 @@
  *                                common ratio (swapping the two sides of a task flips its sign);
  *                                bootstrap of the difference of ratios over tasks, BCa
  *   clusters                     one sign a cluster; clusters resampled whole
+ *   looking early (sequential)   e-value over the tasks in order, up to the first that is not
+ *                                played yet; no interval of a fixed size is given
  * A difference is candidate (B) minus baseline (A), in the metric's own unit.
  */
 #ifndef TARE_DECIDE_COMPARE_H
@@ -37,6 +39,7 @@ struct tare_compare_opts {
     bool margin_post_hoc;    /* set after the results were seen */
     double discordance;      /* for planning; 0: the observed one */
     bool exact;              /* McNemar's exact test in place of mid-p */
+    bool sequential;         /* looking while a run goes on: valid at every look */
     bool shared_tasks;       /* compare only tasks that are the same on both sides */
     uint64_t seed;           /* of what is left to Monte Carlo */
     uint64_t resamples;      /* 0: 10,000 intervals, 100,000 tests */
@@ -65,6 +68,7 @@ struct tare_evidence {
     struct tare_interval boot; /* BINARY: exact bootstrap percentile, as a picture */
     double p;                  /* two-sided, not corrected; NaN: none */
     const char *p_method;
+    double log_e;            /* sequential: log of the largest e-value for this side; NaN: none */
     double smallest_p;       /* 0: any */
     uint64_t resamples;      /* Monte Carlo of the interval; 0: exact */
     uint64_t test_resamples; /* Monte Carlo of the test; 0: exact */
@@ -134,6 +138,8 @@ struct tare_compare {
     struct tare_str cluster;         /* tag in use; empty: none */
     uint64_t seed;
     bool exact;
+    bool sequential;
+    uint32_t tasks_open; /* sequential: from the first unplayed task on; not looked at */
     struct tare_evidence ev;
     double p_adjusted;
     uint32_t family; /* comparisons in the family of p_adjusted */
@@ -166,7 +172,8 @@ struct tare_compare {
  * in the arena; it borrows the names of both results.
  *
  * Fails: TARE_E_USAGE (different suites without shared_tasks, with the remedy; no such metric, with
- * those there are; a metric without direction; a margin that is not positive), TARE_E_INPUT (values
+ * those there are; a metric without direction; a margin that is not positive;
+ * sequential with clusters, a ratio or an open range), TARE_E_INPUT (values
  * that are not finite), TARE_E_NOMEM. No pair at all is not a failure: inconclusive, "no data".
  */
 enum tare_status tare_compare(const struct tare_results *ra, uint32_t a,

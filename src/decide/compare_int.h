@@ -22,7 +22,7 @@ struct tare__look {
     bool ratio;
     double range; /* max - min of the metric; infinity when open */
     double alpha, power, margin, discordance;
-    bool exact;
+    bool exact, sequential;
     uint64_t seed, resamples, test_resamples;
     unsigned threads;
 };
@@ -47,6 +47,13 @@ enum tare_status tare__describe(const struct tare__look *look, const struct tare
 enum tare_status tare__test(const struct tare__look *look, const struct tare__pairs *p,
                             const double *diffs, struct tare_arena *arena, struct tare_evidence *ev,
                             struct tare_err *err);
+/* The same while data arrive: an e-value over the pairs in their order, for the side that leads. */
+enum tare_status tare__test_sequential(const struct tare__look *look, const struct tare__pairs *p,
+                                       const double *diffs, struct tare_arena *arena,
+                                       struct tare_evidence *ev, struct tare_err *err);
+/* Whether these data allow that; else a usage failure with the remedy. */
+enum tare_status tare__sequential_fits(const struct tare__look *look,
+                                       const struct tare_evidence *ev, struct tare_err *err);
 /* The intervals. Needs tare__describe before; shape may be NULL. */
 enum tare_status tare__intervals(const struct tare__look *look, const struct tare__pairs *p,
                                  const double *diffs, struct tare_arena *arena,

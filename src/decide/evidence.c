@@ -143,6 +143,7 @@ enum tare_status tare__describe(const struct tare__look *look, const struct tare
                                   .mean_b = (double)NAN,
                                   .diff = (double)NAN,
                                   .p = (double)NAN,
+                                  .log_e = (double)NAN,
                                   .sd = (double)NAN,
                                   .ci = tare_no_interval("no pairs"),
                                   .ci_narrow = tare_no_interval("no pairs"),
@@ -305,6 +306,8 @@ enum tare_status tare__evidence(const struct tare__look *look, const struct tare
         out->mde = tare_no_value(why);
         return st;
     }
+    if (!st && look->sequential)
+        return tare__test_sequential(look, p, diffs, arena, out, err);
     if (!st)
         st = tare__test(look, p, diffs, arena, out, err);
     if (!st)

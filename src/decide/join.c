@@ -80,6 +80,8 @@ struct join {
     struct tare_task_scores a, b;
     uint32_t *label; /* clusters of A's tasks; NULL: none */
     bool ratio, shared_only;
+    bool early; /* stop at the first task that is not played yet */
+    bool cut;   /* it was reached */
     struct tare_pair *pairs;
     struct tare_compare *out;
     struct tare__joined *joined;
@@ -182,11 +184,16 @@ static void join_all(struct join *j, const struct table *t)
         uint32_t tb = table_find(t, j->rb, task->id);
         if (tb == UINT32_MAX) {
             j->out->a.tasks_only++;
-            if (!j->shared_only)
+            if (!j->shared_only && !j->cut)
                 (void)put_all(j, ta, UINT32_MAX);
             continue;
         }
         shared++;
+        j->cut = j->cut || (j->early && (j->a.n_open[ta] || j->b.n_open[tb]));
+        if (j->cut) {
+            j->out->tasks_open++;
+            continue;
+        }
         const struct tare_results_task *other = &j->rb->tasks[tb];
         if (task->has_digest && other->has_digest && !tare_digest_eq(task->digest, other->digest))
             j->out->tasks_changed++;
@@ -228,8 +235,12 @@ enum tare_status tare__join(const struct tare_results *ra, uint32_t a,
                             struct tare__joined *joined, struct tare_err *err)
 {
     *joined = (struct tare__joined){0};
-    struct join j = {
-        .ra = ra, .rb = rb, .out = out, .joined = joined, .shared_only = opts->shared_tasks};
+    struct join j = {.ra = ra,
+                     .rb = rb,
+                     .out = out,
+                     .joined = joined,
+                     .shared_only = opts->shared_tasks,
+                     .early = opts->sequential};
     struct table t;
     enum tare_status st = tare_task_scores(ra, a, metric_a, arena, &j.a, err);
     if (!st)

@@ -76,10 +76,13 @@ static void close_tasks(const struct tare_results *r, const struct tare_results_
 {
     for (uint32_t t = 0; t < r->n_tasks; t++) {
         uint32_t have = out->n_ok[t] + out->n_na[t] + out->n_missing[t];
+        uint32_t before = out->n_missing[t];
         if (have < run->k)
             out->n_missing[t] += run->k - have;
         else if (have == 0)
             out->n_missing[t] = 1;
+        if (!run->finished && out->n_missing[t] > before)
+            out->n_open[t] = out->n_missing[t] - before;
         out->attempts_missing += out->n_missing[t];
         out->mean[t] = out->n_ok[t] ? out->mean[t] / out->n_ok[t] : (double)NAN;
         if (out->num && out->n_ok[t])
@@ -93,8 +96,9 @@ static bool make_room(uint32_t n, bool ratio, struct tare_arena *arena,
     out->mean = TARE_NEW_N(arena, double, n);
     out->n_ok = TARE_NEW_N(arena, uint32_t, n);
     out->n_missing = TARE_NEW_N(arena, uint32_t, n);
+    out->n_open = TARE_NEW_N(arena, uint32_t, n);
     out->n_na = TARE_NEW_N(arena, uint32_t, n);
-    bool ok = out->mean && out->n_ok && out->n_missing && out->n_na;
+    bool ok = out->mean && out->n_ok && out->n_open && out->n_missing && out->n_na;
     if (ratio) {
         out->num = TARE_NEW_N(arena, double, n);
         out->den = TARE_NEW_N(arena, double, n);

@@ -94,6 +94,7 @@ struct tare_task_scores {
     double *num, *den;         /* n_tasks: sums over attempts; NULL unless a ratio of sums */
     uint32_t *n_ok;            /* n_tasks: attempts with a value */
     uint32_t *n_missing;       /* n_tasks: planned attempts without a score for an outside reason */
+    uint32_t *n_open;          /* n_tasks: of them, not played yet: the run goes on */
     uint32_t *n_na;            /* n_tasks: attempts where the question did not arise */
     uint32_t attempts_missing; /* sum of n_missing */
 };

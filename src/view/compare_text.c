@@ -127,7 +127,9 @@ void tare__say_would_change(struct tare_buf *out, const struct tare_compare *c, 
         tare_buf_printf(out, "about %s tasks, to show a difference of %s%s\n",
                         tare_number_count((uint64_t)ceil(c->ev.n_for_margin.v)).s, margin_text(c).s,
                         unit.s);
-    if (open && !(c->margin > 0))
+    if (open && c->sequential)
+        tare_buf_puts(out, "more tasks: every later look counts as much as this one\n");
+    else if (open && !(c->margin > 0))
         tare_buf_puts(out, "a margin: without one, equal cannot be said\n");
     if (c->n_dropped || c->a.attempts_missing || c->b.attempts_missing)
         tare_buf_puts(out, "the attempts that are missing\n");
@@ -167,6 +169,13 @@ void tare__say_warnings(struct tare_buf *out, const struct tare_compare *c)
 
 static void say_method(struct tare_buf *out, const struct tare_compare *c)
 {
+    if (c->sequential) {
+        tare_buf_puts(out, "looking early: a bet on the leading side is followed task by task in "
+                           "the suite's order, and its wealth (the e-value) reaches 1/alpha with "
+                           "at most the error allowed, however often one looks; order must not "
+                           "depend on results\n");
+        return;
+    }
     switch (c->ev.design) {
     case TARE_DESIGN_BINARY:
         tare_buf_puts(out, "scores are 0 or 1 with one attempt a side: McNemar's test looks at the "
@@ -225,11 +234,9 @@ void tare__say_explanation(struct tare_buf *out, const struct tare_compare *c, b
     say_method(out, c);
     say_margin(out, c);
     tare_buf_puts(out, "tasks are taken as a sample of tasks to come\n");
-    tare_buf_printf(out,
-                    "the test decides (%s at %g, %u in the family); the interval stands "
-                    "beside it\n",
+    tare_buf_printf(out, "the test decides (%s at %g, %u in the family)%s\n",
                     tare_number_p_eq(c->p_adjusted, c->ev.test_resamples, unicode).s, c->alpha,
-                    c->family);
+                    c->family, c->sequential ? "" : "; the interval stands beside it");
     if (c->n_slices)
         tare_buf_printf(out,
                         "%u slices are corrected among themselves (Holm); they never decide "

@@ -306,6 +306,9 @@ void tare_doc_compare(struct tare_json_writer *w, const struct tare_compare *c, 
     put_side(w, "b", &c->b);
     put_metric(w, &c->metric);
     tare_json_member_cstr(w, "about", "new-tasks");
+    tare_json_member_bool(w, "sequential", c->sequential);
+    tare_json_member_f64(w, "e_value",
+                         isnan(c->ev.log_e) ? c->ev.log_e : exp(fmin(c->ev.log_e, 700)));
     put_evidence(w, c);
     put_margin(w, c);
     tare_json_member_u64(w, "n_total", c->n_total);

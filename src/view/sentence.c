@@ -121,7 +121,8 @@ static void say_power(struct tare_buf *out, const struct tare_compare *c, bool u
         tare_buf_printf(out, " These tasks could have shown %s%s with %.0f %% power.",
                         tare_number_value(c->ev.mde.v, s, unicode).s, tare__diff_unit(c).s,
                         100 * c->power);
-    else if (c->out.verdict == TARE_VERDICT_INCONCLUSIVE && c->ev.n >= 2 && c->ev.discordance > 0)
+    else if (!c->sequential && c->out.verdict == TARE_VERDICT_INCONCLUSIVE && c->ev.n >= 2 &&
+             c->ev.discordance > 0)
         tare_buf_puts(out, " No difference is detectable at this discordance and size.");
     if (wanted && !c->ev.n_for_margin.why)
         tare_buf_printf(out, " To show %.6g%s takes about %s tasks.", c->margin * s.factor,
@@ -157,6 +158,19 @@ static void say_monte_carlo(struct tare_buf *out, const struct tare_compare *c)
     tare_buf_printf(out, "seed %llu.", (unsigned long long)c->seed);
 }
 
+/* What makes looking early honest, and what it leaves out. */
+static void say_sequential(struct tare_buf *out, const struct tare_compare *c)
+{
+    if (!c->sequential)
+        return;
+    tare_buf_puts(out, " Sequential: valid at every look while tasks come in the suite's order");
+    if (c->tasks_open)
+        tare_buf_printf(out, "; %u task%s from the first unplayed one on %s not looked at yet",
+                        c->tasks_open, c->tasks_open == 1 ? "" : "s",
+                        c->tasks_open == 1 ? "is" : "are");
+    tare_buf_putc(out, '.');
+}
+
 void tare_view_sentence(struct tare_buf *out, const struct tare_compare *c, bool unicode)
 {
     struct tare_buf list;
@@ -165,6 +179,7 @@ void tare_view_sentence(struct tare_buf *out, const struct tare_compare *c, bool
     say_estimate(out, c, unicode);
     say_verdict(out, c, unicode);
     say_power(out, c, unicode);
+    say_sequential(out, c);
     tare__say_exclusions(&list, c);
     say_list(out, "Left out:", tare_buf_str(&list));
     say_monte_carlo(out, c);
