@@ -1,0 +1,241 @@
+#include "text/regex_int.h"
+
+#include "base/hash.h"
+#include "base/limits.h"
+
+#include "base/banned.h"
+
+#define UNMADE (UINT32_MAX - 1)
+#define START_FLAG 1u /* nothing was read yet: ^ holds */
+#define SURE_FLAG 2u  /* whatever follows, the text is accepted */
+
+/* The set of a state: instruction << 16 | node, where node 0 is the start of a character. */
+struct state {
+    uint32_t *set, *next; /* next: by class of byte */
+    uint32_t n, flags;
+    bool accepts;
+};
+
+struct tare_regex_dfa {
+    const struct tare_regex *re;
+    struct tare_arena *arena;
+    struct state *states; /* 0 dead, 1 start */
+    uint32_t *table;      /* by hash; 0 empty */
+    uint32_t n, cap, max, n_table;
+    uint32_t n_classes;
+    uint8_t class_of[256], byte_of[256];
+    bool search;
+};
+
+/* Bytes that no set tells apart are one class. */
+static void classes(struct tare_regex_dfa *d)
+{
+    const struct tare_regex *re = d->re;
+    d->n_classes = 0;
+    for (unsigned b = 0; b < 256; b++) {
+        uint32_t c = 0;
+        for (; c < d->n_classes; c++) {
+            unsigned o = d->byte_of[c];
+            bool same = (b >= 128 && b < 192) == (o >= 128 && o < 192);
+            for (uint32_t k = 0; k < re->n_sets && same; k++)
+                same = re->roots[k][b] == re->roots[k][o];
+            for (uint32_t k = 2; k < re->n_nodes && same && b >= 128 && b < 192; k++)
+                same = re->nodes[k][b & 63] == re->nodes[k][o & 63];
+            if (same)
+                break;
+        }
+        if (c == d->n_classes)
+            d->byte_of[d->n_classes++] = (uint8_t)b;
+        d->class_of[b] = (uint8_t)c;
+    }
+}
+
+static uint64_t hash_of(const uint32_t *set, uint32_t n, uint32_t flags)
+{
+    return tare_hash64(tare_str_n((const char *)set, n * sizeof *set), flags);
+}
+
+static void settle(struct tare_regex_dfa *d, uint32_t id)
+{
+    struct state *s = &d->states[id];
+    struct tare__regex_list l;
+    struct tare__regex_place at = {.start = s->flags & START_FLAG, .end = true};
+    l.n = 0;
+    memset(l.seen, 0, sizeof l.seen);
+    s->accepts = s->flags & SURE_FLAG;
+    for (uint32_t i = 0; i < s->n && !s->accepts; i++)
+        if ((s->set[i] & 0xffff) == 0)
+            s->accepts = tare__regex_close(d->re, &l, (uint16_t)(s->set[i] >> 16), at);
+}
+
+static bool grow(struct tare_regex_dfa *d)
+{
+    if (d->n < d->cap)
+        return true;
+    uint32_t cap = d->cap * 2;
+    struct state *states = TARE_NEW_N(d->arena, struct state, cap);
+    uint32_t *table = TARE_NEW_N(d->arena, uint32_t, (size_t)cap * 2);
+    if (!states || !table)
+        return false;
+    memcpy(states, d->states, d->n * sizeof *states);
+    d->states = states;
+    d->table = table;
+    d->cap = cap;
+    d->n_table = cap * 2;
+    for (uint32_t i = 0; i < d->n; i++) {
+        uint64_t h = hash_of(states[i].set, states[i].n, states[i].flags);
+        while (table[h % d->n_table])
+            h++;
+        table[h % d->n_table] = i + 1;
+    }
+    return true;
+}
+
+/* The state with that set, made when it is new. */
+static uint32_t intern(struct tare_regex_dfa *d, const uint32_t *set, uint32_t n, uint32_t flags)
+{
+    uint64_t h = hash_of(set, n, flags);
+    for (; d->table[h % d->n_table]; h++) {
+        uint32_t i = d->table[h % d->n_table] - 1;
+        const struct state *s = &d->states[i];
+        if (s->n == n && s->flags == flags && (n == 0 || memcmp(s->set, set, n * sizeof *set) == 0))
+            return i;
+    }
+    if (d->n >= d->max || !grow(d))
+        return TARE_REGEX_FULL;
+    for (h = hash_of(set, n, flags); d->table[h % d->n_table];)
+        h++;
+    struct state *s = &d->states[d->n];
+    s->set = TARE_NEW_N(d->arena, uint32_t, n + 1);
+    s->next = TARE_NEW_N(d->arena, uint32_t, d->n_classes);
+    if (!s->set || !s->next)
+        return TARE_REGEX_FULL;
+    if (n)
+        memcpy(s->set, set, n * sizeof *set);
+    s->n = n;
+    s->flags = flags;
+    for (uint32_t i = 0; i < d->n_classes; i++)
+        s->next[i] = UNMADE;
+    d->table[h % d->n_table] = d->n + 1;
+    settle(d, d->n);
+    return d->n++;
+}
+
+enum tare_status tare_regex_dfa_open(const struct tare_regex *re, bool search, uint32_t max_states,
+                                     struct tare_arena *arena, struct tare_regex_dfa **out,
+                                     struct tare_err *err)
+{
+    if (re->words)
+        return tare_fail(err, TARE_E_LIMIT, "S_REGEX: \\b and \\B have no automaton over bytes");
+    struct tare_regex_dfa *d = TARE_NEW(arena, struct tare_regex_dfa);
+    if (!d)
+        return tare_fail(err, TARE_E_NOMEM, "no memory for an automaton");
+    d->re = re;
+    d->arena = arena;
+    d->search = search;
+    d->max = max_states < 2 ? 2 : max_states;
+    if (d->max > TARE_REGEX_MAX_STATES)
+        d->max = TARE_REGEX_MAX_STATES;
+    d->cap = 8;
+    d->n_table = 16;
+    d->states = TARE_NEW_N(arena, struct state, d->cap);
+    d->table = TARE_NEW_N(arena, uint32_t, d->n_table);
+    classes(d);
+    uint32_t entry = (search ? TARE__REGEX_ENTRY_SEARCH : TARE__REGEX_ENTRY_HERE) << 16;
+    if (!d->states || !d->table || intern(d, NULL, 0, 0) != TARE_REGEX_DEAD ||
+        intern(d, &entry, 1, START_FLAG) != 1)
+        return tare_fail(err, TARE_E_NOMEM, "no memory for an automaton");
+    *out = d;
+    return TARE_OK;
+}
+
+uint32_t tare_regex_dfa_start(const struct tare_regex_dfa *d)
+{
+    (void)d;
+    return 1;
+}
+
+static void put(uint32_t *set, uint32_t *n, uint32_t x)
+{
+    uint32_t i = *n;
+    while (i && set[i - 1] > x)
+        i--;
+    if (i && set[i - 1] == x)
+        return;
+    memmove(set + i + 1, set + i, (*n - i) * sizeof *set);
+    set[i] = x;
+    ++*n;
+}
+
+static uint32_t make(struct tare_regex_dfa *d, uint32_t from, unsigned char byte)
+{
+    const struct tare_regex *re = d->re;
+    const struct state *s = &d->states[from];
+    struct tare__regex_list l;
+    struct tare__regex_place at = {.start = s->flags & START_FLAG};
+    uint32_t set[TARE__REGEX_MAX_CODE];
+    uint32_t n = 0;
+    bool matched = false;
+    if (s->flags & SURE_FLAG)
+        return from;
+    l.n = 0;
+    memset(l.seen, 0, sizeof l.seen);
+    for (uint32_t i = 0; i < s->n; i++) {
+        uint32_t pc = s->set[i] >> 16, node = s->set[i] & 0xffff;
+        if (node == 0) {
+            matched |= tare__regex_close(re, &l, (uint16_t)pc, at);
+            continue;
+        }
+        uint32_t to = byte >= 128 && byte < 192 ? re->nodes[node][byte & 63] : 0;
+        if (to)
+            put(set, &n, to == TARE__REGEX_DONE ? (pc + 1) << 16 : pc << 16 | to);
+    }
+    if (matched && d->search) /* what was accepted stays so */
+        return intern(d, NULL, 0, SURE_FLAG);
+    for (uint32_t i = 0; i < l.n; i++) {
+        uint32_t to = re->roots[re->code[l.v[i]].a][byte];
+        if (to)
+            put(set, &n,
+                to == TARE__REGEX_DONE ? (uint32_t)(l.v[i] + 1) << 16
+                                       : (uint32_t)l.v[i] << 16 | to);
+    }
+    return intern(d, set, n, 0);
+}
+
+uint32_t tare_regex_dfa_step(struct tare_regex_dfa *d, uint32_t state, unsigned char byte)
+{
+    uint32_t to = d->states[state].next[d->class_of[byte]];
+    if (to != UNMADE)
+        return to;
+    to = make(d, state, byte);
+    if (to != TARE_REGEX_FULL)
+        d->states[state].next[d->class_of[byte]] = to;
+    return to;
+}
+
+bool tare_regex_dfa_accepts(const struct tare_regex_dfa *d, uint32_t state)
+{
+    return d->states[state].accepts;
+}
+
+bool tare_regex_dfa_complete(struct tare_regex_dfa *d)
+{
+    for (uint32_t s = 0; s < d->n; s++)
+        for (uint32_t c = 0; c < d->n_classes; c++)
+            if (tare_regex_dfa_step(d, s, d->byte_of[c]) == TARE_REGEX_FULL)
+                return false;
+    return true;
+}
+
+uint32_t tare_regex_dfa_states(const struct tare_regex_dfa *d)
+{
+    return d->n;
+}
+
+bool tare_regex_dfa_run(const struct tare_regex_dfa *d, struct tare_str text)
+{
+    uint32_t s = 1;
+    for (size_t i = 0; i < text.n && s; i++)
+        s = d->states[s].next[d->class_of[(unsigned char)text.p[i]]];
+    return d->states[s].accepts;
+}
