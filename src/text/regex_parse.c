@@ -96,7 +96,7 @@ static bool unicode_escape(struct tare__regex_parser *p, uint32_t *cp)
     if (eat(p, '{')) {
         uint32_t v = 0;
         size_t digits = 0;
-        for (int h = hex(peek(p, 0)); h >= 0; h = hex(peek(p, 0)), digits++, p->at++)
+        for (int h = hex(peek(p, 0)); h >= 0; p->at++, digits++, h = hex(peek(p, 0)))
             if ((v = v << 4 | (uint32_t)h) > TARE__REGEX_MAX_CP)
                 return false;
         *cp = v;
@@ -116,6 +116,18 @@ static bool unicode_escape(struct tare__regex_parser *p, uint32_t *cp)
     return true;
 }
 
+static bool is_letter(int c)
+{
+    return (c | 32) >= 'a' && (c | 32) <= 'z';
+}
+
+/* The u flag allows only syntax characters after a backslash; the wild also escapes other
+ * punctuation. */
+static bool is_punctuation(int c)
+{
+    return c > 31 && c < 127 && !is_letter(c) && !(c >= '0' && c <= '9');
+}
+
 /* An escape that is one character; the backslash is eaten. False: it is not (status set). */
 static bool char_escape(struct tare__regex_parser *p, bool in_class, uint32_t *cp)
 {
@@ -131,7 +143,7 @@ static bool char_escape(struct tare__regex_parser *p, bool in_class, uint32_t *c
         *cp = 0;
         return true;
     }
-    if (c == 'c' && ((peek(p, 0) | 32) >= 'a' && (peek(p, 0) | 32) <= 'z')) {
+    if (c == 'c' && is_letter(peek(p, 0))) {
         *cp = (uint32_t)p->text.p[p->at++] & 31;
         return true;
     }
@@ -143,9 +155,7 @@ static bool char_escape(struct tare__regex_parser *p, bool in_class, uint32_t *c
         *cp = 8;
         return true;
     }
-    /* The u flag allows only syntax characters; the wild also escapes other punctuation. */
-    bool letter = (c | 32) >= 'a' && (c | 32) <= 'z';
-    if (c > 31 && c < 127 && !letter && !(c >= '0' && c <= '9')) {
+    if (is_punctuation(c)) {
         *cp = (uint32_t)c;
         return true;
     }

@@ -23,7 +23,7 @@
 #define P(more) "([A-Za-z0-9._~!$&'()*+,;=:@" more "-]|" PCT ")"
 #define U "\\u{a0}-\\u{d7ff}\\u{f900}-\\u{fdcf}\\u{fdf0}-\\u{ffef}\\u{10000}-\\u{effff}"
 #define AUTHORITY(x)                                                                               \
-    "(([A-Za-z0-9._~!$&'()*+,;=:" x "-]|" PCT ")*@)?(\\[(" V6IN "|v" H "+\\.[^\\]]+)\\]|"            \
+    "(([A-Za-z0-9._~!$&'()*+,;=:" x "-]|" PCT ")*@)?(\\[(" V6IN "|v" H "+\\.[^\\]]+)\\]|"          \
     "([A-Za-z0-9._~!$&'()*+,;=" x "-]|" PCT ")*)(:\\d*)?"
 #define TAIL(x) "(\\?" P(x "/?") "*)?(#" P(x "/?") "*)?"
 #define HIER(x)                                                                                    \

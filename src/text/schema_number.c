@@ -44,23 +44,32 @@ struct tare__decimal tare__decimal_of(struct tare_str s)
     return d;
 }
 
+/* Of the digits alone, as fractions. */
+static int digits_cmp(struct tare_str a, struct tare_str b)
+{
+    for (size_t i = 0, j = 0;; i++, j++) {
+        i += i < a.n && a.p[i] == '.';
+        j += j < b.n && b.p[j] == '.';
+        if (i >= a.n || j >= b.n)
+            return (i < a.n) - (j < b.n);
+        if (a.p[i] != b.p[j])
+            return a.p[i] > b.p[j] ? 1 : -1;
+    }
+}
+
+static int sign_of(const struct tare__decimal *a)
+{
+    return a->n == 0 ? 0 : a->negative ? -1 : 1;
+}
+
 int tare__decimal_cmp(const struct tare__decimal *a, const struct tare__decimal *b)
 {
-    if (a->n == 0 || b->n == 0 || a->negative != b->negative)
-        return (b->n && (a->n == 0 || a->negative != b->negative) ? (b->negative ? 1 : -1) : 0) +
-               (b->n == 0 && a->n ? (a->negative ? -1 : 1) : 0);
-    int sign = a->negative ? -1 : 1;
+    int sign = sign_of(a), other = sign_of(b);
+    if (sign != other)
+        return sign > other ? 1 : -1;
     if (a->exp != b->exp)
         return a->exp > b->exp ? sign : -sign;
-    size_t i = 0, j = 0;
-    for (;; i++, j++) {
-        i += i < a->digits.n && a->digits.p[i] == '.';
-        j += j < b->digits.n && b->digits.p[j] == '.';
-        if (i >= a->digits.n || j >= b->digits.n)
-            return i < a->digits.n ? sign : j < b->digits.n ? -sign : 0;
-        if (a->digits.p[i] != b->digits.p[j])
-            return a->digits.p[i] > b->digits.p[j] ? sign : -sign;
-    }
+    return sign * digits_cmp(a->digits, b->digits);
 }
 
 bool tare__decimal_integer(const struct tare__decimal *a)

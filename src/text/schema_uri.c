@@ -59,6 +59,22 @@ static size_t remove_dots(char *p, size_t n)
     return out;
 }
 
+/* How much of the base stays before a reference without scheme and authority. */
+static size_t kept(struct tare_str base, struct tare_str ref, size_t path)
+{
+    size_t keep = path;
+    if (ref.n == 0 || ref.p[0] == '#')
+        return base.n;
+    if (ref.p[0] == '?') {
+        while (keep < base.n && base.p[keep] != '?')
+            keep++;
+    } else if (ref.p[0] != '/') {
+        for (size_t i = path; i < base.n && base.p[i] != '?'; i++)
+            keep = base.p[i] == '/' ? i + 1 : keep;
+    }
+    return keep;
+}
+
 struct tare_str tare__uri_resolve(struct tare_str base, struct tare_str ref,
                                   struct tare_arena *arena)
 {
@@ -67,14 +83,7 @@ struct tare_str tare__uri_resolve(struct tare_str base, struct tare_str ref,
         return tare_arena_copy(arena, ref);
     if (ref.n >= 2 && ref.p[0] == '/' && ref.p[1] == '/')
         return tare_arena_printf(arena, "%.*s%.*s", (int)scheme_bytes(base), base.p, TARE_FMT(ref));
-    if (ref.n == 0 || ref.p[0] == '#')
-        keep = base.n;
-    else if (ref.p[0] == '?')
-        while (keep < base.n && base.p[keep] != '?')
-            keep++;
-    else if (ref.p[0] != '/')
-        for (size_t i = keep; i < base.n && base.p[i] != '?'; i++)
-            keep = base.p[i] == '/' ? i + 1 : keep;
+    keep = kept(base, ref, keep);
     struct tare_str s =
         tare_arena_printf(arena, "%.*s%.*s", (int)keep, keep ? base.p : "", TARE_FMT(ref));
     char *p = s.n ? tare_arena_alloc(arena, s.n + 1) : NULL;

@@ -144,17 +144,17 @@ static void required_2020(void **state)
 static void optional(void **state)
 {
     (void)state;
-    run_suite("draft7/optional", TARE_SCHEMA_DRAFT7, false, 118, 118);
-    run_suite("draft2019-09/optional", TARE_SCHEMA_2019_09, false, 158, 158);
-    run_suite("draft2020-12/optional", TARE_SCHEMA_2020_12, false, 162, 162);
+    run_suite("draft7/optional", TARE_SCHEMA_DRAFT7, false, 118, 4);
+    run_suite("draft2019-09/optional", TARE_SCHEMA_2019_09, false, 158, 0);
+    run_suite("draft2020-12/optional", TARE_SCHEMA_2020_12, false, 162, 0);
 }
 
 static void formats(void **state)
 {
     (void)state;
-    run_suite("draft7/optional/format", TARE_SCHEMA_DRAFT7, true, 676, 676);
-    run_suite("draft2019-09/optional/format", TARE_SCHEMA_2019_09, true, 757, 757);
-    run_suite("draft2020-12/optional/format", TARE_SCHEMA_2020_12, true, 764, 764);
+    run_suite("draft7/optional/format", TARE_SCHEMA_DRAFT7, true, 676, 85);
+    run_suite("draft2019-09/optional/format", TARE_SCHEMA_2019_09, true, 757, 85);
+    run_suite("draft2020-12/optional/format", TARE_SCHEMA_2020_12, true, 764, 85);
 }
 
 static void sample(void **state)
@@ -199,7 +199,7 @@ static void sample(void **state)
     tare_arena_free(&each);
     tare_arena_free(&arena);
     assert_int_equal(wrong, 0);
-    assert_true(refused <= 20);
+    assert_true(refused <= 1);
 }
 
 static const char small[] =
@@ -307,6 +307,7 @@ static void expressions(void **state)
         {"^a{2,3}$", "aaaa", false, false},
         {"^\\p{L}+$", "\xc3\xa9t\xc3\xa9", true, true},
         {"\\d", "\xd9\xa3", false, false},
+        {"^[\\u{e0}-\\u{10ffff}]$", "\xc3\xa9", true, true},
         {"^.$", "\xf0\x9f\x98\x80", true, true},
         {"(a*)*b", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaac", false, false},
         {"^[^a-c]$", "d", true, true},
