@@ -108,8 +108,8 @@ const char *tare_reason_text(enum tare_verdict_reason r)
         [TARE_REASON_NOT_SHOWN] = "the test does not show a difference",
         [TARE_REASON_MANY_DROPS] = "too many tasks have no value on one side",
         [TARE_REASON_REVERSIBLE] = "what is missing could reverse it",
-        [TARE_REASON_UNFINISHED] = "a run is not finished, and a fixed-size test is not valid for "
-                                   "peeking (--sequential is)",
+        [TARE_REASON_UNFINISHED] = ("a run is not finished, and a fixed-size test is not valid for "
+                                    "peeking (--sequential is)"),
         [TARE_REASON_NO_TEST] = "these data allow no test",
         [TARE_REASON_CONTAMINATED] = "the benchmark is contaminated",
     };

@@ -112,7 +112,8 @@ struct tare_str tare__uri_decode(struct tare_str s, struct tare_arena *arena)
     size_t n = 0;
     for (size_t i = 0; p && i < s.n; i++) {
         bool escape = s.p[i] == '%' && i + 2 < s.n && hex(s.p[i + 1]) >= 0 && hex(s.p[i + 2]) >= 0;
-        p[n++] = escape ? (char)(hex(s.p[i + 1]) << 4 | hex(s.p[i + 2])) : s.p[i];
+        p[n++] =
+            escape ? (char)((unsigned)hex(s.p[i + 1]) << 4 | (unsigned)hex(s.p[i + 2])) : s.p[i];
         i += escape ? 2 : 0;
     }
     return tare_str_n(p, n);
