@@ -234,8 +234,10 @@ static uint16_t intern(struct trees *t, const uint16_t next[64])
     return (uint16_t)re->n_nodes++;
 }
 
-/* Whether the set holds a code point of [lo, hi]. */
-static bool touches(const struct tare__regex_set *s, uint32_t lo, uint32_t hi)
+enum overlap { NONE, SOME, WHOLE };
+
+/* How much of [lo, hi] the set holds. Its ranges are sorted and apart from each other. */
+static enum overlap touches(const struct tare__regex_set *s, uint32_t lo, uint32_t hi)
 {
     uint32_t a = 0, b = s->n;
     while (a < b) {
@@ -245,7 +247,21 @@ static bool touches(const struct tare__regex_set *s, uint32_t lo, uint32_t hi)
         else
             b = mid;
     }
-    return a < s->n && s->r[a].lo <= hi;
+    if (a >= s->n || s->r[a].lo > hi)
+        return NONE;
+    return s->r[a].lo <= lo && s->r[a].hi >= hi ? WHOLE : SOME;
+}
+
+/* The node below which every choice of `left` continuation bytes is in the set. */
+static uint16_t whole(struct trees *t, unsigned left)
+{
+    uint16_t node = TARE__REGEX_DONE, next[64];
+    for (unsigned level = 0; level < left; level++) {
+        for (uint32_t i = 0; i < 64; i++)
+            next[i] = node;
+        node = intern(t, next);
+    }
+    return node;
 }
 
 /* The node below which `left` continuation bytes choose among the code points from `base` on; only
@@ -254,11 +270,16 @@ static uint16_t grow(struct trees *t, const struct tare__regex_set *s, uint32_t 
                      uint32_t min)
 {
     uint32_t span = 1u << (6 * left), hi = base + span - 1;
-    if (hi < min || base > TARE__REGEX_MAX_CP || (base >= 0xd800 && hi <= 0xdfff) ||
-        !touches(s, base < min ? min : base, hi))
+    if (hi < min || base > TARE__REGEX_MAX_CP || (base >= 0xd800 && hi <= 0xdfff))
+        return TARE__REGEX_NO_NODE;
+    enum overlap o = touches(s, base < min ? min : base, hi);
+    if (o == NONE)
         return TARE__REGEX_NO_NODE;
     if (left == 0)
         return TARE__REGEX_DONE;
+    bool surrogates = base <= 0xdfff && hi >= 0xd800;
+    if (o == WHOLE && base >= min && hi <= TARE__REGEX_MAX_CP && !surrogates)
+        return whole(t, left);
     uint16_t next[64];
     bool any = false;
     for (uint32_t i = 0; i < 64; i++) {
