@@ -41,5 +41,13 @@
 #define TARE_ARENA_REPORT_BYTES (1024 * TARE_MIB)  /* one report */
 #define TARE_PACK_BYTES (64 * TARE_KIB)            /* step bodies gathered before compression */
 #define TARE_MAX_TASKS_FILE_BYTES (512 * TARE_MIB) /* with its tape within ARENA_LOAD_BYTES */
+#define TARE_MAX_HTTP_HEAD_BYTES (64 * TARE_KIB)   /* R: header lines of one answer */
+#define TARE_MAX_HTTP_HEAD_LINES 200u              /* R */
+#define TARE_MAX_HTTP_ANSWER_BYTES (64 * TARE_MIB) /* R: body of one answer */
+#define TARE_MAX_SSE_EVENT_BYTES TARE_MIB          /* R */
+#define TARE_MAX_SSE_EVENTS 1000000u               /* R: of one answer */
+#define TARE_MAX_RETRY_AFTER_MS 300000             /* R: a server may not park a run for longer */
+#define TARE_MAX_REPLY_CALLS 1000u                 /* tool calls of one reply */
+#define TARE_MAX_ENDPOINTS 1024u                   /* of one run */
 
 #endif

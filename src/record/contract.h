@@ -40,6 +40,16 @@ struct tare_tool {
     struct tare_str schema; /* JSON Schema of the arguments */
 };
 
+/* What a solver that reads text is told of where it plays; valid as long as the attempt. */
+struct tare_scene {
+    struct tare_str world; /* its name */
+    struct tare_str brief; /* what it is and what is asked, in the world's words; may be empty */
+    const struct tare_tool *tools;
+    uint32_t n_tools;
+    uint32_t attempt;   /* 0-based number of this attempt at the task */
+    uint32_t max_steps; /* 0: the world's own end */
+};
+
 /* The world's verdict on the episode so far; strings in the arena given. */
 struct tare_outcome {
     double reward;          /* the headline value */
@@ -74,8 +84,9 @@ struct tare_world_ops {
      * status tells failures outside the solver only. */
     enum tare_status (*step)(void *w, const struct tare_action *action, struct tare_rng *rng,
                              struct tare_obs *obs, struct tare_err *err);
-    /* One action as JSON text from a model or a log: checked, then step. Malformed text is an
-     * observation that says what is wrong. */
+    /* One action as JSON text from a model or a log, {"action_type": NAME, "params": {…}} with the
+     * name of a tool and its arguments: checked, then step. Malformed text is an observation that
+     * says what is wrong. */
     enum tare_status (*step_json)(void *w, struct tare_str action, struct tare_rng *rng,
                                   struct tare_obs *obs, struct tare_err *err);
     struct tare_facts (*facts)(const void *w);
@@ -87,6 +98,9 @@ struct tare_world_ops {
     void (*obs_json)(const void *w, struct tare_json_writer *out);
     void (*outline_json)(const void *w, struct tare_json_writer *out);
     const struct tare_tool *(*tools)(const void *w, uint32_t *n);
+    /* What the world is and what is asked, for a model: plain text. After reset; NULL: nothing to
+     * say. Must not give away what the tools would have to find out. */
+    void (*brief)(const void *w, struct tare_buf *out);
     /* Names of the world's verbs and phases, for facts and timelines. */
     const char *(*verb_name)(uint32_t verb);
     const char *(*phase_name)(int32_t phase);
@@ -112,10 +126,11 @@ struct tare_event {
     enum tare_event_kind kind;
     uint64_t id; /* of the REQUEST, SPAWN or WAIT it answers */
     const struct tare_obs *obs;
-    struct tare_str body;   /* CHUNK, REPLY, CHILD */
-    enum tare_cause failed; /* REPLY, CHILD: TARE_CAUSE_NONE when all went well */
-    int exit_status;        /* CHILD that ended: status; -1 while it lives */
-    int64_t now_ns;         /* monotonic */
+    const struct tare_scene *scene; /* OBS, to a solver that reads */
+    struct tare_str body;           /* CHUNK, REPLY, CHILD; OBS to a solver that reads: as JSON */
+    enum tare_cause failed;         /* REPLY, CHILD: TARE_CAUSE_NONE when all went well */
+    int exit_status;                /* CHILD that ended: status; -1 while it lives */
+    int64_t now_ns;                 /* monotonic */
 };
 
 enum tare_yield_kind {
@@ -127,9 +142,10 @@ enum tare_yield_kind {
 };
 
 struct tare_request {
-    struct tare_str endpoint; /* which of the run's endpoints */
-    struct tare_str body;
+    struct tare_str endpoint; /* which of the run's endpoints; empty: the solver's first */
+    struct tare_str body;     /* tare.request/1: docs/decisions/0008-model-requests.md */
     bool stream;
+    struct tare_str scope; /* names the attempt that asks; filled in by run/ */
 };
 struct tare_spawn {
     const char *const *argv; /* NULL-terminated; argv[0] an absolute path */
@@ -155,6 +171,7 @@ struct tare_solver_ops {
     const char *name, *about;
     bool control;       /* of known merit: shown as a control, not ranked */
     bool waits;         /* may yield REQUEST, SPAWN or WAIT; false: played whole on a CPU */
+    bool reads;         /* wants OBS with its body as JSON and the scene */
     size_t state_bytes; /* run/ allocates it zeroed per attempt */
     /* config: the resolved solver document (absent: defaults). shared lives as long as the run,
      * is read-only afterwards and may be used by all threads. */
