@@ -54,8 +54,7 @@ size_t tare__calls_find(const struct tare__calls *c, const char *s, size_t from)
     return at == SIZE_MAX ? SIZE_MAX : from + at;
 }
 
-/* Room for one more of n; sizes go 4, 8, 16 … */
-static void *grown(struct tare__calls *c, void *old, uint32_t n, size_t size)
+void *tare__calls_grown(struct tare__calls *c, void *old, uint32_t n, size_t size)
 {
     if (n != 0 && (n < 4 || (n & (n - 1)) != 0))
         return old;
@@ -81,7 +80,7 @@ void tare__calls_span(struct tare__calls *c, enum tare_calls_span_kind kind, siz
         tare_buf_put(to, tare_str_trim(tare__calls_slice(c, off, end)));
     else if (to)
         tare_buf_put(to, tare__calls_slice(c, off, end));
-    struct tare_calls_span *p = grown(c, r->spans, r->n_spans, sizeof *p);
+    struct tare_calls_span *p = tare__calls_grown(c, r->spans, r->n_spans, sizeof *p);
     if (!p)
         return;
     r->spans = p;
@@ -98,7 +97,7 @@ void tare__calls_begin(struct tare__calls *c, size_t off)
 static void add_error(struct tare__calls *c, enum tare_calls_code code, size_t off, size_t end)
 {
     struct tare_calls *r = c->r;
-    struct tare_calls_error *p = grown(c, r->errors, r->n_errors, sizeof *p);
+    struct tare_calls_error *p = tare__calls_grown(c, r->errors, r->n_errors, sizeof *p);
     if (!p)
         return;
     r->errors = p;

@@ -10,6 +10,7 @@
 #define TARE_TEXT_CALLS_H
 
 #include "text/json.h"
+#include "text/schema.h"
 
 enum tare_calls_status {
     TARE_CALLS_OK,
@@ -65,8 +66,11 @@ enum tare_calls_finding_code {
     TARE_V_ENUM,
     TARE_V_RANGE,
     TARE_V_EXTRA,
-    TARE_V_COMBINATOR
+    TARE_V_COMBINATOR,
+    TARE_V_PATTERN,
+    TARE_V_FORMAT
 };
+#define TARE_CALLS_FINDINGS 10 /* codes, from 1 on */
 
 enum tare_calls_span_kind {
     TARE_SPAN_CONTENT,
@@ -78,7 +82,8 @@ enum tare_calls_span_kind {
 
 struct tare_tool {
     struct tare_str name;
-    struct tare_json parameters; /* a JSON Schema; absent: anything */
+    struct tare_json parameters;      /* a JSON Schema; absent: anything */
+    const struct tare_schema *schema; /* the same, compiled; NULL: anything */
 };
 
 struct tare_calls_opts {
@@ -104,7 +109,8 @@ struct tare_calls_error {
 struct tare_calls_finding {
     uint32_t call;
     enum tare_calls_finding_code code;
-    struct tare_str path; /* JSON Pointer into the arguments */
+    struct tare_str path;         /* JSON Pointer into the arguments */
+    struct tare_str says, remedy; /* for people, and for the model that wrote the call */
 };
 
 struct tare_calls_span {
@@ -151,7 +157,8 @@ enum tare_status tare_calls_feed_end(struct tare_calls_feed *f, const struct tar
                                      struct tare_err *err);
 
 /* [{"name", "parameters"}], also in the forms {"tools": [...]} and {"type": "function",
- * "function": {...}}. TARE_E_INPUT, TARE_E_NOMEM. */
+ * "function": {...}}. The schemas are compiled, formats checked: one that cannot be (text/schema.h)
+ * is an error that names the tool. TARE_E_INPUT, TARE_E_LIMIT, TARE_E_NOMEM. */
 enum tare_status tare_tools_read(struct tare_json v, struct tare_arena *arena,
                                  const struct tare_tool **out, uint32_t *n, struct tare_err *err);
 

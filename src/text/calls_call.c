@@ -140,6 +140,24 @@ int tare__calls_object(struct tare__calls *c, const struct tare__calls_spec *s, 
     return 0;
 }
 
+/* The parameters of a tool as something to check arguments against. */
+static enum tare_status compile(struct tare_json schema, struct tare_str name,
+                                struct tare_arena *arena, const struct tare_schema **out,
+                                struct tare_err *err)
+{
+    static const struct tare_schema_options options = {.formats = true};
+    struct tare_err why = {0};
+    *out = NULL;
+    if (tare_json_kind(schema) <= TARE_JSON_NULL)
+        return TARE_OK;
+    enum tare_status st = tare_schema_compile(schema, &options, arena, out, &why);
+    if (st == TARE_OK)
+        return TARE_OK;
+    tare_err_hint(err, "mend the tool's JSON Schema; \"tare check schema\" explains it");
+    return tare_fail_at(err, st, tare_json_offset(schema), "the parameters of \"%.*s\": %s",
+                        TARE_FMT(name), why.text);
+}
+
 enum tare_status tare_tools_read(struct tare_json v, struct tare_arena *arena,
                                  const struct tare_tool **out, uint32_t *n, struct tare_err *err)
 {
@@ -162,7 +180,11 @@ enum tare_status tare_tools_read(struct tare_json v, struct tare_arena *arena,
         }
         if (!tare_json_present(p))
             p = tare_json_get(f, "input_schema");
-        t[(*n)++] = (struct tare_tool){tare_json_str(name), p};
+        t[*n] = (struct tare_tool){.name = tare_json_str(name), .parameters = p};
+        enum tare_status st = compile(p, t[*n].name, arena, &t[*n].schema, err);
+        if (st != TARE_OK)
+            return st;
+        ++*n;
     }
     *out = t;
     return TARE_OK;

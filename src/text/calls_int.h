@@ -123,6 +123,8 @@ bool tare__calls_complete(const struct tare__calls *c, uint32_t call); /* requir
 void tare__calls_span(struct tare__calls *c, enum tare_calls_span_kind kind, size_t off,
                       size_t end);
 void tare__calls_validate(struct tare__calls *c);
+/* Room for one more of n in a list of the arena (sizes go 4, 8, 16 ...); NULL: no memory. */
+void *tare__calls_grown(struct tare__calls *c, void *old, uint32_t n, size_t size);
 
 /* An untyped text as an argument, by the type its schema allows (section 3.4). */
 void tare__calls_untyped(struct tare__calls *c, struct tare_json schema, struct tare_json root,

@@ -140,7 +140,8 @@ const char *tare_calls_code_name(enum tare_calls_code c)
 
 const char *tare_calls_finding_name(enum tare_calls_finding_code c)
 {
-    static const char *const names[] = {"",       "V_UNKNOWN_TOOL", "V_MISSING", "V_TYPE",
-                                        "V_ENUM", "V_RANGE",        "V_EXTRA",   "V_COMBINATOR"};
+    static const char *const names[] = {"",          "V_UNKNOWN_TOOL", "V_MISSING", "V_TYPE",
+                                        "V_ENUM",    "V_RANGE",        "V_EXTRA",   "V_COMBINATOR",
+                                        "V_PATTERN", "V_FORMAT"};
     return names[c];
 }

@@ -62,6 +62,7 @@ struct tare_schema_fault {
     struct tare_str resource; /* URI of that resource; empty for a schema without "$id" */
     struct tare_str says;     /* one sentence */
     struct tare_str remedy;   /* what to change */
+    struct tare_str member;   /* the name that is missing or not allowed; empty for other faults */
     struct tare_schema_fault *next;
 };
 

@@ -51,6 +51,7 @@ static bool fault(struct run *run, const struct tare__schema_rule *r,
     f->at = tare_json_pointer(value, run->arena);
     f->offset = tare_json_offset(value);
     f->keyword = tare_str_of(r->keyword);
+    f->member = name;
     f->schema = tare_json_pointer(r->at, run->arena);
     f->resource = tare_str_starts(n->resource->uri, TARE_S("json-schema:///")) ? tare_str_n("", 0)
                                                                                : n->resource->uri;
