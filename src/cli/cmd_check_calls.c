@@ -1,7 +1,10 @@
+#include <inttypes.h>
+
 #include "cli/cmd.h"
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "text/calls_retry.h"
 #include "text/calls_write.h"
 #include "text/fields.h"
 #include "text/jsonl.h"
@@ -13,9 +16,16 @@
 #define PIECE_MAX 16 /* bytes; of --chunks */
 
 struct calls_opts {
-    struct tare_str file, dialect, tools;
+    struct tare_str file, dialect, tools, order;
     int64_t chunks;
-    bool batch, strict, length, prefilled;
+    bool batch, strict, length, prefilled, retry;
+};
+
+/* One message that was read, and what is said about it. */
+struct message {
+    struct tare_calls r;
+    struct tare_order *order; /* NULL: no rules */
+    struct tare_retry_prompt retry;
 };
 
 static const struct tare_arg calls_args[] = {
@@ -38,6 +48,17 @@ static const struct tare_opt calls_options[] = {
      .metavar = "FILE",
      .help = "the tools there are: a JSON list of {\"name\", \"parameters\"}",
      .at = offsetof(struct calls_opts, tools)},
+    {.name = "order",
+     .letter = 'o',
+     .type = TARE_OPT_STRING,
+     .metavar = "FILE",
+     .help = "which tool may follow which: a JSON list of {\"rule\", \"a\", \"b\"}; the reply is "
+             "the whole episode",
+     .at = offsetof(struct calls_opts, order)},
+    {.name = "retry",
+     .type = TARE_OPT_FLAG,
+     .help = "also the turn that asks the model for a corrected call",
+     .at = offsetof(struct calls_opts, retry)},
     {.name = "strict",
      .type = TARE_OPT_FLAG,
      .help = "mend nothing: what needs a repair is refused",
@@ -70,6 +91,8 @@ static const struct tare_example calls_examples[] = {
     {"tare check calls --tools tools.json reply.txt", "what was called, mended and refused"},
     {"tare check calls --dialect hermes --tools tools.json --strict reply.txt",
      "the same without repairs"},
+    {"tare check calls --tools tools.json --order rules.json --retry reply.txt",
+     "is the order right, and what to answer the model"},
     {"tare check calls --batch vectors.jsonl", "many texts at once"},
     {0},
 };
@@ -102,6 +125,18 @@ static enum tare_status finish(struct tare_ctx *ctx, struct tare_buf *b, enum ta
     return st;
 }
 
+/* The rules over the calls of the one message. */
+static enum tare_status apply_order(struct tare_json rules, struct tare_arena *arena,
+                                    struct message *m, struct tare_err *err)
+{
+    enum tare_status st = tare_order_open(rules, arena, &m->order, err);
+    if (st == TARE_OK)
+        st = tare_order_message(m->order, &m->r, err);
+    if (st == TARE_OK)
+        st = tare_order_end(m->order, err);
+    return st;
+}
+
 /* One line of --batch. */
 static enum tare_status batch_line(struct tare_ctx *ctx, const struct calls_opts *o,
                                    struct tare_json v, struct tare_arena *arena,
@@ -114,8 +149,7 @@ static enum tare_status batch_line(struct tare_ctx *ctx, const struct calls_opts
         .strict = o->strict,
         .think_prefilled = tare_json_true(tare_json_get(opt, "think_prefilled")),
         .length = tare_json_str_is(tare_json_get(opt, "finish_reason"), "length")};
-    struct tare_calls r;
-    struct tare_order *order = NULL;
+    struct message m = {0};
     if (tare_given(ctx, "dialect"))
         opts.dialect = o->dialect;
     if (tare_json_kind(text) != TARE_JSON_STRING)
@@ -123,13 +157,9 @@ static enum tare_status batch_line(struct tare_ctx *ctx, const struct calls_opts
     enum tare_status st =
         tare_tools_read(tare_json_get(v, "tools"), arena, &opts.tools, &opts.n_tools, err);
     if (st == TARE_OK)
-        st = read_message(o, tare_json_str(text), &opts, arena, &r, err);
+        st = read_message(o, tare_json_str(text), &opts, arena, &m.r, err);
     if (st == TARE_OK && tare_json_present(rules))
-        st = tare_order_open(rules, arena, &order, err);
-    if (st == TARE_OK && order)
-        st = tare_order_message(order, &r, err);
-    if (st == TARE_OK && order)
-        st = tare_order_end(order, err);
+        st = apply_order(rules, arena, &m, err);
     if (st != TARE_OK)
         return st;
     struct tare_buf b;
@@ -142,7 +172,7 @@ static enum tare_status batch_line(struct tare_ctx *ctx, const struct calls_opts
         tare_json_put_value(&w, tare_json_get(v, "id"));
     else
         tare_json_put_null(&w);
-    tare_calls_write(&r, order, &w);
+    tare_calls_write(&m.r, m.order, &w);
     tare_json_end_object(&w);
     tare_buf_putc(&b, '\n');
     return finish(ctx, &b, TARE_OK, err);
@@ -176,9 +206,47 @@ static void put_text(struct tare_buf *b, const char *head, struct tare_str s)
     tare_buf_putc(b, '\n');
 }
 
-static enum tare_status print_text(struct tare_ctx *ctx, const struct tare_calls *r,
+static void put_findings(struct tare_buf *b, const struct message *m, struct tare_arena *arena)
+{
+    const struct tare_calls *r = &m->r;
+    uint32_t n = 0;
+    const struct tare_order_breach *br = m->order ? tare_order_breaches(m->order, &n) : NULL;
+    for (uint32_t i = 0; i < r->n_errors; i++)
+        tare_buf_printf(b, "%-10s %s (bytes %zu to %zu)\n", "refused",
+                        tare_calls_code_name(r->errors[i].code), r->errors[i].off,
+                        r->errors[i].end);
+    for (uint32_t i = 0; i < r->n_findings; i++) {
+        const struct tare_calls_finding *f = &r->findings[i];
+        tare_buf_printf(b, "%-10s call %u: %s ", "invalid", f->call + 1,
+                        tare_calls_finding_name(f->code));
+        tare_text_safe(b, f->path);
+        tare_buf_puts(b, f->path.n ? ": " : "");
+        tare_text_safe(b, f->says);
+        tare_buf_puts(b, "; ");
+        tare_text_safe(b, f->remedy);
+        tare_buf_putc(b, '\n');
+    }
+    for (uint32_t i = 0; i < n; i++) {
+        if (br[i].call < 0)
+            tare_buf_printf(b, "%-10s at the end: ", "order");
+        else
+            tare_buf_printf(b, "%-10s call %" PRId64 ": ", "order", br[i].call + 1);
+        tare_buf_printf(b, "%s: ", tare_order_name(br[i].code));
+        tare_text_safe(b, tare_order_says(m->order, br[i].rule, arena));
+        tare_buf_putc(b, '\n');
+    }
+}
+
+static const char *retry_name(enum tare_retry_kind k)
+{
+    static const char *const names[] = {"none", "longer", "correct"};
+    return names[k];
+}
+
+static enum tare_status print_text(struct tare_ctx *ctx, const struct message *m, bool retry,
                                    struct tare_err *err)
 {
+    const struct tare_calls *r = &m->r;
     struct tare_buf b, args;
     tare_buf_init(&b, NULL, TARE_MAX_JSON_BYTES);
     tare_buf_init(&args, NULL, TARE_MAX_JSON_BYTES);
@@ -196,26 +264,26 @@ static enum tare_status print_text(struct tare_ctx *ctx, const struct tare_calls
     for (uint32_t i = 0; i < TARE_CALLS_REPAIRS; i++)
         if (r->repairs >> i & 1)
             tare_buf_printf(&b, "%-10s %s\n", "mended", tare_calls_repair_name(i));
-    for (uint32_t i = 0; i < r->n_errors; i++)
-        tare_buf_printf(&b, "%-10s %s (bytes %zu to %zu)\n", "refused",
-                        tare_calls_code_name(r->errors[i].code), r->errors[i].off,
-                        r->errors[i].end);
-    for (uint32_t i = 0; i < r->n_findings; i++) {
-        tare_buf_printf(&b, "%-10s call %u: %s ", "invalid", r->findings[i].call + 1,
-                        tare_calls_finding_name(r->findings[i].code));
-        tare_text_safe(&b, r->findings[i].path);
-        tare_buf_putc(&b, '\n');
-    }
+    put_findings(&b, m, ctx->arena);
     if (r->reasoning.p)
         put_text(&b, "reasoning", r->reasoning);
     if (r->content.n)
         put_text(&b, "content", r->content);
+    if (retry)
+        tare_buf_printf(&b, "%-10s %s\n", "retry", retry_name(m->retry.kind));
+    for (struct tare_str s = m->retry.text; retry && s.n;) { /* line by line, each made safe */
+        size_t line = tare_str_find(s, TARE_S("\n")), n = line == SIZE_MAX ? s.n : line;
+        tare_buf_puts(&b, "  ");
+        tare_text_safe(&b, tare_str_n(s.p, n));
+        tare_buf_putc(&b, '\n');
+        s = line == SIZE_MAX ? (struct tare_str){0} : tare_str_n(s.p + n + 1, s.n - n - 1);
+    }
     b.failed |= args.failed;
     tare_buf_free(&args);
     return finish(ctx, &b, TARE_OK, err);
 }
 
-static enum tare_status print_json(struct tare_ctx *ctx, const struct tare_calls *r,
+static enum tare_status print_json(struct tare_ctx *ctx, const struct message *m, bool retry,
                                    struct tare_err *err)
 {
     struct tare_buf b;
@@ -223,11 +291,17 @@ static enum tare_status print_json(struct tare_ctx *ctx, const struct tare_calls
     tare_buf_init(&b, NULL, TARE_MAX_JSON_BYTES);
     tare_json_writer_init(&w, &b);
     tare_json_begin_object(&w);
-    tare_json_put_key(&w, "schema");
-    tare_json_put_cstr(&w, "tare.check-calls/1");
-    tare_json_put_key(&w, "dialect");
-    tare_json_put_cstr(&w, r->dialect);
-    tare_calls_write(r, NULL, &w);
+    tare_json_member_cstr(&w, "schema", "tare.check-calls/1");
+    tare_json_member_cstr(&w, "dialect", m->r.dialect);
+    tare_calls_write(&m->r, m->order, &w);
+    if (retry) {
+        tare_json_put_key(&w, "retry");
+        tare_json_begin_object(&w);
+        tare_json_member_cstr(&w, "kind", retry_name(m->retry.kind));
+        tare_json_member_str(&w, "call_id", m->retry.call_id);
+        tare_json_member_str(&w, "text", m->retry.text);
+        tare_json_end_object(&w);
+    }
     tare_json_end_object(&w);
     tare_buf_putc(&b, '\n');
     return finish(ctx, &b, TARE_OK, err);
@@ -252,6 +326,20 @@ static enum tare_status check_dialect(struct tare_ctx *ctx, struct tare_str name
     return TARE_E_USAGE;
 }
 
+static enum tare_status read_json(struct tare_ctx *ctx, struct tare_str path,
+                                  struct tare_str *text, struct tare_json *v, struct tare_err *err)
+{
+    enum tare_status st = tare_fs_read(path, TARE_MAX_JSON_BYTES, ctx->arena, text, err);
+    if (st != TARE_OK)
+        return st;
+    st = tare_json_parse(*text, NULL, ctx->arena, v, err);
+    if (st != TARE_OK) {
+        tare_err_file(err, path);
+        tare_err_locate(err, *text);
+    }
+    return st;
+}
+
 static enum tare_status read_tools(struct tare_ctx *ctx, const struct calls_opts *o,
                                    struct tare_calls_opts *opts, struct tare_err *err)
 {
@@ -262,17 +350,51 @@ static enum tare_status read_tools(struct tare_ctx *ctx, const struct calls_opts
         tare_err_hint(err, "add --tools FILE, a JSON list of {\"name\", \"parameters\"}");
         return TARE_E_USAGE;
     }
-    enum tare_status st = tare_fs_read(o->tools, TARE_MAX_JSON_BYTES, ctx->arena, &text, err);
+    enum tare_status st = read_json(ctx, o->tools, &text, &v, err);
     if (st != TARE_OK)
         return st;
-    st = tare_json_parse(text, NULL, ctx->arena, &v, err);
-    if (st == TARE_OK)
-        st = tare_tools_read(v, ctx->arena, &opts->tools, &opts->n_tools, err);
+    st = tare_tools_read(v, ctx->arena, &opts->tools, &opts->n_tools, err);
     if (st != TARE_OK) {
         tare_err_file(err, o->tools);
         tare_err_locate(err, text);
     }
     return st;
+}
+
+static enum tare_status apply_order_file(struct tare_ctx *ctx, struct tare_str path,
+                                         struct message *m, struct tare_err *err)
+{
+    struct tare_str text;
+    struct tare_json rules;
+    enum tare_status st = read_json(ctx, path, &text, &rules, err);
+    if (st != TARE_OK)
+        return st;
+    st = apply_order(rules, ctx->arena, m, err);
+    if (st == TARE_E_INPUT) {
+        tare_err_file(err, path);
+        tare_err_locate(err, text);
+    }
+    return st;
+}
+
+static enum tare_status one_message(struct tare_ctx *ctx, const struct calls_opts *o,
+                                    struct tare_str text, const struct tare_calls_opts *c,
+                                    struct tare_err *err)
+{
+    struct message m = {0};
+    uint32_t breaches = 0;
+    enum tare_status st = read_message(o, text, c, ctx->arena, &m.r, err);
+    if (st == TARE_OK && o->order.p)
+        st = apply_order_file(ctx, o->order, &m, err);
+    if (st == TARE_OK && o->retry)
+        st = tare_retry_prompt(text, c, &m.r, m.order, 0, ctx->arena, &m.retry, err);
+    if (st != TARE_OK)
+        return st;
+    if (m.order)
+        (void)tare_order_breaches(m.order, &breaches);
+    if (m.r.n_errors || m.r.n_findings || breaches)
+        ctx->exit_code = 1;
+    return ctx->json ? print_json(ctx, &m, o->retry, err) : print_text(ctx, &m, o->retry, err);
 }
 
 static enum tare_status calls_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
@@ -283,7 +405,6 @@ static enum tare_status calls_run(struct tare_ctx *ctx, const void *opts, struct
                                 .strict = o->strict,
                                 .length = o->length,
                                 .think_prefilled = o->prefilled};
-    struct tare_calls r;
     enum tare_status st = check_dialect(ctx, o->dialect, err);
     if (st == TARE_OK && !o->batch)
         st = read_tools(ctx, o, &c, err);
@@ -297,12 +418,7 @@ static enum tare_status calls_run(struct tare_ctx *ctx, const void *opts, struct
             tare_err_file(err, path);
         return st;
     }
-    st = read_message(o, text, &c, ctx->arena, &r, err);
-    if (st != TARE_OK)
-        return st;
-    if (r.n_errors || r.n_findings)
-        ctx->exit_code = 1;
-    return ctx->json ? print_json(ctx, &r, err) : print_text(ctx, &r, err);
+    return one_message(ctx, o, text, &c, err);
 }
 
 const struct tare_cmd tare_cmd_check_calls = {

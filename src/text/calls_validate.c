@@ -81,17 +81,17 @@ static void check(struct tare__calls *c, uint32_t call, const struct tare_tool *
     struct tare_err err = {0};
     struct tare_str base = tare_json_pointer(args, c->arena);
     c->nomem |= !base.p;
-    enum tare_status st = c->nomem ? TARE_E_NOMEM
-                                   : tare_schema_check(t->schema, args, c->arena, &f, &err);
+    enum tare_status st =
+        c->nomem ? TARE_E_NOMEM : tare_schema_check(t->schema, args, c->arena, &f, &err);
     c->nomem |= st == TARE_E_NOMEM;
     if (st == TARE_E_LIMIT) /* a schema that multiplies: the arguments count as unfit */
         found(c, (struct tare_calls_finding){call, TARE_V_COMBINATOR, TARE_S(""),
                                              tare_arena_copy(c->arena, tare_str_of(err.text)),
                                              TARE_S("simplify the tool's schema")});
     for (; f && st == TARE_OK; f = f->next) {
-        struct tare_calls_finding one = {
-            call, code_of(f->keyword), tare_str_n(f->at.p + base.n, f->at.n - base.n), f->says,
-            f->remedy};
+        struct tare_calls_finding one = {call, code_of(f->keyword),
+                                         tare_str_n(f->at.p + base.n, f->at.n - base.n), f->says,
+                                         f->remedy};
         if (one.code == TARE_V_MISSING && f->member.p)
             one.path = with_member(c->arena, one.path, f->member);
         found(c, one);
