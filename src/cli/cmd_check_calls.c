@@ -18,7 +18,7 @@
 struct calls_opts {
     struct tare_str file, dialect, tools, order;
     int64_t chunks;
-    bool batch, strict, length, prefilled, retry;
+    bool batch, strict, length, prefilled, retry, in_think, coerce;
 };
 
 /* One message that was read, and what is said about it. */
@@ -63,6 +63,14 @@ static const struct tare_opt calls_options[] = {
      .type = TARE_OPT_FLAG,
      .help = "mend nothing: what needs a repair is refused",
      .at = offsetof(struct calls_opts, strict)},
+    {.name = "recover-in-think",
+     .type = TARE_OPT_FLAG,
+     .help = "take a whole, valid call at the very end of reasoning that was not closed",
+     .at = offsetof(struct calls_opts, in_think)},
+    {.name = "coerce-scalars",
+     .type = TARE_OPT_FLAG,
+     .help = "make texts the number, boolean or null that the schema asks for",
+     .at = offsetof(struct calls_opts, coerce)},
     {.name = "length",
      .type = TARE_OPT_FLAG,
      .help = "the engine stopped at its token limit",
@@ -147,6 +155,8 @@ static enum tare_status batch_line(struct tare_ctx *ctx, const struct calls_opts
     struct tare_calls_opts opts = {
         .dialect = tare_json_str(tare_json_get(v, "dialect")),
         .strict = o->strict,
+        .recover_in_think = o->in_think || tare_json_true(tare_json_get(opt, "recover_in_think")),
+        .coerce_scalars = o->coerce || tare_json_true(tare_json_get(opt, "coerce_scalars")),
         .think_prefilled = tare_json_true(tare_json_get(opt, "think_prefilled")),
         .length = tare_json_str_is(tare_json_get(opt, "finish_reason"), "length")};
     struct message m = {0};
@@ -326,8 +336,8 @@ static enum tare_status check_dialect(struct tare_ctx *ctx, struct tare_str name
     return TARE_E_USAGE;
 }
 
-static enum tare_status read_json(struct tare_ctx *ctx, struct tare_str path,
-                                  struct tare_str *text, struct tare_json *v, struct tare_err *err)
+static enum tare_status read_json(struct tare_ctx *ctx, struct tare_str path, struct tare_str *text,
+                                  struct tare_json *v, struct tare_err *err)
 {
     enum tare_status st = tare_fs_read(path, TARE_MAX_JSON_BYTES, ctx->arena, text, err);
     if (st != TARE_OK)
@@ -404,6 +414,8 @@ static enum tare_status calls_run(struct tare_ctx *ctx, const void *opts, struct
     struct tare_calls_opts c = {.dialect = o->dialect,
                                 .strict = o->strict,
                                 .length = o->length,
+                                .recover_in_think = o->in_think,
+                                .coerce_scalars = o->coerce,
                                 .think_prefilled = o->prefilled};
     enum tare_status st = check_dialect(ctx, o->dialect, err);
     if (st == TARE_OK && !o->batch)

@@ -92,6 +92,7 @@ void tare__calls_begin(struct tare__calls *c, size_t off)
     c->unit_off = off;
     c->unit_calls = c->r->n_calls;
     c->rep = 0;
+    c->unit_words = c->unit_words_ok = 0;
 }
 
 static void add_error(struct tare__calls *c, enum tare_calls_code code, size_t off, size_t end)
@@ -130,7 +131,9 @@ static enum tare_calls_code why_strict(uint32_t rep)
 void tare__calls_take(struct tare__calls *c)
 {
     uint32_t rep = c->rep | c->block_rep;
-    if (c->opts->strict && rep) {
+    if (c->unit_words != c->unit_words_ok) { /* a bare word where no text is asked for */
+        tare__calls_reject(c, TARE_E_CALL_JSON, c->i);
+    } else if (c->opts->strict && rep) {
         tare__calls_reject(c, why_strict(rep), c->i);
     } else {
         c->r->repairs |= rep;
@@ -259,6 +262,51 @@ static size_t delimiter_at(const struct tare__calls *c, size_t i)
     return 0;
 }
 
+/* All calls from number `from` on are of known tools and fit their schemas. */
+static bool fit(struct tare__calls *c, uint32_t from)
+{
+    bool ok = true;
+    for (uint32_t k = from; k < c->r->n_calls && ok; k++) {
+        const struct tare_tool *t = tare__calls_tool(c, c->r->calls[k].name);
+        ok = t != NULL;
+        if (ok && t->schema) {
+            enum tare_status st =
+                tare_schema_valid(t->schema, c->r->calls[k].arguments, c->arena, &ok, NULL);
+            c->nomem |= st == TARE_E_NOMEM;
+            ok &= st == TARE_OK;
+        }
+    }
+    return ok;
+}
+
+/* A model that calls without closing its reasoning: the rest is reasoning and one block that is
+ * whole, valid, mended by nothing and the last thing there is. */
+static bool recover(struct tare__calls *c)
+{
+    size_t from = c->i;
+    for (size_t i = from; i < c->text.n && !c->nomem; i++) {
+        uint32_t errors = c->r->n_errors, calls = c->r->n_calls, repairs = c->r->repairs;
+        if (!opener_at(c, i, 0) || !block(c, i))
+            continue;
+        bool good = c->r->n_errors == errors && c->r->n_calls > calls && c->r->repairs == repairs &&
+                    !c->orphan && fit(c, calls);
+        size_t end = c->i;
+        tare__calls_blank(c);
+        if (good && tare__calls_done(c)) {
+            tare__calls_span(c, TARE_SPAN_REASONING, from, i);
+            tare__calls_span(c, TARE_SPAN_BLOCK, i, c->text.n);
+            c->r->repairs |= TARE_R_IN_THINK;
+            return true;
+        }
+        c->r->n_errors = errors;
+        c->r->n_calls = calls;
+        c->r->repairs = repairs;
+        i = end > i ? end - 1 : i;
+    }
+    c->i = from;
+    return false;
+}
+
 /* Reasoning whose tag opens here, or (at the start of a message) was opened by the prompt. */
 static void reasoning(struct tare__calls *c, bool open)
 {
@@ -283,6 +331,8 @@ static void reasoning(struct tare__calls *c, bool open)
     }
     c->has_reasoning = true;
     size_t end = tare__calls_find(c, close, c->i);
+    if (end == SIZE_MAX && c->opts->recover_in_think && !c->opts->strict && recover(c))
+        return;
     tare__calls_span(c, TARE_SPAN_REASONING, c->i, end == SIZE_MAX ? c->text.n : end);
     c->i = end == SIZE_MAX ? c->text.n : end + strlen(close);
     if (end == SIZE_MAX)

@@ -45,9 +45,12 @@ enum tare_calls_repair {
     TARE_R_STRING_FLAG = 1 << 20,
     TARE_R_TRAILING_COMMA = 1 << 21,
     TARE_R_UNQUOTED_KEY = 1 << 22,
-    TARE_R_WRONG_WRAPPER = 1 << 23
+    TARE_R_WRONG_WRAPPER = 1 << 23,
+    TARE_R_UNQUOTED_VALUE = 1 << 24,
+    TARE_R_COERCE = 1 << 25,  /* only with coerce_scalars */
+    TARE_R_IN_THINK = 1 << 26 /* only with recover_in_think */
 };
-#define TARE_CALLS_REPAIRS 24
+#define TARE_CALLS_REPAIRS 27
 
 enum tare_calls_code {
     TARE_E_CALL_EMPTY = 1, /* a block without a payload */
@@ -93,6 +96,9 @@ struct tare_calls_opts {
     bool strict;
     bool think_prefilled; /* the prompt ends with an open reasoning tag */
     bool length;          /* the engine stopped at its token limit */
+    /* Off unless asked for, since they hide what a model does; each use is a repair of its own. */
+    bool recover_in_think; /* takes a whole, valid call at the very end of unclosed reasoning */
+    bool coerce_scalars;   /* texts become the number, boolean or null that the schema asks for */
 };
 
 struct tare_call {

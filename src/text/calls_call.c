@@ -1,6 +1,8 @@
 /* One call: its name, its arguments, the tool it names. */
 #include "text/calls_int.h"
 
+#include "base/limits.h"
+
 #include "base/banned.h"
 
 const struct tare_tool *tare__calls_tool(const struct tare__calls *c, struct tare_str name)
@@ -34,6 +36,72 @@ static struct tare_str mended_name(struct tare__calls *c, struct tare_str name)
     return name;
 }
 
+/* The schema asks for a text at that place of the document. */
+static bool text_asked_for(const struct tare_tool *t, struct tare_json v, size_t at)
+{
+    struct tare_json schema = t->parameters;
+    for (;;) {
+        struct tare_json e = tare_json_first(v);
+        while (e.doc && tare_json_source_end(e) <= at)
+            e = tare_json_next(e);
+        if (!e.doc)
+            break;
+        schema = tare__calls_deref(schema, t->parameters);
+        schema = tare_json_kind(v) == TARE_JSON_ARRAY
+                     ? tare_json_get(schema, "items")
+                     : tare_json_get_str(tare_json_get(schema, "properties"), tare_json_key(e));
+        v = e;
+    }
+    return tare_json_offset(v) == at && tare_json_present(schema) &&
+           tare__calls_types(schema, t->parameters, 0) == TARE__T_STR;
+}
+
+/* Unquoted values stay where the schema asks for a text. */
+static void justify_words(struct tare__calls *c, struct tare_str name, struct tare_json args)
+{
+    const struct tare_tool *t = tare__calls_tool(c, name);
+    for (uint32_t k = 0; k < c->n_words && t; k++)
+        if (c->words[k] >= tare_json_offset(args) && c->words[k] < tare_json_source_end(args))
+            c->unit_words_ok += text_asked_for(t, args, c->words[k]);
+}
+
+/* With coerce_scalars: texts of the arguments that should be no texts. */
+static void coerce(struct tare__calls *c, struct tare_str name, struct tare_json *args)
+{
+    const struct tare_tool *t = tare__calls_tool(c, name);
+    struct tare_json root = t ? t->parameters : (struct tare_json){0}, out, e, was;
+    struct tare_json props = tare_json_get(root, "properties");
+    struct tare_buf b;
+    struct tare_json_writer w;
+    if (!t)
+        return;
+    tare_buf_init(&b, c->arena->alc, TARE_MAX_JSON_BYTES);
+    tare_json_writer_init(&w, &b);
+    tare_json_begin_object(&w);
+    for (e = tare_json_first(*args); e.doc; e = tare_json_next(e)) {
+        struct tare_json s = tare_json_get_str(props, tare_json_key(e));
+        tare_json_put_key_str(&w, tare_json_key(e));
+        if (tare_json_kind(e) == TARE_JSON_STRING && tare_json_present(s) &&
+            !(tare__calls_types(s, root, 0) & TARE__T_STR))
+            tare__calls_untyped(c, s, root, tare_json_str(e), &w);
+        else
+            tare_json_put_value(&w, e);
+    }
+    tare_json_end_object(&w);
+    struct tare_str s =
+        b.failed ? (struct tare_str){0} : tare_arena_copy(c->arena, tare_buf_str(&b));
+    tare_buf_free(&b);
+    c->nomem |= !s.p;
+    was = *args;
+    enum tare_status st = s.p ? tare_json_parse(s, NULL, c->arena, &out, NULL) : TARE_E_NOMEM;
+    c->nomem |= st == TARE_E_NOMEM;
+    if (st != TARE_OK)
+        return;
+    *args = out;
+    if (!tare_json_equal(was, out))
+        c->rep |= TARE_R_COERCE;
+}
+
 bool tare__calls_add(struct tare__calls *c, struct tare_str name, struct tare_json args,
                      struct tare_str id)
 {
@@ -49,8 +117,12 @@ bool tare__calls_add(struct tare__calls *c, struct tare_str name, struct tare_js
             memcpy(p, r->calls, r->n_calls * sizeof *p);
         r->calls = p;
     }
+    name = mended_name(c, name);
+    justify_words(c, name, args);
+    if (c->opts->coerce_scalars)
+        coerce(c, name, &args);
     r->calls[r->n_calls++] = (struct tare_call){
-        .name = mended_name(c, name), .arguments = args, .id = id, .off = c->unit_off, .end = c->i};
+        .name = name, .arguments = args, .id = id, .off = c->unit_off, .end = c->i};
     return true;
 }
 

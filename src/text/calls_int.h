@@ -6,6 +6,7 @@
 
 #define TARE__CALLS_DEPTH 64 /* nesting inside arguments */
 #define TARE__CALLS_OPENERS 64
+#define TARE__CALLS_WORDS 16 /* unquoted values of one document */
 
 enum tare__calls_type { /* JSON types a schema allows */
                         TARE__T_NULL = 1,
@@ -75,6 +76,9 @@ struct tare__calls {
     uint32_t rep;        /* repairs of the unit */
     size_t block_off;    /* the same of the block around units */
     uint32_t block_calls, block_rep;
+    /* Unquoted values: where in c->json, and how many of the unit a schema justifies. */
+    size_t words[TARE__CALLS_WORDS];
+    uint32_t n_words, unit_words, unit_words_ok;
     bool automatic, nomem, has_reasoning;
     bool orphan;    /* the block has no opener */
     bool no_close;  /* no closing tag from here on, so none is searched again */

@@ -1,6 +1,6 @@
-#include <inttypes.h>
-
 #include "text/calls_order.h"
+
+#include <inttypes.h>
 
 #include "base/limits.h"
 
@@ -79,6 +79,21 @@ static void split(struct tare_str *tool, struct tare_str *argument)
     tool->n = dot;
 }
 
+/* Tools (and of same_arg their arguments) that the rule must name. */
+static enum tare_status names_tools(struct tare_json v, uint32_t i, const struct rule *r,
+                                    struct tare_err *err)
+{
+    enum kind k = r->kind;
+    bool two = k == BEFORE || k == IMMEDIATELY_AFTER || k == SAME_ARG || k == GUARD;
+    if ((k != MAX_CALLS && r->a.n == 0) || (two && r->b.n == 0))
+        return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
+                            "order rule %u names no tool \"%s\"", i, r->a.n ? "b" : "a");
+    if (k == SAME_ARG && (r->x.n == 0 || r->y.n == 0))
+        return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
+                            "order rule %u: write \"a\" and \"b\" as \"tool.argument\"", i);
+    return TARE_OK;
+}
+
 static enum tare_status read_guard(struct tare_json v, uint32_t i, struct tare_arena *arena,
                                    struct rule *r, struct tare_err *err)
 {
@@ -121,14 +136,8 @@ static enum tare_status read_rule(struct tare_json v, uint32_t i, struct tare_ar
         split(&r->a, &r->x);
         split(&r->b, &r->y);
     }
-    bool two = k == BEFORE || k == IMMEDIATELY_AFTER || k == SAME_ARG || k == GUARD;
-    if ((k != MAX_CALLS && r->a.n == 0) || (two && r->b.n == 0))
-        return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
-                            "order rule %u names no tool \"%s\"", i, r->a.n ? "b" : "a");
-    if (k == SAME_ARG && (r->x.n == 0 || r->y.n == 0))
-        return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
-                            "order rule %u: write \"a\" and \"b\" as \"tool.argument\"", i);
-    return k == GUARD ? read_guard(v, i, arena, r, err) : TARE_OK;
+    enum tare_status st = names_tools(v, i, r, err);
+    return st == TARE_OK && k == GUARD ? read_guard(v, i, arena, r, err) : st;
 }
 
 enum tare_status tare_order_open(struct tare_json rules, struct tare_arena *arena,

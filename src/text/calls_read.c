@@ -188,6 +188,25 @@ static struct tare_str word(struct tare__calls *c)
     return tare__calls_slice(c, from, c->i);
 }
 
+/* A bare word in the place of a value: a text, if the schema asks for one (checked with the call).
+ */
+static bool unquoted(struct reader *r, struct tare_str w)
+{
+    struct tare__calls *c = r->c;
+    size_t end = tare__calls_blank_from(c, c->i);
+    bool letter = w.n && ((w.p[0] >= 'a' && w.p[0] <= 'z') || (w.p[0] >= 'A' && w.p[0] <= 'Z') ||
+                          w.p[0] == '_');
+    if (r->mode != TARE__JSON || !letter || r->depth == 0 || c->n_words == TARE__CALLS_WORDS ||
+        tare_str_is(w, "NaN") || tare_str_is(w, "Infinity") || end >= c->text.n ||
+        !strchr(",}]", c->text.p[end]))
+        return false;
+    c->rep |= TARE_R_UNQUOTED_VALUE;
+    c->words[c->n_words++] = c->json.n;
+    c->unit_words++;
+    tare_buf_printf(&c->json, "\"%.*s\"", TARE_FMT(w));
+    return true;
+}
+
 /* A number or a named constant. */
 static enum tare__calls_read scalar(struct reader *r)
 {
@@ -206,6 +225,8 @@ static enum tare__calls_read scalar(struct reader *r)
         tare_buf_puts(&c->json, json[k]);
         return TARE__READ_OK;
     }
+    if (unquoted(r, w))
+        return TARE__READ_OK;
     if (w.n == 0 || !((w.p[0] >= '0' && w.p[0] <= '9') || w.p[0] == '-'))
         return r->mode == TARE__PYTHON ? TARE__READ_SHAPE : TARE__READ_BAD;
     tare_buf_put(&c->json, w);
@@ -305,6 +326,7 @@ enum tare__calls_read tare__calls_literal(struct tare__calls *c, enum tare__call
                                           const char *stop, const char *quote)
 {
     struct reader r = {.c = c, .mode = mode, .stop = stop, .quote = quote};
+    c->n_words = 0;
     return value(&r);
 }
 

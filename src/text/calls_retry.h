@@ -41,7 +41,8 @@ struct tare_retry_prompt {
  * The corrective turn for a message: the failing call as it was written (at most 500 bytes), each
  * error with its place in one line (at most 5), the schema of the tool, the rules that were broken,
  * and the request for the call alone. The monitor has just taken this message (order may be NULL);
- * its breaches from first_breach on are the message's. The failing text belongs into the retry only, never into the history.
+ * its breaches from first_breach on are the message's. The failing text belongs into the retry
+ * only, never into the history.
  *
  * Memory: text in the arena. Fails: TARE_E_NOMEM.
  */

@@ -122,12 +122,13 @@ const char *tare_calls_status_name(enum tare_calls_status s)
 const char *tare_calls_repair_name(uint32_t bit)
 {
     static const char *const names[TARE_CALLS_REPAIRS] = {
-        "R_ARGS_STRING",  "R_COMMENT",          "R_DUP_KEY",       "R_EXTRA_CLOSER",
-        "R_FENCE",        "R_HALLUCINATED_OBS", "R_HEADER",        "R_ID_FORM",
-        "R_KEY_ALIAS",    "R_MISSING_ARGS",     "R_MISSING_CLOSE", "R_MISSING_CLOSER",
-        "R_MISSING_OPEN", "R_MULTI_PAYLOAD",    "R_NAME_PREFIX",   "R_NAME_TRIM",
-        "R_PY_LITERAL",   "R_RAW_CONTROL",      "R_SINGLE_QUOTES", "R_SMART_QUOTES",
-        "R_STRING_FLAG",  "R_TRAILING_COMMA",   "R_UNQUOTED_KEY",  "R_WRONG_WRAPPER"};
+        "R_ARGS_STRING",    "R_COMMENT",          "R_DUP_KEY",       "R_EXTRA_CLOSER",
+        "R_FENCE",          "R_HALLUCINATED_OBS", "R_HEADER",        "R_ID_FORM",
+        "R_KEY_ALIAS",      "R_MISSING_ARGS",     "R_MISSING_CLOSE", "R_MISSING_CLOSER",
+        "R_MISSING_OPEN",   "R_MULTI_PAYLOAD",    "R_NAME_PREFIX",   "R_NAME_TRIM",
+        "R_PY_LITERAL",     "R_RAW_CONTROL",      "R_SINGLE_QUOTES", "R_SMART_QUOTES",
+        "R_STRING_FLAG",    "R_TRAILING_COMMA",   "R_UNQUOTED_KEY",  "R_WRONG_WRAPPER",
+        "R_UNQUOTED_VALUE", "R_COERCE",           "R_IN_THINK"};
     return bit < TARE_CALLS_REPAIRS ? names[bit] : NULL;
 }
 
