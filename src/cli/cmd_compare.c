@@ -6,27 +6,25 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
-#include "cli/files.h"
+#include "cli/sides.h"
 #include "cli/stored.h"
-#include "lint/lint.h"
 #include "text/width.h"
 #include "view/doc.h"
 #include "view/term.h"
 
 #include "base/banned.h"
 
-#define MAX_CANDIDATES 32u
-
 struct compare_opts {
     struct tare_strs runs, by;
     struct tare_str metric, cluster, junit;
     double alpha, margin;
     int64_t seed, resamples, method_version;
-    int fail_on, require;
+    int fail_on, require, about;
     bool exact, sequential, shared, explain, md, post_hoc, brief, github;
     struct tare_file_opts files;
 };
 
+static const char *const about_words[] = {"new-tasks", "these-tasks", NULL};
 static const char *const fail_words[] = {"regressed", NULL};
 static const char *const require_words[] = {"improved", "not-worse", "equivalent", NULL};
 
@@ -74,6 +72,13 @@ static const struct tare_opt compare_options[] = {
      .def = "0.05",
      .help = "error allowed to the test; intervals have level 1 - alpha",
      .at = offsetof(struct compare_opts, alpha)},
+    {.name = "about",
+     .type = TARE_OPT_CHOICE,
+     .choices = about_words,
+     .def = "new-tasks",
+     .help = "new-tasks: these are a sample of tasks to come; these-tasks: has the solver changed "
+             "on exactly these (two attempts a task or more on each side)",
+     .at = offsetof(struct compare_opts, about)},
     {.name = "exact",
      .type = TARE_OPT_FLAG,
      .help = "McNemar's exact test in place of mid-p",
@@ -155,155 +160,11 @@ static enum tare_gate gate_of(const struct compare_opts *o)
     return o->fail_on >= 0 ? TARE_GATE_FAIL_ON_REGRESSED : TARE_GATE_NONE;
 }
 
-/* One side: results and the run in them; file.table NULL: from the store. */
-struct side {
-    struct tare_results results;
-    uint32_t run;
-    struct tare_file file;
-    struct tare_str renamed; /* its headline's own name, when it stands for A's */
-};
-
-/* What all sides are read with. */
-struct loader {
-    struct tare_ctx *ctx;
-    const struct compare_opts *o;
-    struct tare_store *store; /* opened when first needed */
-    struct side *sides;
-    uint32_t n;
-    struct tare_file *files; /* read so far */
-    uint32_t n_files;
-};
-
-static enum tare_status add_file(struct loader *l, struct tare_str name, bool alone,
-                                 struct tare_err *err)
-{
-    struct tare_file *f = &l->files[l->n_files];
-    enum tare_status st =
-        tare_cli_file(l->ctx, name, &l->o->files, false, l->files, l->n_files, f, err);
-    if (st)
-        return st;
-    l->n_files++;
-    if (alone && (f->table->n_runs != 2 || (f->has_run && f->table->n_runs > 1))) {
-        (void)tare_usage_fail(l->ctx, err, "what should it be compared with?");
-        tare_err_hint(err, "name two: tare compare A B (a file of exactly two runs can stand "
-                           "alone)");
-        return TARE_E_USAGE;
-    }
-    if (!alone && !f->has_run) {
-        (void)tare_usage_fail(l->ctx, err, "which of its runs?");
-        return tare_cli_file_runs(l->ctx, f, err);
-    }
-    for (uint32_t i = alone ? 0 : f->run; i < (alone ? 2 : f->run + 1) && !st; i++) {
-        struct side *s = &l->sides[l->n++];
-        s->file = *f;
-        s->file.run = i; /* its results hold that run alone */
-        st = tare_cli_file_results(l->ctx, f, i, &l->o->files, &s->results, err);
-    }
-    return st;
-}
-
-static enum tare_status add_stored(struct loader *l, struct tare_str name, bool alone,
-                                   struct tare_err *err)
-{
-    struct tare_stored s;
-    enum tare_status st = l->store ? TARE_OK : tare_cli_open(l->ctx, &l->store, err);
-    if (!st)
-        st = tare_cli_stored(l->ctx, l->store, name, !alone, &s, err);
-    if (st)
-        return st;
-    if (alone && (s.run || s.batch.n_runs != 2)) {
-        (void)tare_usage_fail(l->ctx, err, "what should it be compared with?");
-        tare_err_hint(err, "name two runs: tare compare A B (a batch of exactly two solvers "
-                           "can stand alone)");
-        return TARE_E_USAGE;
-    }
-    for (uint32_t i = 0; i < (alone ? 2u : 1u); i++)
-        l->sides[l->n++] = (struct side){.results = s.results, .run = i};
-    return TARE_OK;
-}
-
-static struct tare_str name_of(const struct side *s)
-{
-    return s->results.runs[s->run].name;
-}
-
-static bool same_place(const struct side *a, const struct side *b)
-{
-    return tare_str_eq(a->results.runs[a->run].address, b->results.runs[b->run].address);
-}
-
-/* Sides of one name are told apart by their address: files by their own name, or by their whole
- * path where that is alike too. */
-static enum tare_status tell_apart(struct loader *l, struct tare_err *err)
-{
-    for (int round = 0; round < 2; round++) {
-        struct tare_str names[MAX_CANDIDATES + 2];
-        for (uint32_t i = 0; i < l->n; i++)
-            names[i] = name_of(&l->sides[i]);
-        for (uint32_t i = 0; i < l->n; i++) {
-            struct side *s = &l->sides[i];
-            bool alike = false;
-            for (uint32_t j = 0; j < l->n && !alike; j++)
-                alike = j != i && tare_str_eq(names[i], names[j]) && !same_place(s, &l->sides[j]);
-            struct tare_str own = s->results.runs[s->run].address;
-            if (s->file.table)
-                own = round ? s->file.path : tare_cli_file_name(s->file.path);
-            if (!alike || own.n == 0)
-                continue;
-            struct tare_results_run *r =
-                TARE_NEW_N(l->ctx->arena, struct tare_results_run, s->results.n_runs);
-            if (!r)
-                return tare_fail(err, TARE_E_NOMEM, "not enough memory to compare");
-            memcpy(r, s->results.runs, s->results.n_runs * sizeof *r);
-            r[s->run].name = own;
-            s->results.runs = r;
-        }
-    }
-    return TARE_OK;
-}
-
-/* Tools name the same thing differently: where B's file shares no metric name with A's, its
- * headline stands for A's, and that is said. */
-static enum tare_status match_headline(struct loader *l, struct side *b, struct tare_err *err)
-{
-    const struct tare_results *ra = &l->sides[0].results;
-    struct tare_results *rb = &b->results;
-    if (l->o->metric.n || !b->file.table || !l->sides[0].file.table || rb->n_metrics == 0)
-        return TARE_OK;
-    for (uint32_t i = 0; i < ra->n_metrics; i++)
-        if (tare_results_metric(rb, ra->metrics[i].name) != UINT32_MAX)
-            return TARE_OK;
-    struct tare_metric *m = TARE_NEW_N(l->ctx->arena, struct tare_metric, rb->n_metrics);
-    if (!m)
-        return tare_fail(err, TARE_E_NOMEM, "not enough memory to compare");
-    memcpy(m, rb->metrics, rb->n_metrics * sizeof *m);
-    b->renamed = m[0].name;
-    m[0].name = ra->metrics[0].name;
-    rb->metrics = m;
-    return TARE_OK;
-}
-
-static enum tare_status load_sides(struct loader *l, struct tare_err *err)
-{
-    bool alone = l->o->runs.n == 1;
-    for (size_t i = 0; i < l->o->runs.n; i++) {
-        struct tare_str name = l->o->runs.v[i];
-        enum tare_status st = tare_cli_is_file(l->ctx, name) ? add_file(l, name, alone, err)
-                                                             : add_stored(l, name, alone, err);
-        if (st)
-            return st;
-    }
-    enum tare_status st = tell_apart(l, err);
-    for (uint32_t i = 1; i < l->n && !st; i++)
-        st = match_headline(l, &l->sides[i], err);
-    return st;
-}
-
 static enum tare_status check_opts(struct tare_ctx *ctx, const struct compare_opts *o,
                                    struct tare_err *err)
 {
-    if (o->runs.n > MAX_CANDIDATES + 1)
-        return tare_usage_fail(ctx, err, "at most %u candidates at once", MAX_CANDIDATES);
+    if (o->runs.n > TARE_CLI_CANDIDATES + 1)
+        return tare_usage_fail(ctx, err, "at most %u candidates at once", TARE_CLI_CANDIDATES);
     if (ctx->json && o->md)
         return tare_usage_fail(ctx, err, "--json and --md exclude each other");
     if (o->fail_on >= 0 && o->require >= 0)
@@ -315,6 +176,19 @@ static enum tare_status check_opts(struct tare_ctx *ctx, const struct compare_op
                                "%s needs an interval, which --sequential does not give: wait until "
                                "both runs are finished and leave out --sequential",
                                tare_gate_name(gate_of(o)));
+    bool these = o->about == 1;
+    if (these && o->sequential)
+        return tare_usage_fail(ctx, err,
+                               "--sequential is about tasks that come one after the "
+                               "other; --about these-tasks takes them all as given");
+    if (these && o->exact)
+        return tare_usage_fail(ctx, err,
+                               "--exact chooses McNemar's test, which is about new "
+                               "tasks; --about these-tasks has its own");
+    if (these && o->cluster.n)
+        return tare_usage_fail(ctx, err,
+                               "--cluster is about tasks to come; --about these-tasks "
+                               "takes the tasks as given");
     if (o->post_hoc && isnan(o->margin))
         return tare_usage_fail(ctx, err, "--post-hoc is about --margin, which is missing");
     return TARE_OK;
@@ -352,9 +226,11 @@ static struct tare_compare_opts library_opts(const struct compare_opts *o)
         .alpha = o->alpha,
         .margin = isnan(o->margin) ? 0 : o->margin,
         .margin_post_hoc = o->post_hoc,
+        .about = o->about == 1 ? TARE_ABOUT_THESE_TASKS : TARE_ABOUT_NEW_TASKS,
         .exact = o->exact,
         .sequential = o->sequential,
         .shared_tasks = o->shared,
+        .method_version = o->method_version == TARE_INT_UNSET ? 0 : (uint32_t)o->method_version,
         .seed = (uint64_t)o->seed,
         .resamples = o->resamples == TARE_INT_UNSET ? 0 : (uint64_t)o->resamples,
         .threads = 2,
@@ -362,8 +238,8 @@ static struct tare_compare_opts library_opts(const struct compare_opts *o)
 }
 
 static enum tare_status compare_all(struct tare_ctx *ctx, const struct compare_opts *o,
-                                    const struct side *sides, uint32_t n, struct tare_compare *c,
-                                    struct tare_err *err)
+                                    const struct tare_cli_side *sides, uint32_t n,
+                                    struct tare_compare *c, struct tare_err *err)
 {
     struct tare_compare_opts opts = library_opts(o);
     enum tare_status st = TARE_OK;
@@ -478,79 +354,6 @@ static enum tare_status print_all(struct tare_ctx *ctx, const struct compare_opt
     return tare_cli_print(ctx, &out, err);
 }
 
-/* Notes of the readers, "file: note"; each file once. */
-static enum tare_status take_notes(const struct loader *l, struct tare_compare *c, uint32_t n,
-                                   struct tare_err *err)
-{
-    struct tare_arena *arena = l->ctx->arena;
-    struct tare_str *notes;
-    uint32_t room = 0, at = 0;
-    for (uint32_t i = 0; i < l->n_files; i++)
-        room += l->files[i].table->n_notes;
-    notes = TARE_NEW_N(arena, struct tare_str, room + l->n);
-    if (!notes)
-        return tare_fail(err, TARE_E_NOMEM, "not enough memory to compare");
-    for (uint32_t i = 0; i < l->n_files; i++) {
-        const struct tare_import_table *t = l->files[i].table;
-        bool again = false;
-        for (uint32_t j = 0; j < i && !again; j++)
-            again = l->files[j].table == t;
-        for (uint32_t k = 0; !again && k < t->n_notes; k++)
-            notes[at++] =
-                tare_arena_printf(arena, "%.*s: %.*s", TARE_FMT(t->path), TARE_FMT(t->notes[k]));
-    }
-    for (uint32_t i = 0; i < l->n; i++)
-        if (l->sides[i].renamed.n)
-            notes[at++] = tare_arena_printf(
-                arena,
-                "%.*s: its %.*s is set against %.*s of the baseline: no metric has the same "
-                "name in both (--metric chooses)",
-                TARE_FMT(l->sides[i].file.path), TARE_FMT(l->sides[i].renamed),
-                TARE_FMT(l->sides[0].results.metrics[0].name));
-    for (uint32_t i = 0; i < n; i++) {
-        c[i].notes = notes;
-        c[i].n_notes = at;
-    }
-    return TARE_OK;
-}
-
-/* What statistics cannot repair in the files compared, briefly. */
-static enum tare_status take_cautions(const struct loader *l, struct tare_compare *c, uint32_t n,
-                                      struct tare_err *err)
-{
-    struct tare_lint *found = TARE_NEW(l->ctx->arena, struct tare_lint);
-    struct tare_str *texts = TARE_NEW_N(l->ctx->arena, struct tare_str, TARE_LINT_MAX);
-    if (!found || !texts)
-        return tare_fail(err, TARE_E_NOMEM, "not enough memory to compare");
-    found->arena = l->ctx->arena;
-    for (uint32_t i = 0; i < l->n_files; i++) {
-        const struct tare_import_table *t = l->files[i].table;
-        bool again = false;
-        for (uint32_t j = 0; j < i && !again; j++)
-            again = l->files[j].table == t;
-        enum tare_status st = TARE_OK;
-        if (!again)
-            tare_lint_table(t, found);
-        if (!again && tare_str_is(t->format, "rows") && !tare_str_is(t->path, "-"))
-            st = tare_lint_rows(&t->path, 1, found, err);
-        if (st)
-            return st;
-    }
-    for (uint32_t i = 0; i < n; i++) {
-        const struct tare_file *a = &l->sides[0].file, *b = &l->sides[i + 1].file;
-        if (a->table && b->table)
-            tare_lint_two(a->table, a->run, b->table, b->run, found);
-        c[i].cautions = texts;
-    }
-    for (uint32_t i = 0; i < found->n; i++)
-        texts[i] = tare_arena_printf(l->ctx->arena, "%.*s: %.*s",
-                                     TARE_FMT(tare_cli_file_name(found->v[i].file)),
-                                     TARE_FMT(found->v[i].text));
-    for (uint32_t i = 0; i < n; i++)
-        c[i].n_cautions = found->n;
-    return TARE_OK;
-}
-
 static void print_notes(struct tare_ctx *ctx, const struct tare_compare *c)
 {
     struct tare_buf text;
@@ -567,77 +370,27 @@ static void print_notes(struct tare_ctx *ctx, const struct tare_compare *c)
     tare_buf_free(&text);
 }
 
-static bool has_number(const struct tare_import_table *t)
-{
-    for (uint32_t i = 0; i < t->n_attempts; i++) {
-        if (t->attempts[i].outcome != TARE_IMPORT_UNSCORED)
-            return true;
-        for (uint32_t m = 0; m < t->n_metrics; m++)
-            if (!isnan(t->values[(size_t)i * t->n_metrics + m]))
-                return true;
-    }
-    return false;
-}
-
-static enum tare_status check_numbers(const struct loader *l, struct tare_err *err)
-{
-    for (uint32_t i = 0; i < l->n_files; i++) {
-        const struct tare_import_table *t = l->files[i].table;
-        if (has_number(t))
-            continue;
-        (void)tare_fail(err, TARE_E_INPUT, "no score in this file is a number");
-        tare_err_file(err, l->files[i].path);
-        if (t->n_notes)
-            tare_err_hint(err, "%.*s; choose another with --score-column", TARE_FMT(t->notes[0]));
-        return TARE_E_INPUT;
-    }
-    return TARE_OK;
-}
-
-/* Files know each other by task ids alone: without a common one something was named wrongly. */
-static enum tare_status check_overlap(const struct loader *l, const struct tare_compare *c,
-                                      uint32_t n, struct tare_err *err)
-{
-    for (uint32_t i = 0; i < n; i++) {
-        const struct side *a = &l->sides[0], *b = &l->sides[i + 1];
-        if (c[i].n_tasks || !a->file.table || !b->file.table)
-            continue;
-        (void)tare_fail(err, TARE_E_INPUT, "no task is in both files");
-        tare_err_file(err, b->file.path);
-        tare_err_hint(err,
-                      "%.*s has tasks like \"%.60s\", %.*s has tasks like \"%.60s\"; name the "
-                      "column that holds the task with --task-column",
-                      TARE_FMT(tare_cli_file_name(a->file.path)), a->results.tasks[0].id.p,
-                      TARE_FMT(tare_cli_file_name(b->file.path)), b->results.tasks[0].id.p);
-        return TARE_E_INPUT;
-    }
-    return TARE_OK;
-}
-
 static enum tare_status compare_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
 {
     const struct compare_opts *o = opts;
-    struct loader l = {.ctx = ctx,
-                       .o = o,
-                       .sides = TARE_NEW_N(ctx->arena, struct side, o->runs.n + 2),
-                       .files = TARE_NEW_N(ctx->arena, struct tare_file, o->runs.n + 1)};
+    struct tare_cli_sides l = {.ctx = ctx, .opts = &o->files, .named_metric = o->metric.n > 0};
     struct tare_compare *c = TARE_NEW_N(ctx->arena, struct tare_compare, o->runs.n + 2);
     enum tare_status st = check_opts(ctx, o, err);
-    if (!st && (!l.sides || !l.files || !c))
+    if (!st && !c)
         st = tare_fail(err, TARE_E_NOMEM, "not enough memory to compare");
     if (!st)
-        st = load_sides(&l, err);
+        st = tare_cli_sides_load(&l, &o->runs, err);
     if (!st)
-        st = check_numbers(&l, err);
+        st = tare_cli_sides_numbers(&l, err);
     if (!st)
         st = compare_all(ctx, o, l.sides, l.n, c, err);
     tare_store_close(l.store); /* values are read while comparing */
     if (!st)
-        st = check_overlap(&l, c, l.n - 1, err);
+        st = tare_cli_sides_overlap(&l, c, l.n - 1, err);
     if (!st)
-        st = take_notes(&l, c, l.n - 1, err);
+        st = tare_cli_sides_notes(&l, c, l.n - 1, err);
     if (!st && l.n_files)
-        st = take_cautions(&l, c, l.n - 1, err);
+        st = tare_cli_sides_cautions(&l, c, l.n - 1, err);
     if (st)
         return st;
     print_notes(ctx, c);

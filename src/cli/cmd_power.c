@@ -3,7 +3,9 @@
  */
 #include <math.h>
 
+#include "base/fs.h"
 #include "base/limits.h"
+#include "cli/sides.h"
 #include "cli/stored.h"
 #include "decide/power_plan.h"
 #include "view/plan.h"
@@ -14,6 +16,7 @@ struct power_opts {
     struct tare_str from, metric, cluster;
     double baseline, effect, discordance, sd, alpha, power, cluster_size, icc;
     int64_t n;
+    struct tare_file_opts files;
 };
 
 static const struct tare_opt power_options[] = {
@@ -58,7 +61,8 @@ static const struct tare_opt power_options[] = {
      .letter = 'f',
      .type = TARE_OPT_STRING,
      .metavar = "RUN[,RUN]",
-     .help = "read spread, baseline and number of tasks from earlier runs; two: baseline first",
+     .help = "read spread, baseline and number of tasks from earlier runs or files of other "
+             "tools; two: baseline first",
      .at = offsetof(struct power_opts, from)},
     {.name = "metric",
      .letter = 'm',
@@ -93,6 +97,7 @@ static const struct tare_opt power_options[] = {
      .def = "0.80",
      .help = "chance to see the effect that is asked for",
      .at = offsetof(struct power_opts, power)},
+    TARE_FILE_OPTIONS(struct power_opts),
     {0},
 };
 
@@ -104,27 +109,38 @@ static const struct tare_example power_examples[] = {
     {0},
 };
 
-/* "A,B" apart; an address has no comma. */
+/* "A,B" apart; what exists as a whole is one file, commas or not. */
+static void split_from(struct tare_ctx *ctx, struct tare_str from, struct tare_str out[2],
+                       struct tare_strs *names)
+{
+    size_t cut = tare_str_find(from, TARE_S(","));
+    bool two = cut != SIZE_MAX && !tare_fs_exists(from);
+    out[0] = tare_str_trim(two ? tare_str_n(from.p, cut) : from);
+    if (two)
+        out[1] = tare_arena_copy(ctx->arena,
+                                 tare_str_trim(tare_str_n(from.p + cut + 1, from.n - cut - 1)));
+    if (two)
+        out[0] = tare_arena_copy(ctx->arena, out[0]);
+    *names = (struct tare_strs){.v = out, .n = two ? 2 : 1};
+}
+
 static enum tare_status read_pilot(struct tare_ctx *ctx, const struct power_opts *o,
                                    struct tare_power_plan_pilot *out, struct tare_err *err)
 {
-    struct tare_store *store;
-    struct tare_stored a, b;
-    size_t cut = tare_str_find(o->from, TARE_S(","));
-    bool two = cut != SIZE_MAX;
-    struct tare_str first = two ? tare_str_n(o->from.p, cut) : o->from;
-    enum tare_status st = tare_cli_open(ctx, &store, err);
-    if (st)
-        return st;
-    st = tare_cli_stored(ctx, store, tare_str_trim(first), true, &a, err);
-    if (!st && two)
-        st = tare_cli_stored(ctx, store,
-                             tare_str_trim(tare_str_n(o->from.p + cut + 1, o->from.n - cut - 1)),
-                             true, &b, err);
+    struct tare_cli_sides l = {
+        .ctx = ctx, .opts = &o->files, .named_metric = o->metric.n > 0, .one_will_do = true};
+    struct tare_str parts[2];
+    struct tare_strs names;
+    split_from(ctx, o->from, parts, &names);
+    enum tare_status st = tare_cli_sides_load(&l, &names, err);
     if (!st)
-        st = tare_power_plan_read(&a.results, 0, two ? &b.results : NULL, 0, o->metric, o->cluster,
-                                  ctx->arena, out, err);
-    tare_store_close(store);
+        st = tare_cli_sides_numbers(&l, err);
+    if (!st) {
+        const struct tare_cli_side *a = &l.sides[0], *b = l.n > 1 ? &l.sides[1] : NULL;
+        st = tare_power_plan_read(&a->results, a->run, b ? &b->results : NULL, b ? b->run : 0,
+                                  o->metric, o->cluster, ctx->arena, out, err);
+    }
+    tare_store_close(l.store);
     return st;
 }
 

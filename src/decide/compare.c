@@ -117,6 +117,9 @@ static enum tare_status set_up(const struct tare_results *ra, uint32_t a,
     *out = (struct tare_compare){.alpha = opts->alpha > 0 ? opts->alpha : 0.05,
                                  .power = opts->power > 0 ? opts->power : 0.80,
                                  .seed = opts->seed,
+                                 .about = opts->about,
+                                 .method_version = opts->method_version ? opts->method_version
+                                                                        : TARE_METHOD_VERSION,
                                  .exact = opts->exact,
                                  .sequential = opts->sequential,
                                  .drop_limit = TARE_DROP_LIMIT,
@@ -143,7 +146,9 @@ static enum tare_status set_up(const struct tare_results *ra, uint32_t a,
         tare_err_hint(err, "choose another with --metric");
         return TARE_E_USAGE;
     }
-    out->cluster = opts->cluster.n ? opts->cluster : ra->cluster;
+    /* Clusters are about which tasks there are; these are given. */
+    if (out->about == TARE_ABOUT_NEW_TASKS)
+        out->cluster = opts->cluster.n ? opts->cluster : ra->cluster;
     take_margin(ra, opts, out);
     return TARE_OK;
 }
@@ -154,6 +159,7 @@ static struct tare__look look_of(const struct tare_compare *c, const struct tare
                                  bool ratio)
 {
     return (struct tare__look){.direction = c->metric.direction,
+                               .about = c->about,
                                .ratio = ratio,
                                .range = c->metric.max - c->metric.min,
                                .alpha = c->alpha,
@@ -162,6 +168,7 @@ static struct tare__look look_of(const struct tare_compare *c, const struct tare
                                .discordance = opts->discordance,
                                .exact = opts->exact,
                                .sequential = opts->sequential,
+                               .method_version = opts->method_version,
                                .seed = opts->seed,
                                .resamples = opts->resamples,
                                .test_resamples = opts->resamples,
@@ -217,6 +224,10 @@ enum tare_status tare_compare(const struct tare_results *ra, uint32_t a,
     if (st)
         return st;
     struct tare__look look = look_of(out, opts, joined.pairs.num_a != NULL);
+    if (out->about == TARE_ABOUT_THESE_TASKS)
+        st = tare__within_fits(&look, &joined.pairs, err);
+    if (st)
+        return st;
     st = tare__evidence(&look, &joined.pairs, arena, &out->ev, &shape, err);
     if (!st && look.sequential)
         st = tare__sequential_fits(&look, &out->ev, err);

@@ -10,6 +10,8 @@
  *                                common ratio (swapping the two sides of a task flips its sign);
  *                                bootstrap of the difference of ratios over tasks, BCa
  *   clusters                     one sign a cluster; clusters resampled whole
+ *   about these very tasks       permutation of attempts within each task (exact on a lattice); the
+ *                                interval from the spread of attempts, t
  *   looking early (sequential)   e-value over the tasks in order, up to the first that is not
  *                                played yet; no interval of a fixed size is given
  * A difference is candidate (B) minus baseline (A), in the metric's own unit.
@@ -21,10 +23,19 @@
 #include "decide/verdict.h"
 #include "stats/bootstrap_exact.h"
 
-#define TARE_METHOD_VERSION 1
+/* 1: bootstrap intervals at any number of tasks. 2: below TARE_FEW_UNITS tasks (or clusters) t, or
+ * studentised where differences are skewed. */
+#define TARE_METHOD_VERSION 2
+#define TARE_FEW_UNITS 200u
 #define TARE_DROP_LIMIT 0.20
 
 enum tare_margin_source { TARE_MARGIN_NONE = 0, TARE_MARGIN_FLAG, TARE_MARGIN_SUITE };
+
+/* What the verdict speaks about (statistics sheet, section 15). */
+enum tare_about {
+    TARE_ABOUT_NEW_TASKS = 0, /* tasks are a sample of tasks to come */
+    TARE_ABOUT_THESE_TASKS    /* tasks are fixed; chance is in the attempts alone */
+};
 
 struct tare_compare_opts {
     size_t size;               /* sizeof(struct tare_compare_opts) */
@@ -38,9 +49,11 @@ struct tare_compare_opts {
     double margin;           /* 0: the suite's */
     bool margin_post_hoc;    /* set after the results were seen */
     double discordance;      /* for planning; 0: the observed one */
+    enum tare_about about;   /* these tasks: two attempts a task or more on each side */
     bool exact;              /* McNemar's exact test in place of mid-p */
     bool sequential;         /* looking while a run goes on: valid at every look */
     bool shared_tasks;       /* compare only tasks that are the same on both sides */
+    uint32_t method_version; /* 0: TARE_METHOD_VERSION */
     uint64_t seed;           /* of what is left to Monte Carlo */
     uint64_t resamples;      /* 0: 10,000 intervals, 100,000 tests */
     unsigned threads;        /* 0: 1 */
@@ -76,7 +89,8 @@ struct tare_evidence {
     double sd;               /* of the differences (ddof 1); RATIO: sqrt(n) SE; NaN: none */
     struct tare_value mde;   /* detectable with the asked power at this size and spread */
     struct tare_value n_for_margin;
-    bool few_clusters; /* fewer than 10 */
+    struct tare_value k_for_margin; /* these tasks: attempts a task on each side */
+    bool few_clusters;              /* fewer than 10 */
 };
 
 struct tare_slice {
@@ -137,6 +151,8 @@ struct tare_compare {
     struct tare_digest margin_suite; /* of the suite whose file gave the margin */
     struct tare_str cluster;         /* tag in use; empty: none */
     uint64_t seed;
+    enum tare_about about;
+    uint32_t method_version; /* how methods were chosen */
     bool exact;
     bool sequential;
     uint32_t tasks_open; /* sequential: from the first unplayed task on; not looked at */
@@ -173,8 +189,9 @@ struct tare_compare {
  *
  * Fails: TARE_E_USAGE (different suites without shared_tasks, with the remedy; no such metric, with
  * those there are; a metric without direction; a margin that is not positive;
- * sequential with clusters, a ratio or an open range), TARE_E_INPUT (values
- * that are not finite), TARE_E_NOMEM. No pair at all is not a failure: inconclusive, "no data".
+ * sequential with clusters, a ratio or an open range; these tasks with a ratio or with one attempt
+ * a task on a side), TARE_E_INPUT (values that are not finite), TARE_E_NOMEM. No pair at all is not
+ * a failure: inconclusive, "no data".
  */
 enum tare_status tare_compare(const struct tare_results *ra, uint32_t a,
                               const struct tare_results *rb, uint32_t b,

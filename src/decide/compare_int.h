@@ -13,16 +13,19 @@ struct tare__pairs {
     double *a, *b;                         /* means within the task; ratios: NaN when none */
     double *num_a, *den_a, *num_b, *den_b; /* ratios of sums; else NULL */
     uint32_t *k_a, *k_b;                   /* attempts behind them */
-    uint32_t *cluster;                     /* labels; NULL: every task for itself */
+    const double **x_a, **x_b; /* the k values behind the means; NULL unless about these tasks */
+    uint32_t *cluster;         /* labels; NULL: every task for itself */
 };
 
 /* How to look at them. */
 struct tare__look {
     enum tare_direction direction;
+    enum tare_about about;
     bool ratio;
     double range; /* max - min of the metric; infinity when open */
     double alpha, power, margin, discordance;
     bool exact, sequential;
+    uint32_t method_version; /* 0: the latest */
     uint64_t seed, resamples, test_resamples;
     unsigned threads;
 };
@@ -36,6 +39,8 @@ struct tare__shape {
 /* Room for n pairs. False when out of memory. */
 bool tare__pairs_room(struct tare_arena *arena, size_t n, bool ratio, bool cluster,
                       struct tare__pairs *out);
+/* Room for their attempts too. */
+bool tare__pairs_tries(struct tare_arena *arena, size_t n, struct tare__pairs *out);
 /* Copies pair i of `from` to the end of `to`, which has room. */
 void tare__pairs_add(struct tare__pairs *to, const struct tare__pairs *from, size_t i);
 
@@ -54,11 +59,23 @@ enum tare_status tare__test_sequential(const struct tare__look *look, const stru
 /* Whether these data allow that; else a usage failure with the remedy. */
 enum tare_status tare__sequential_fits(const struct tare__look *look,
                                        const struct tare_evidence *ev, struct tare_err *err);
+/* Test and intervals about these very tasks, from the attempts. */
+enum tare_status tare__within(const struct tare__look *look, const struct tare__pairs *p,
+                              struct tare_arena *arena, struct tare_evidence *ev,
+                              struct tare_err *err);
+/* Whether these data allow that; else a usage failure with the remedy. */
+enum tare_status tare__within_fits(const struct tare__look *look, const struct tare__pairs *p,
+                                   struct tare_err *err);
 /* The intervals. Needs tare__describe before; shape may be NULL. */
 enum tare_status tare__intervals(const struct tare__look *look, const struct tare__pairs *p,
                                  const double *diffs, struct tare_arena *arena,
                                  struct tare_evidence *ev, struct tare__shape *shape,
                                  struct tare_err *err);
+/* Intervals for few units, from the spread of their differences. Leaves them as they are where
+ * nothing varies. Needs the other intervals before. */
+enum tare_status tare__few_units(const struct tare__look *look, const struct tare__pairs *p,
+                                 const double *diffs, struct tare_arena *arena,
+                                 struct tare_evidence *ev, struct tare_err *err);
 /* All of it, and what could have been detected. shape may be NULL. */
 enum tare_status tare__evidence(const struct tare__look *look, const struct tare__pairs *p,
                                 struct tare_arena *arena, struct tare_evidence *out,
@@ -68,6 +85,9 @@ enum tare_status tare__evidence(const struct tare__look *look, const struct tare
  * 0 when there is none. units[n]: x in steps. */
 double tare__lattice_step(const double *x, size_t n, const uint32_t *k_a, const uint32_t *k_b,
                           int32_t *units);
+
+/* Step of the lattice on which values stand that nothing averaged; 0 when there is none. */
+double tare__value_step(const double *x, size_t n, int32_t *units);
 
 /* Joins the two runs by task id and fills sides, pairs and columns of `out`. */
 struct tare__joined {

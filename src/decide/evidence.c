@@ -46,6 +46,13 @@ bool tare__pairs_room(struct tare_arena *arena, size_t n, bool ratio, bool clust
     return ok;
 }
 
+bool tare__pairs_tries(struct tare_arena *arena, size_t n, struct tare__pairs *out)
+{
+    out->x_a = TARE_NEW_N(arena, const double *, n);
+    out->x_b = TARE_NEW_N(arena, const double *, n);
+    return out->x_a && out->x_b;
+}
+
 void tare__pairs_add(struct tare__pairs *to, const struct tare__pairs *from, size_t i)
 {
     size_t at = to->n++;
@@ -58,6 +65,10 @@ void tare__pairs_add(struct tare__pairs *to, const struct tare__pairs *from, siz
         to->den_a[at] = from->den_a[i];
         to->num_b[at] = from->num_b[i];
         to->den_b[at] = from->den_b[i];
+    }
+    if (to->x_a) {
+        to->x_a[at] = from->x_a[i];
+        to->x_b[at] = from->x_b[i];
     }
     if (to->cluster)
         to->cluster[at] = from->cluster[i];
@@ -150,6 +161,7 @@ enum tare_status tare__describe(const struct tare__look *look, const struct tare
                                   .boot = tare_no_interval("not binary"),
                                   .mde = tare_no_value("no pairs"),
                                   .n_for_margin = tare_no_value("no margin"),
+                                  .k_for_margin = tare_no_value("not about these tasks"),
                                   .ci_method = "none",
                                   .p_method = "none"};
     *diffs = TARE_NEW_N(arena, double, p->n);
@@ -308,10 +320,14 @@ enum tare_status tare__evidence(const struct tare__look *look, const struct tare
     }
     if (!st && look->sequential)
         return tare__test_sequential(look, p, diffs, arena, out, err);
+    if (look->about == TARE_ABOUT_THESE_TASKS)
+        return tare__within(look, p, arena, out, err);
     if (!st)
         st = tare__test(look, p, diffs, arena, out, err);
     if (!st)
         st = tare__intervals(look, p, diffs, arena, out, shape, err);
+    if (!st)
+        st = tare__few_units(look, p, diffs, arena, out, err);
     if (!st)
         st = spread(p, diffs, arena, out, err);
     out->mde = detectable(look, out);

@@ -78,7 +78,8 @@ static bool label_clusters(const struct tare_results *r, struct tare_str tag, ui
 struct join {
     const struct tare_results *ra, *rb;
     struct tare_task_scores a, b;
-    uint32_t *label; /* clusters of A's tasks; NULL: none */
+    const double *const *x_a, *const *x_b; /* attempts by task; NULL: not asked for */
+    uint32_t *label;                       /* clusters of A's tasks; NULL: none */
     bool ratio, shared_only;
     bool early; /* stop at the first task that is not played yet */
     bool cut;   /* it was reached */
@@ -115,6 +116,10 @@ static size_t put_all(struct join *j, uint32_t ta, uint32_t tb)
     j->joined->miss_b[at] = tb == UINT32_MAX ? 1 : j->b.n_missing[tb];
     if (j->joined->miss_a[at] || j->joined->miss_b[at])
         j->joined->any_missing = true;
+    if (all->x_a) {
+        all->x_a[at] = ta == UINT32_MAX ? NULL : j->x_a[ta];
+        all->x_b[at] = tb == UINT32_MAX ? NULL : j->x_b[tb];
+    }
     if (all->cluster)
         all->cluster[at] = ta == UINT32_MAX ? j->ra->n_tasks + tb : j->label[ta];
     return at;
@@ -225,7 +230,9 @@ static bool make_room(struct join *j, struct tare_arena *arena, bool clustered)
     j->pairs = TARE_NEW_N(arena, struct tare_pair, j->ra->n_tasks);
     return j->joined->miss_a && j->joined->miss_b && j->pairs &&
            tare__pairs_room(arena, j->ra->n_tasks, j->ratio, clustered, &j->joined->pairs) &&
-           tare__pairs_room(arena, n, j->ratio, clustered, &j->joined->all);
+           tare__pairs_room(arena, n, j->ratio, clustered, &j->joined->all) &&
+           (!j->x_a || (tare__pairs_tries(arena, n, &j->joined->pairs) &&
+                        tare__pairs_tries(arena, n, &j->joined->all)));
 }
 
 enum tare_status tare__join(const struct tare_results *ra, uint32_t a,
@@ -242,9 +249,15 @@ enum tare_status tare__join(const struct tare_results *ra, uint32_t a,
                      .shared_only = opts->shared_tasks,
                      .early = opts->sequential};
     struct table t;
+    uint32_t most_a = 0, most_b = 0;
     enum tare_status st = tare_task_scores(ra, a, metric_a, arena, &j.a, err);
     if (!st)
         st = tare_task_scores(rb, b, metric_b, arena, &j.b, err);
+    bool tries = opts->about == TARE_ABOUT_THESE_TASKS;
+    if (!st && tries)
+        st = tare_task_tries(ra, a, metric_a, arena, &j.x_a, err);
+    if (!st && tries)
+        st = tare_task_tries(rb, b, metric_b, arena, &j.x_b, err);
     if (st)
         return st;
     j.ratio = j.a.num && j.b.num;
@@ -257,6 +270,14 @@ enum tare_status tare__join(const struct tare_results *ra, uint32_t a,
         return no_memory(err);
     join_all(&j, &t);
     st = join_rest(&j, arena, err);
+    /* Sources that do not say how many were planned: as many as there are. */
+    for (size_t i = 0; i < joined->pairs.n; i++) {
+        uint32_t k_a = joined->pairs.k_a[i], k_b = joined->pairs.k_b[i];
+        most_a = k_a > most_a ? k_a : most_a;
+        most_b = k_b > most_b ? k_b : most_b;
+    }
+    out->a.k = out->a.k ? out->a.k : most_a;
+    out->b.k = out->b.k ? out->b.k : most_b;
     out->pairs = j.pairs;
     out->n_pairs = (uint32_t)joined->pairs.n;
     out->n_total = (uint32_t)joined->all.n;

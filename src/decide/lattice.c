@@ -29,13 +29,21 @@ static uint32_t common_parts(uint32_t so_far, const uint32_t *k, size_t n)
     return so_far;
 }
 
+/* Steps of scores that are in use: passes, halves, quarters, thirds, tenths and what they make
+ * together, percents. A real number does not hit one of them to a thousand-millionth. */
+static const double steps[] = {1.0, 0.5, 0.25, 1.0 / 3.0, 0.1, 0.05, 1.0 / 30.0, 1.0 / 60.0, 0.01};
+
+double tare__value_step(const double *x, size_t n, int32_t *units)
+{
+    for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++)
+        if (tare_on_lattice(x, n, steps[s], units))
+            return steps[s];
+    return 0;
+}
+
 double tare__lattice_step(const double *x, size_t n, const uint32_t *k_a, const uint32_t *k_b,
                           int32_t *units)
 {
-    /* Steps of scores that are in use: passes, halves, quarters, thirds, tenths and what they make
-     * together, percents. A real number does not hit one of them to a thousand-millionth. */
-    static const double steps[] = {1.0,  0.5,        0.25,       1.0 / 3.0, 0.1,
-                                   0.05, 1.0 / 30.0, 1.0 / 60.0, 0.01};
     uint32_t parts = common_parts(common_parts(1, k_a, n), k_b, n);
     if (parts == 0)
         return 0;

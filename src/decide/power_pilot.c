@@ -22,24 +22,13 @@ static enum tare_status no_memory(struct tare_err *err)
     return tare_fail(err, TARE_E_NOMEM, "not enough memory for the plan");
 }
 
-static enum tare_status read_column(const struct tare_results_run *run, uint32_t metric,
-                                    struct tare_arena *arena, struct tare_results_column *out,
-                                    struct tare_err *err)
-{
-    if (run->columns) {
-        *out = run->columns[metric];
-        return TARE_OK;
-    }
-    return run->fetch(run->fetch_ctx, metric, arena, out, err);
-}
-
 static enum tare_status read_spread(const struct tare_results *r, uint32_t run, uint32_t metric,
                                     struct tare_arena *arena, struct spread *out,
                                     struct tare_err *err)
 {
     const struct tare_results_run *x = &r->runs[run];
     struct tare_results_column c;
-    enum tare_status st = read_column(x, metric, arena, &c, err);
+    enum tare_status st = tare_results_read(x, metric, arena, &c, err);
     if (st)
         return st;
     out->mean = TARE_NEW_N(arena, double, r->n_tasks);

@@ -49,6 +49,19 @@ static void fill_side(double *mean, uint32_t *k, double *num, double *den, uint3
     *k += missing;
 }
 
+/* The attempts of a side with `missing` of value x behind them. */
+static bool fill_tries(const double **tries, uint32_t k, uint32_t missing, double x,
+                       struct tare_arena *arena)
+{
+    if (missing == 0)
+        return true;
+    double *all = TARE_NEW_N(arena, double, k + missing);
+    for (uint32_t i = 0; all && i < k + missing; i++)
+        all[i] = i < k ? (*tries)[i] : x;
+    *tries = all;
+    return all != NULL;
+}
+
 static void fill_pair(const struct tare__joined *j, const struct reading *r, const struct fill *f,
                       size_t i, struct tare__pairs *to)
 {
@@ -73,8 +86,22 @@ static enum tare_status read_one(const struct tare__look *look, const struct tar
     struct tare__pairs p;
     if (!tare__pairs_room(arena, joined->all.n, look->ratio, joined->all.cluster != NULL, &p))
         return tare_fail(err, TARE_E_NOMEM, "not enough memory for the worst cases");
-    for (size_t i = 0; i < joined->all.n; i++)
+    bool tries = joined->all.x_a != NULL, good = true;
+    if (tries && !tare__pairs_tries(arena, joined->all.n, &p))
+        return tare_fail(err, TARE_E_NOMEM, "not enough memory for the worst cases");
+    for (size_t i = 0; i < joined->all.n; i++) {
+        size_t before = p.n;
         fill_pair(joined, r, f, i, &p);
+        if (!tries || p.n == before)
+            continue;
+        good = good &&
+               fill_tries(&p.x_a[before], joined->all.k_a[i], joined->miss_a[i],
+                          r->a_best ? f->best : f->worst, arena) &&
+               fill_tries(&p.x_b[before], joined->all.k_b[i], joined->miss_b[i],
+                          r->b_best ? f->best : f->worst, arena);
+    }
+    if (!good)
+        return tare_fail(err, TARE_E_NOMEM, "not enough memory for the worst cases");
     struct tare_evidence ev;
     enum tare_status st = tare__evidence(look, &p, arena, &ev, NULL, err);
     *out = (struct tare_reading){.name = r->name,

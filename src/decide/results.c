@@ -133,6 +133,37 @@ static enum tare_status fold(const struct tare_results *r, const struct tare_res
     return TARE_OK;
 }
 
+enum tare_status tare_results_read(const struct tare_results_run *run, uint32_t metric,
+                                   struct tare_arena *arena, struct tare_results_column *out,
+                                   struct tare_err *err)
+{
+    if (!run->columns)
+        return run->fetch(run->fetch_ctx, metric, arena, out, err);
+    *out = run->columns[metric];
+    return TARE_OK;
+}
+
+enum tare_status tare_task_tries(const struct tare_results *r, uint32_t run_index, uint32_t metric,
+                                 struct tare_arena *arena, const double *const **tries,
+                                 struct tare_err *err)
+{
+    const struct tare_results_run *run = &r->runs[run_index];
+    struct tare_results_column col;
+    const double **of = TARE_NEW_N(arena, const double *, r->n_tasks);
+    double *flat = TARE_NEW_N(arena, double, run->n_attempts);
+    if (!of || !flat)
+        return tare_fail(err, TARE_E_NOMEM, "not enough memory for %u attempts", run->n_attempts);
+    enum tare_status st = tare_results_read(run, metric, arena, &col, err);
+    for (uint32_t i = 0, n = 0; i < run->n_attempts && !st; i++) {
+        if (i == 0 || run->task[i] != run->task[i - 1])
+            of[run->task[i]] = flat + n;
+        if (mark_of(run, &col, i) == MARK_OK)
+            flat[n++] = col.value[i];
+    }
+    *tries = of;
+    return st;
+}
+
 enum tare_status tare_task_scores(const struct tare_results *r, uint32_t run_index, uint32_t metric,
                                   struct tare_arena *arena, struct tare_task_scores *out,
                                   struct tare_err *err)

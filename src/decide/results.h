@@ -85,6 +85,10 @@ struct tare_results {
 
 /* Index of the metric of that name, or UINT32_MAX. An empty name is the headline (0). */
 uint32_t tare_results_metric(const struct tare_results *r, struct tare_str name);
+/* Metric `metric` over the run's attempts: as it stands, or fetched into the arena. */
+enum tare_status tare_results_read(const struct tare_results_run *run, uint32_t metric,
+                                   struct tare_arena *arena, struct tare_results_column *out,
+                                   struct tare_err *err);
 /* Value of a task's tag, or {NULL, 0}. */
 struct tare_str tare_results_tag(const struct tare_results_task *task, struct tare_str key);
 
@@ -104,5 +108,11 @@ struct tare_task_scores {
 enum tare_status tare_task_scores(const struct tare_results *r, uint32_t run, uint32_t metric,
                                   struct tare_arena *arena, struct tare_task_scores *out,
                                   struct tare_err *err);
+
+/* The values themselves: tries[t] holds the n_ok[t] values of task t, in order of attempt. Errors
+ * as tare_task_scores, to be called before. */
+enum tare_status tare_task_tries(const struct tare_results *r, uint32_t run, uint32_t metric,
+                                 struct tare_arena *arena, const double *const **tries,
+                                 struct tare_err *err);
 
 #endif

@@ -5,7 +5,7 @@
 
 #include "base/limits.h"
 #include "base/thread.h"
-#include "decide/compare.h"
+#include "decide/compare_int.h"
 #include "decide/selftest_int.h"
 #include "stats/proportion.h"
 
@@ -18,7 +18,7 @@
 
 /* What a block of comparisons came to; whole numbers, so that sums do not depend on order. */
 struct block {
-    uint64_t n, improved, regressed, covered, no_interval;
+    uint64_t n, improved, regressed, covered, no_interval, at_margin;
     const char *p_method, *ci_method;
     enum tare_status failed;
     char why[160];
@@ -102,7 +102,7 @@ static bool make_run(struct bench *b, int side, struct tare_arena *arena)
 static bool make_bench(struct bench *b, const struct tare__process *p, struct tare_arena *arena)
 {
     bool ratio = p->kind == TARE__RATIO;
-    bool share = p->kind <= TARE__ATTEMPTS || ratio;
+    bool share = p->kind <= TARE__THESE || ratio;
     size_t n = (size_t)p->tasks * p->attempts;
     *b = (struct bench){.process = p};
     double **columns[6] = {&b->draw.a,     &b->draw.b,     &b->draw.num_a,
@@ -160,14 +160,30 @@ static void count(struct block *out, const struct tare_compare *c, double truth)
     out->ci_method = c->ev.ci_method;
 }
 
+/* The same data with the scale turned round: now the candidate is worse by `truth`. With that as
+ * the margin, no verdict may say that it is equivalent or not worse. */
+static bool false_at_margin(struct tare_compare c, double truth)
+{
+    c.metric.direction = TARE_LOWER_BETTER;
+    c.margin = truth;
+    c.margin_source = TARE_MARGIN_FLAG;
+    tare__decide(&c);
+    return c.out.verdict == TARE_VERDICT_EQUIVALENT ||
+           tare_gate_passes(TARE_GATE_REQUIRE_NOT_WORSE, &c);
+}
+
 static enum tare_status play(const struct job *job, uint64_t at, struct tare_arena *arena,
                              struct block *out, struct tare_err *err)
 {
     uint64_t arm = at / job->blocks, first = at % job->blocks * BLOCK;
     const struct tare__process *p = tare__process_at((uint32_t)(arm / 2));
     double shift = arm % 2 ? p->effect : 0;
-    struct tare_compare_opts opts = {
-        .size = sizeof opts, .alpha = ALPHA, .no_slices = true, .resamples = RESAMPLES};
+    struct tare_compare_opts opts = {.size = sizeof opts,
+                                     .alpha = ALPHA,
+                                     .no_slices = true,
+                                     .resamples = RESAMPLES,
+                                     .about = p->kind == TARE__THESE ? TARE_ABOUT_THESE_TASKS
+                                                                     : TARE_ABOUT_NEW_TASKS};
     struct bench bench;
     enum tare_status st = TARE_OK;
     if (!make_bench(&bench, p, arena))
@@ -183,6 +199,8 @@ static enum tare_status play(const struct job *job, uint64_t at, struct tare_are
         st = tare_compare(&bench.results, 0, &bench.results, 1, &opts, arena, &c, err);
         if (!st)
             count(out, &c, shift);
+        if (!st && shift > 0)
+            out->at_margin += false_at_margin(c, shift);
         tare_arena_rewind(arena, mark);
     }
     return st;
@@ -237,6 +255,7 @@ static struct block sum_arm(const struct job *job, uint64_t arm)
         sum.regressed += b->regressed;
         sum.covered += b->covered;
         sum.no_interval += b->no_interval;
+        sum.at_margin += b->at_margin;
         sum.p_method = b->p_method;
         sum.ci_method = b->ci_method;
     }
@@ -260,6 +279,7 @@ static void fill_row(const struct job *job, uint32_t i, struct tare_selftest_row
     row->false_verdicts = judge(null.improved + null.regressed, null.n, TARE__AT_MOST, p->most, 0);
     row->coverage =
         judge(null.covered + effect.covered, null.n + effect.n - bare, TARE__AT_LEAST, p->least, 0);
+    row->false_margin = judge(effect.at_margin, effect.n, TARE__AT_MOST, p->margin, 0);
     row->power = judge(effect.improved, effect.n, TARE__CLOSE, predicted.v, p->slack);
 }
 
@@ -267,6 +287,7 @@ static uint32_t count_off(const struct tare_selftest_row *r)
 {
     return (uint32_t)(r->false_verdicts.state == TARE_SELFTEST_OFF) +
            (uint32_t)(r->coverage.state == TARE_SELFTEST_OFF) +
+           (uint32_t)(r->false_margin.state == TARE_SELFTEST_OFF) +
            (uint32_t)(r->power.state == TARE_SELFTEST_OFF);
 }
 

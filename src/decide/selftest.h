@@ -37,8 +37,10 @@ struct tare_selftest_row {
     double effect;                            /* true difference of the second arm */
     struct tare_selftest_rate false_verdicts; /* improved or regressed where nothing differs */
     struct tare_selftest_rate coverage;       /* of the level 0.95 interval, both arms */
-    struct tare_selftest_rate power;          /* improved, where B is better by `effect` */
-    uint64_t no_interval;                     /* comparisons without one, of both arms */
+    /* The candidate is worse by just the margin, and still "equivalent" or "not worse" is said. */
+    struct tare_selftest_rate false_margin;
+    struct tare_selftest_rate power; /* improved, where B is better by `effect` */
+    uint64_t no_interval;            /* comparisons without one, of both arms */
 };
 
 struct tare_selftest {

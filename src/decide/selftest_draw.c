@@ -27,26 +27,41 @@
 
 static const struct tare__process all[] = {
     {"binary", "pass or fail, a fifth of the tasks differ", TARE__BINARY, 200, 1, 0, 0.2, 0.08,
-     0.0515, 0.94, 0.02},
+     0.0515, 0.94, 0.055, 0.02},
     {"binary-few", "pass or fail on 16 tasks", TARE__BINARY, 16, 1, 0, 0.5, 0.3, 0.0515, 0.94,
-     0.02},
+     0.055, 0.02},
     {"binary-rare", "pass or fail, 3 % of the tasks differ", TARE__BINARY, 400, 1, 0, 0.03, 0.02,
-     0.0515, 0.94, 0.02},
+     0.0515, 0.94, 0.055, 0.02},
     {"drops", "pass or fail, 4 % missing on each side", TARE__DROPS, 200, 1, 0, 0.2, 0.08, 0.0515,
-     0.94, 0.05},
-    {"graded", "quarters between 0 and 1", TARE__GRADED, 60, 1, 0, 1, 0.08, 0.05, 0.93, GRID},
+     0.94, 0.055, 0.05},
+    {"graded", "quarters between 0 and 1", TARE__GRADED, 60, 1, 0, 1, 0.08, 0.05, 0.94, 0.06, GRID},
     {"ties", "quarters, four tasks of five always alike", TARE__GRADED, 80, 1, 0, 0.2, 0.03, 0.05,
-     0.92, GRID},
-    {"attempts", "4 attempts a task, pass or fail", TARE__ATTEMPTS, 50, 4, 0, 0, 0.1, 0.05, 0.93,
+     0.94, 0.08, GRID},
+    {"ties-few", "quarters, four tasks of five always alike, 25 tasks", TARE__GRADED, 25, 1, 0, 0.2,
+     0.03, 0.05, NO, NO, NO},
+    {"attempts", "4 attempts a task, pass or fail", TARE__ATTEMPTS, 50, 4, 0, 0, 0.1, 0.05, 0.94,
+     0.06, GRID},
+    {"attempts-few", "8 attempts on 12 tasks", TARE__ATTEMPTS, 12, 8, 0, 0, 0.15, 0.05, 0.94, 0.06,
      GRID},
-    {"attempts-few", "8 attempts on 12 tasks", TARE__ATTEMPTS, 12, 8, 0, 0, 0.15, 0.05, NO, NO},
-    {"real", "real scores, normal", TARE__NORMAL, 60, 1, 0, 0, 0.13, 0.05, 0.93, 0.05},
-    {"real-few", "real scores on 10 tasks", TARE__NORMAL, 10, 1, 0, 0, 0.4, 0.05, NO, NO},
-    {"heavy", "real scores with a long tail", TARE__HEAVY, 60, 1, 0, 0, 0.5, 0.05, 0.91, NO},
-    {"skewed", "mean 0, yet not symmetric", TARE__SKEWED, 60, 1, 0, 0, 0.35, NO, NO, NO},
-    {"clusters", "30 clusters of 4 tasks", TARE__CLUSTERS, 120, 1, 4, 0, 0.18, 0.05, 0.92, 0.05},
-    {"clusters-few", "8 clusters of 5 tasks", TARE__CLUSTERS, 40, 1, 5, 0, 0.4, 0.05, NO, NO},
-    {"ratio", "ratio of sums, denominators vary", TARE__RATIO, 60, 1, 0, 0, 0.15, 0.05, 0.92, 0.05},
+    {"these", "4 attempts a task, about these very tasks", TARE__THESE, 50, 4, 0, 0, 0.1, 0.05,
+     0.94, 0.06, GRID},
+    {"these-few", "2 attempts on 15 tasks, about these very tasks", TARE__THESE, 15, 2, 0, 0, 0.2,
+     0.05, 0.94, 0.06, 0.15},
+    {"real", "real scores, normal", TARE__NORMAL, 60, 1, 0, 0, 0.13, 0.05, 0.94, 0.06, 0.05},
+    {"real-few", "real scores on 10 tasks", TARE__NORMAL, 10, 1, 0, 0, 0.4, 0.05, 0.94, 0.06, 0.05},
+    {"heavy", "real scores with a long tail", TARE__HEAVY, 60, 1, 0, 0, 0.5, 0.05, 0.94, NO, NO},
+    {"heavy-few", "real scores with a long tail on 15 tasks", TARE__HEAVY, 15, 1, 0, 0, 1, 0.05,
+     0.94, NO, NO},
+    {"skewed", "mean 0, yet not symmetric", TARE__SKEWED, 60, 1, 0, 0, 0.35, NO, 0.94, NO, NO},
+    {"skewed-few", "mean 0, yet not symmetric, 20 tasks", TARE__SKEWED, 20, 1, 0, 0, 0.6, NO, NO,
+     NO, NO},
+    {"clusters", "30 clusters of 4 tasks", TARE__CLUSTERS, 120, 1, 4, 0, 0.18, 0.05, 0.94, 0.06,
+     0.05},
+    {"clusters-few", "8 clusters of 5 tasks", TARE__CLUSTERS, 40, 1, 5, 0, 0.4, 0.05, 0.94, 0.06,
+     0.05},
+    {"ratio", "ratio of sums, denominators vary", TARE__RATIO, 60, 1, 0, 0, 0.15, 0.05, 0.94, 0.06,
+     0.05},
+    {"ratio-few", "ratio of sums on 12 tasks", TARE__RATIO, 12, 1, 0, 0, 0.3, 0.05, NO, NO, NO},
 };
 
 const struct tare__process *tare__process_at(uint32_t i)
@@ -166,6 +181,7 @@ void tare__process_draw(const struct tare__process *p, double shift, struct tare
         draw_graded(p, shift, rng, out);
         break;
     case TARE__ATTEMPTS:
+    case TARE__THESE:
         draw_attempts(p, shift, rng, out);
         break;
     case TARE__RATIO:
@@ -193,6 +209,7 @@ static double true_sd(const struct tare__process *p)
         return sqrt(p->spread * (4.0 / 3) / 16 - d * d);
     }
     case TARE__ATTEMPTS:
+    case TARE__THESE:
         return sqrt((bernoulli_noise(DIFFICULTY_LO, DIFFICULTY_HI) +
                      bernoulli_noise(DIFFICULTY_LO + d, DIFFICULTY_HI + d)) /
                     k);

@@ -12,6 +12,7 @@ enum tare__process_kind {
     TARE__DROPS,      /* the same, some scores missing at random on either side */
     TARE__GRADED,     /* quarters between 0 and 1 */
     TARE__ATTEMPTS,   /* pass or fail, several attempts, tasks of different difficulty */
+    TARE__THESE,      /* the same, and the verdict is about these very tasks */
     TARE__NORMAL,     /* real scores, normal differences */
     TARE__HEAVY,      /* log-normal costs */
     TARE__SKEWED,     /* differences with mean 0 that are not symmetric */
@@ -27,6 +28,7 @@ struct tare__process {
     double effect; /* true difference of the second arm */
     double most;   /* false verdicts at alpha 0.05; NaN: no promise */
     double least;  /* coverage at level 0.95; NaN: no promise */
+    double margin; /* false verdicts with a margin at alpha 0.05; NaN: no promise */
     double slack;  /* how far the predicted power may be off; NaN: no promise */
 };
 

@@ -58,7 +58,7 @@ static enum tare_status slice(const struct tare__look *look, const struct tare__
     struct tare__pairs part;
     *out = (struct tare_slice){.value = m[0].value};
     if (!tare__pairs_room(arena, n, look->ratio, pairs->cluster != NULL, &part) ||
-        !list_changed(c, m, n, out, arena))
+        (pairs->x_a && !tare__pairs_tries(arena, n, &part)) || !list_changed(c, m, n, out, arena))
         return tare_fail(err, TARE_E_NOMEM, "not enough memory for slices");
     for (size_t i = 0; i < n; i++)
         tare__pairs_add(&part, pairs, m[i].pair);

@@ -21,6 +21,11 @@ struct tare_number tare__diff_unit(const struct tare_compare *c)
     return out;
 }
 
+const char *tare__about_text(const struct tare_compare *c)
+{
+    return c->about == TARE_ABOUT_THESE_TASKS ? "these very tasks" : "tasks like these";
+}
+
 const char *tare__design_name(enum tare_design d)
 {
     static const char *const names[] = {
@@ -127,6 +132,10 @@ void tare__say_would_change(struct tare_buf *out, const struct tare_compare *c, 
         tare_buf_printf(out, "about %s tasks, to show a difference of %s%s\n",
                         tare_number_count((uint64_t)ceil(c->ev.n_for_margin.v)).s, margin_text(c).s,
                         unit.s);
+    if (!c->ev.k_for_margin.why && c->out.tag != TARE_TAG_AT_LEAST_MARGIN)
+        tare_buf_printf(
+            out, "about %s attempts a task on each side, to show a difference of %s%s\n",
+            tare_number_count((uint64_t)ceil(c->ev.k_for_margin.v)).s, margin_text(c).s, unit.s);
     if (open && c->sequential)
         tare_buf_puts(out, "more tasks: every later look counts as much as this one\n");
     else if (open && !(c->margin > 0))
@@ -174,6 +183,13 @@ static void say_method(struct tare_buf *out, const struct tare_compare *c)
                            "the suite's order, and its wealth (the e-value) reaches 1/alpha with "
                            "at most the error allowed, however often one looks; order must not "
                            "depend on results\n");
+        return;
+    }
+    if (c->about == TARE_ABOUT_THESE_TASKS) {
+        tare_buf_puts(out, "the tasks are fixed and chance is in the attempts: if nothing changed, "
+                           "any way to deal a task's attempts to the two sides is as likely as "
+                           "the one seen; the interval comes from how much attempts at one task "
+                           "differ\n");
         return;
     }
     switch (c->ev.design) {
@@ -233,7 +249,11 @@ void tare__say_explanation(struct tare_buf *out, const struct tare_compare *c, b
     }
     say_method(out, c);
     say_margin(out, c);
-    tare_buf_puts(out, "tasks are taken as a sample of tasks to come\n");
+    tare_buf_puts(out, c->about == TARE_ABOUT_THESE_TASKS
+                           ? "this is about these very tasks: nothing is said of other tasks "
+                             "(--about new-tasks does)\n"
+                           : "tasks are taken as a sample of tasks to come (--about these-tasks "
+                             "asks about these alone)\n");
     tare_buf_printf(out, "the test decides (%s at %g, %u in the family)%s\n",
                     tare_number_p_eq(c->p_adjusted, c->ev.test_resamples, unicode).s, c->alpha,
                     c->family, c->sequential ? "" : "; the interval stands beside it");

@@ -10,6 +10,8 @@
 
 /* How this comparison's values and differences are written. */
 struct tare_scale tare__compare_scale(const struct tare_compare *c);
+/* "tasks like these", "these very tasks": what the verdict is about. */
+const char *tare__about_text(const struct tare_compare *c);
 /* " points", " steps" or "". */
 struct tare_number tare__diff_unit(const struct tare_compare *c);
 /* "possibly by less than the 5-point margin", or why nothing could be concluded. */

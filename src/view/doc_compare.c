@@ -112,6 +112,8 @@ static void put_evidence(struct tare_json_writer *w, const struct tare_compare *
     tare_json_member_f64(w, "power", c->power);
     key_value(w, "n_for_margin",
               e->n_for_margin.why ? e->n_for_margin : tare_value(ceil(e->n_for_margin.v)));
+    key_value(w, "attempts_for_margin",
+              e->k_for_margin.why ? e->k_for_margin : tare_value(ceil(e->k_for_margin.v)));
     tare_json_put_key(w, "resamples");
     tare_json_begin_object(w);
     tare_json_member_u64(w, "interval", e->resamples);
@@ -298,14 +300,15 @@ void tare_doc_compare(struct tare_json_writer *w, const struct tare_compare *c, 
 {
     tare_json_begin_object(w);
     tare_json_member_cstr(w, "schema", "tare.compare/1");
-    tare_json_member_u64(w, "method_version", TARE_METHOD_VERSION);
+    tare_json_member_u64(w, "method_version", c->method_version);
     put_verdict(w, c);
     tare_json_member_str(w, "suite", c->suite);
     tare_json_member_bool(w, "same_suite", c->same_suite);
     put_side(w, "a", &c->a);
     put_side(w, "b", &c->b);
     put_metric(w, &c->metric);
-    tare_json_member_cstr(w, "about", "new-tasks");
+    tare_json_member_cstr(w, "about",
+                          c->about == TARE_ABOUT_THESE_TASKS ? "these-tasks" : "new-tasks");
     tare_json_member_bool(w, "sequential", c->sequential);
     tare_json_member_f64(w, "e_value",
                          isnan(c->ev.log_e) ? c->ev.log_e : exp(fmin(c->ev.log_e, 700)));

@@ -10,8 +10,8 @@
 
 /* ---- terminal -------------------------------------------------------------------------------- */
 
-/* Columns of the three rates; narrow terminals see them without their error bars. */
-static const int wide_columns[] = {18, 19, 19}, narrow_columns[] = {9, 9, 9};
+/* Columns of the four rates; narrow terminals see them without their error bars. */
+static const int wide_columns[] = {14, 13, 14, 13}, narrow_columns[] = {8, 9, 8, 8};
 
 static const int *columns_of(const struct tare_style *style)
 {
@@ -24,7 +24,7 @@ static void put_rate(struct tare_buf *out, const struct tare_selftest_rate *r, i
     char text[80];
     int n = snprintf(text, sizeof text, "%4.1f", 100 * r->rate);
     if (style->width >= 80)
-        n += snprintf(text + n, sizeof text - (size_t)n, " (%.1f-%.1f)", 100 * r->lo, 100 * r->hi);
+        n += snprintf(text + n, sizeof text - (size_t)n, " +-%.1f", 50 * (r->hi - r->lo));
     if (r->state == TARE_SELFTEST_OFF)
         n += snprintf(text + n, sizeof text - (size_t)n, " !");
     else if (r->state == TARE_SELFTEST_NO_PROMISE)
@@ -42,8 +42,9 @@ static void put_row(struct tare_buf *out, const struct tare_selftest_row *r,
     (void)snprintf(size, sizeof size, r->attempts > 1 ? "%ux%u" : "%u", r->tasks, r->attempts);
     tare_buf_printf(out, "  %-12s %4s ", r->name, size);
     put_rate(out, &r->false_verdicts, columns[0], style);
-    put_rate(out, &r->coverage, columns[1], style);
-    put_rate(out, &r->power, columns[2], style);
+    put_rate(out, &r->false_margin, columns[1], style);
+    put_rate(out, &r->coverage, columns[2], style);
+    put_rate(out, &r->power, columns[3], style);
     if (!isnan(r->power.promise))
         tare_buf_printf(out, "%4.1f", 100 * r->power.promise);
     tare_buf_putc(out, '\n');
@@ -61,9 +62,9 @@ static void put_head(struct tare_buf *out, const struct tare_selftest *s,
                    tare_number_count(s->replicates).s, (unsigned long long)s->seed,
                    wide ? " with their 95 % error bars" : "");
     tare__wrap(out, tare_str_of(text), 0, (size_t)style->width);
-    (void)snprintf(text, sizeof text, "%19s %-*s%-*s%-*s%s", "tasks", columns[0],
-                   wide ? "false verdicts" : "false", columns[1],
-                   wide ? "interval covers" : "covers", columns[2], "power", "plan");
+    (void)snprintf(text, sizeof text, "%19s %-*s%-*s%-*s%-*s%s", "tasks", columns[0],
+                   wide ? "false verdict" : "false", columns[1], wide ? "with margin" : "margin",
+                   columns[2], "covers", columns[3], "power", "plan");
     tare_buf_putc(out, '\n');
     tare__put(out, style, TARE__DIM, text);
     tare_buf_putc(out, '\n');
@@ -76,10 +77,12 @@ void tare_view_selftest(struct tare_buf *out, const struct tare_selftest *s,
     put_head(out, s, style);
     for (uint32_t i = 0; i < s->n_rows; i++)
         put_row(out, &s->rows[i], style);
-    (void)snprintf(text, sizeof text,
-                   "Nominal: at most 5 %% false verdicts (mid-p McNemar: 5.15 %%), 95 %% coverage. "
-                   "* nothing is promised there: see docs/concepts/statistics.md. ! off: the "
-                   "promise lies outside the rate's 99.9 %% error bar.");
+    (void)snprintf(
+        text, sizeof text,
+        "Nominal: at most 5 %% false verdicts (mid-p McNemar: 5.15 %%), with a margin too "
+        "(\"equivalent\" or \"not worse\" of one worse by the margin), 95 %% coverage. "
+        "* nothing is promised there: see docs/concepts/statistics.md. ! off: the "
+        "promise lies outside the rate's 99.9 %% error bar.");
     tare_buf_putc(out, '\n');
     tare__wrap(out, tare_str_of(text), 0, (size_t)style->width);
     tare_buf_putc(out, '\n');
@@ -139,6 +142,7 @@ static void doc_row(struct tare_json_writer *w, const struct tare_selftest_row *
     tare_json_put_cstr(w, r->ci_method);
     put_number(w, "effect", r->effect);
     doc_rate(w, "false_verdicts", &r->false_verdicts);
+    doc_rate(w, "false_with_margin", &r->false_margin);
     doc_rate(w, "coverage", &r->coverage);
     doc_rate(w, "power", &r->power);
     tare_json_put_key(w, "without_interval");

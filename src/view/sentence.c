@@ -98,7 +98,8 @@ static void say_estimate(struct tare_buf *out, const struct tare_compare *c, boo
 static void say_verdict(struct tare_buf *out, const struct tare_compare *c, bool unicode)
 {
     const char *word = tare__verdict_word(c->out.verdict);
-    tare_buf_printf(out, " %c%s", toupper((unsigned char)word[0]), word + 1);
+    tare_buf_printf(out, " %c%s on %s", toupper((unsigned char)word[0]), word + 1,
+                    tare__about_text(c));
     size_t before = out->n;
     bool reason = c->out.reason != TARE_REASON_NONE;
     tare_buf_puts(out, reason ? ": " : ", ");
@@ -124,6 +125,10 @@ static void say_power(struct tare_buf *out, const struct tare_compare *c, bool u
     else if (!c->sequential && c->out.verdict == TARE_VERDICT_INCONCLUSIVE && c->ev.n >= 2 &&
              c->ev.discordance > 0)
         tare_buf_puts(out, " No difference is detectable at this discordance and size.");
+    if (wanted && !c->ev.k_for_margin.why)
+        tare_buf_printf(out, " To show %.6g%s takes about %s attempts a task on each side.",
+                        c->margin * s.factor, tare__diff_unit(c).s,
+                        tare_number_count((uint64_t)ceil(c->ev.k_for_margin.v)).s);
     if (wanted && !c->ev.n_for_margin.why)
         tare_buf_printf(out, " To show %.6g%s takes about %s tasks.", c->margin * s.factor,
                         tare__diff_unit(c).s,

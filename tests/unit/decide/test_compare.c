@@ -506,6 +506,86 @@ static void a_family_of_candidates(void **state)
     assert_int_equal(c[0].family, 2);
 }
 
+/* Few tasks: Student's interval of the differences, not the bootstrap's; an older choice of methods
+ * gives what it gave. */
+static void few_tasks_take_t(void **state)
+{
+    static const double a[] = {1.2, 0.4, 3.1, 2.2, 0.9, 1.7}, b[] = {2.0, 0.9, 3.3, 3.6, 1.1, 2.6};
+    struct made m;
+    made_init(&m, *state, made_points("score"), 6, 1);
+    (void)made_add(&m, *state, "a", a);
+    (void)made_add(&m, *state, "b", b);
+    struct tare_compare now = compare(&m, 0, 1, NULL, *state);
+    double d[6], mean = 0, ss = 0;
+    for (int i = 0; i < 6; i++)
+        mean += (d[i] = b[i] - a[i]) / 6;
+    for (int i = 0; i < 6; i++)
+        ss += (d[i] - mean) * (d[i] - mean);
+    assert_near(now.ev.ci.hi - now.ev.diff, 2.5705818366147 * sqrt(ss / 5 / 6), 1e-9);
+    assert_near(now.ev.ci_narrow.hi - now.ev.diff, 2.0150483733330 * sqrt(ss / 5 / 6), 1e-9);
+    assert_string_equal(now.ev.ci_method, "t");
+    assert_int_equal(now.method_version, 2);
+    struct tare_compare_opts opts = {.size = sizeof opts, .method_version = 1};
+    struct tare_compare then = compare(&m, 0, 1, &opts, *state);
+    assert_non_null(strstr(then.ev.ci_method, "bootstrap"));
+    assert_true(then.ev.ci.hi - then.ev.ci.lo < now.ev.ci.hi - now.ev.ci.lo);
+    assert_true(then.ev.p == now.ev.p);
+}
+
+/* 3 tasks, 4 attempts a side. The tasks differ so much that nothing can be said of others; on these
+ * very tasks the solver clearly changed. */
+static void about_these_tasks(void **state)
+{
+    static const double a[] = {0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0},
+                        b[] = {1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1};
+    struct made m;
+    made_init(&m, *state, made_share("solved"), 3, 4);
+    (void)made_add(&m, *state, "a", a);
+    (void)made_add(&m, *state, "b", b);
+    struct tare_compare_opts opts = {
+        .size = sizeof opts, .about = TARE_ABOUT_THESE_TASKS, .margin = 0.2};
+    struct tare_compare c = compare(&m, 0, 1, &opts, *state),
+                        turned = compare(&m, 1, 0, &opts, *state);
+    assert_int_equal(compare(&m, 0, 1, NULL, *state).out.verdict, TARE_VERDICT_INCONCLUSIVE);
+    assert_int_equal(c.out.verdict, TARE_VERDICT_IMPROVED);
+    assert_int_equal(turned.out.verdict, TARE_VERDICT_REGRESSED);
+    assert_near(c.ev.p, turned.ev.p, 1e-12);
+    assert_near(c.ev.diff, -turned.ev.diff, 1e-15);
+    assert_near(c.ev.ci.lo, -turned.ev.ci.hi, 1e-12);
+    /* Variances within: 1/4, 0, 1/4 and 0, 1/4, 0, over 4 attempts. */
+    double se = sqrt(3 * 0.25 / 4) / 3;
+    assert_near((c.ev.ci.hi - c.ev.ci.lo) / 2 / se, 2.262157162740992, 1e-9); /* t with 9 df */
+    assert_near(c.ev.sd, se * sqrt(3), 1e-12);
+    assert_true(c.ev.k_for_margin.v > 0 && c.ev.n_for_margin.why);
+    assert_int_equal(c.about, TARE_ABOUT_THESE_TASKS);
+    assert_true(tare_gate_passes(TARE_GATE_REQUIRE_NOT_WORSE, &c));
+    assert_false(tare_gate_passes(TARE_GATE_REQUIRE_NOT_WORSE, &turned));
+}
+
+/* What is missing is played through its worst cases here too; one attempt a task is refused. */
+static void about_these_tasks_bounds_and_refusals(void **state)
+{
+    double a[12] = {0, 0, 0, 1, 0, 0, 0, 0, 1, 0, 0, 0}, b[12];
+    struct made m, single;
+    struct tare_compare c;
+    struct tare_err err = {0};
+    for (int i = 0; i < 12; i++)
+        b[i] = i % 4 < 2 ? (double)NAN : 1;
+    made_init(&m, *state, made_share("solved"), 3, 4);
+    (void)made_add(&m, *state, "a", a);
+    (void)made_add(&m, *state, "b", b);
+    struct tare_compare_opts opts = {.size = sizeof opts, .about = TARE_ABOUT_THESE_TASKS};
+    c = compare(&m, 0, 1, &opts, *state);
+    assert_int_equal(c.n_readings, 2);
+    assert_near(c.readings[0].diff, 0.5 - 2.0 / 12, 1e-12);
+    assert_near(c.readings[1].diff, 1 - 2.0 / 12, 1e-12);
+    assert_true(c.readings[0].p > c.readings[1].p);
+    made_table(&single, *state, 5, 1, 6, 2);
+    assert_int_equal(tare_compare(&single.results, 0, &single.results, 1, &opts, *state, &c, &err),
+                     TARE_E_USAGE);
+    assert_non_null(strstr(err.text, "two attempts"));
+}
+
 /* Real values: Monte Carlo, the same bits for any number of threads. */
 static void threads_do_not_matter(void **state)
 {
@@ -516,7 +596,8 @@ static void threads_do_not_matter(void **state)
     made_init(&m, *state, made_points("score"), 60, 1);
     (void)made_add(&m, *state, "a", a);
     (void)made_add(&m, *state, "b", b);
-    struct tare_compare_opts opts = {.size = sizeof opts, .seed = 5, .threads = 1};
+    struct tare_compare_opts opts = {
+        .size = sizeof opts, .seed = 5, .threads = 1, .method_version = 1};
     struct tare_compare one = compare(&m, 0, 1, &opts, *state);
     opts.threads = 4;
     struct tare_compare four = compare(&m, 0, 1, &opts, *state);
@@ -554,6 +635,9 @@ int main(void)
         WITH_ARENA(gates),
         WITH_ARENA(margins_have_a_source),
         WITH_ARENA(a_family_of_candidates),
+        WITH_ARENA(few_tasks_take_t),
+        WITH_ARENA(about_these_tasks),
+        WITH_ARENA(about_these_tasks_bounds_and_refusals),
         WITH_ARENA(threads_do_not_matter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

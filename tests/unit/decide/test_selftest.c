@@ -130,6 +130,7 @@ static void notices_what_is_off(void **state)
         const struct tare_selftest_row *r = &s.rows[i];
         off += (uint32_t)(r->false_verdicts.state == TARE_SELFTEST_OFF) +
                (uint32_t)(r->coverage.state == TARE_SELFTEST_OFF) +
+               (uint32_t)(r->false_margin.state == TARE_SELFTEST_OFF) +
                (uint32_t)(r->power.state == TARE_SELFTEST_OFF);
     }
     assert_int_equal(off, s.n_off);
