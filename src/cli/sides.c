@@ -11,8 +11,7 @@ static enum tare_status add_file(struct tare_cli_sides *l, struct tare_str name,
                                  struct tare_err *err)
 {
     struct tare_file *f = &l->files[l->n_files];
-    enum tare_status st =
-        tare_cli_file(l->ctx, name, l->opts, false, l->files, l->n_files, f, err);
+    enum tare_status st = tare_cli_file(l->ctx, name, l->opts, false, l->files, l->n_files, f, err);
     if (st)
         return st;
     l->n_files++;
@@ -97,7 +96,8 @@ static enum tare_status tell_apart(struct tare_cli_sides *l, struct tare_err *er
 
 /* Tools name the same thing differently: where B's file shares no metric name with A's, its
  * headline stands for A's, and that is said. */
-static enum tare_status match_headline(struct tare_cli_sides *l, struct tare_cli_side *b, struct tare_err *err)
+static enum tare_status match_headline(struct tare_cli_sides *l, struct tare_cli_side *b,
+                                       struct tare_err *err)
 {
     const struct tare_results *ra = &l->sides[0].results;
     struct tare_results *rb = &b->results;
@@ -138,8 +138,8 @@ enum tare_status tare_cli_sides_load(struct tare_cli_sides *l, const struct tare
 }
 
 /* Notes of the readers, "file: note"; each file once. */
-enum tare_status tare_cli_sides_notes(const struct tare_cli_sides *l, struct tare_compare *c, uint32_t n,
-                                   struct tare_err *err)
+enum tare_status tare_cli_sides_notes(const struct tare_cli_sides *l, struct tare_compare *c,
+                                      uint32_t n, struct tare_err *err)
 {
     struct tare_arena *arena = l->ctx->arena;
     struct tare_str *notes;
@@ -174,8 +174,8 @@ enum tare_status tare_cli_sides_notes(const struct tare_cli_sides *l, struct tar
 }
 
 /* What statistics cannot repair in the files compared, briefly. */
-enum tare_status tare_cli_sides_cautions(const struct tare_cli_sides *l, struct tare_compare *c, uint32_t n,
-                                      struct tare_err *err)
+enum tare_status tare_cli_sides_cautions(const struct tare_cli_sides *l, struct tare_compare *c,
+                                         uint32_t n, struct tare_err *err)
 {
     struct tare_lint *found = TARE_NEW(l->ctx->arena, struct tare_lint);
     struct tare_str *texts = TARE_NEW_N(l->ctx->arena, struct tare_str, TARE_LINT_MAX);
@@ -237,8 +237,8 @@ enum tare_status tare_cli_sides_numbers(const struct tare_cli_sides *l, struct t
     return TARE_OK;
 }
 
-/* Files know each other by task ids alone: without a common one something was named wrongly; and one
- * task is no comparison. */
+/* Files know each other by task ids alone: without a common one something was named wrongly; and
+ * one task is no comparison. */
 enum tare_status tare_cli_sides_overlap(const struct tare_cli_sides *l,
                                         const struct tare_compare *c, uint32_t n,
                                         struct tare_err *err)
@@ -251,8 +251,8 @@ enum tare_status tare_cli_sides_overlap(const struct tare_cli_sides *l,
         (void)tare_fail(err, TARE_E_INPUT, "%s in both files",
                         common ? "only one task is" : "no task is");
         tare_err_file(err, b->file.path);
-        uint32_t most = a->results.n_tasks > b->results.n_tasks ? a->results.n_tasks
-                                                                : b->results.n_tasks;
+        uint32_t most =
+            a->results.n_tasks > b->results.n_tasks ? a->results.n_tasks : b->results.n_tasks;
         if (common && most < 2)
             tare_err_hint(err, "one task is no evidence, whatever came out: a comparison needs "
                                "several, many rather than few");

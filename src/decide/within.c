@@ -32,7 +32,10 @@ enum tare_status tare__within_fits(const struct tare__look *look, const struct t
     if (p->n == 0 || (!few_a && !few_b))
         return TARE_OK;
     (void)tare_fail(err, TARE_E_USAGE, "%s needs two attempts a task or more, and %s has one",
-                    about, few_a && few_b ? "each side" : few_a ? "the baseline" : "the candidate");
+                    about,
+                    few_a && few_b ? "each side"
+                    : few_a        ? "the baseline"
+                                   : "the candidate");
     tare_err_hint(err, "with one attempt nobody knows how a solver varies on a task: run with -k 2 "
                        "or more, or leave out --about");
     return TARE_E_USAGE;

@@ -328,11 +328,11 @@ struct tare_within_se tare_within_se(const struct tare_within_in *in)
     double variance = 0, quartic = 0;
     if (!add_side(in->a, in->k_a, in->n, &variance, &quartic) ||
         !add_side(in->b, in->k_b, in->n, &variance, &quartic))
-        return (struct tare_within_se){
-            tare_no_value("a side has no task with two attempts"), (double)NAN};
+        return (struct tare_within_se){tare_no_value("a side has no task with two attempts"),
+                                       (double)NAN};
     if (!(variance > 0))
-        return (struct tare_within_se){
-            tare_no_value("no attempt differs from another at its task"), (double)NAN};
+        return (struct tare_within_se){tare_no_value("no attempt differs from another at its task"),
+                                       (double)NAN};
     return (struct tare_within_se){tare_value(sqrt(variance) / (double)in->n),
                                    variance * variance / quartic};
 }
