@@ -3,6 +3,7 @@
 
 #include <sched.h>
 #include <stdio.h>
+#include <sys/mman.h>
 #include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
@@ -45,4 +46,9 @@ uint64_t tare_os_random(void)
     (void)clock_gettime(CLOCK_MONOTONIC, &t);
     v = (uint64_t)t.tv_sec * 1000000007u + (uint64_t)t.tv_nsec;
     return (v ^ (uint64_t)getpid() << 32) * 0x9e3779b97f4a7c15u;
+}
+
+void tare_os_want_huge(void *p, size_t n_bytes)
+{
+    (void)madvise(p, n_bytes, MADV_HUGEPAGE);
 }

@@ -158,7 +158,11 @@ static enum tare_status take_run(const struct tare_import_table *t, uint32_t run
     }
     if (!make_columns(c, *n, t->n_metrics, arena))
         return no_memory(err);
-    qsort(places, *n, sizeof *places, by_task);
+    bool sorted = true;
+    for (uint32_t i = 1; i < *n && sorted; i++)
+        sorted = by_task(&places[i - 1], &places[i]) <= 0;
+    if (!sorted)
+        qsort(places, *n, sizeof *places, by_task);
     for (uint32_t i = 0; i < *n; i++)
         fill_row(t, m, places[i].at, c, i);
     return TARE_OK;

@@ -10,6 +10,7 @@
 #include "base/banned.h"
 
 #define MAX_ROWS_BYTES (256 * TARE_MIB)
+#define FIRST_ROWS 64u /* they tell whether the rest is worth reading */
 
 struct row {
     struct tare_str id;
@@ -21,6 +22,8 @@ struct log {
     struct row *rows; /* in the order of the file */
     uint32_t n;
     struct tare_map map;
+    struct tare_str text; /* empty: no rows of JSON */
+    size_t at;            /* how far it was read */
 };
 
 static struct tare_str id_of(struct tare_json row)
@@ -42,7 +45,8 @@ static uint32_t count_lines(struct tare_str text)
     return n;
 }
 
-static enum tare_status read_log(struct tare_str path, struct tare_arena *arena, struct log *out,
+/* Opens the file; `at` 0: nothing is read yet. */
+static enum tare_status open_log(struct tare_str path, struct tare_arena *arena, struct log *out,
                                  struct tare_err *err)
 {
     *out = (struct log){.path = path};
@@ -50,19 +54,32 @@ static enum tare_status read_log(struct tare_str path, struct tare_arena *arena,
     struct tare_str text = out->map.bytes;
     if (st || text.n == 0 || text.p[0] != '{' || text.n > MAX_ROWS_BYTES)
         return st;
-    out->rows = TARE_NEW_N(arena, struct row, count_lines(text));
-    if (!out->rows)
+    out->text = text;
+    return TARE_OK;
+}
+
+/* Reads on until there are `most` rows or the file ends. */
+static enum tare_status read_log(struct log *l, uint32_t most, struct tare_arena *arena,
+                                 struct tare_err *err)
+{
+    struct tare_str text = l->text;
+    uint32_t room = most == UINT32_MAX ? count_lines(text) : most;
+    struct row *rows = text.n ? TARE_NEW_N(arena, struct row, room) : NULL;
+    if (text.n && !rows)
         return tare_fail(err, TARE_E_NOMEM, "not enough memory to look at a log");
-    for (size_t at = 0; at < text.n;) {
-        const char *end = memchr(text.p + at, '\n', text.n - at);
-        size_t n = end ? (size_t)(end - text.p) - at : text.n - at;
+    if (l->n)
+        memcpy(rows, l->rows, l->n * sizeof *rows);
+    l->rows = rows;
+    while (l->at < text.n && l->n < most) {
+        const char *end = memchr(text.p + l->at, '\n', text.n - l->at);
+        size_t n = end ? (size_t)(end - text.p) - l->at : text.n - l->at;
         struct tare_json v;
-        struct tare_str line = tare_str_n(text.p + at, n);
-        at += n + 1;
+        struct tare_str line = tare_str_n(text.p + l->at, n);
+        l->at += n + 1;
         if (tare_json_parse(line, &tare_json_log, arena, &v, NULL) == TARE_OK &&
             tare_json_kind(v) == TARE_JSON_OBJECT) {
-            out->rows[out->n] = (struct row){id_of(v), v, out->n};
-            out->n++;
+            l->rows[l->n] = (struct row){id_of(v), v, l->n};
+            l->n++;
         }
     }
     return TARE_OK;
@@ -83,38 +100,52 @@ static bool is_bool(struct tare_json v)
     return tare_json_kind(v) == TARE_JSON_TRUE || tare_json_kind(v) == TARE_JSON_FALSE;
 }
 
-static void look_at_bools(const struct log *l, struct tare_str key, struct tare_lint *out)
+/* Whether the column is a bool in each row and never the same twice in a row. */
+static bool alternates(const struct log *l, struct tare_str key)
 {
-    uint32_t turns = 0;
+    bool before = false;
     for (uint32_t i = 0; i < l->n; i++) {
         struct tare_json v = tare_json_get_str(l->rows[i].v, key);
-        if (!is_bool(v))
-            return;
-        turns += i && tare_json_true(v) != tare_json_true(tare_json_get_str(l->rows[i - 1].v, key));
+        if (!is_bool(v) || (i && tare_json_true(v) == before))
+            return false;
+        before = tare_json_true(v);
     }
-    if (turns + 1 == l->n)
+    return l->n > 0;
+}
+
+static void look_at_bools(const struct log *l, struct tare_str key, struct tare_lint *out)
+{
+    if (alternates(l, key))
         tare_lint_add(out, "alternating", l->path,
                       "%.*s alternates between false and true over all %u rows: a placeholder, not "
                       "a measurement",
                       TARE_FMT(key), l->n);
 }
 
-static void look_at_numbers(const struct log *l, struct tare_str key, struct tare_lint *out)
+/* Whether the column is the same number in each row. */
+static bool is_constant(const struct log *l, struct tare_str key, double *value)
 {
     static const char *const parts[] = {"margin", "score", "reward", "confidence", NULL};
-    double first = 0, x;
+    double x;
     if (!has_part(key, parts))
-        return;
+        return false;
     for (uint32_t i = 0; i < l->n; i++) {
         if (!tare_json_f64(tare_json_get_str(l->rows[i].v, key), &x))
-            return;
+            return false;
         if (i == 0)
-            first = x;
-        else if (x < first || x > first)
-            return;
+            *value = x;
+        else if (x < *value || x > *value)
+            return false;
     }
-    tare_lint_add(out, "constant", l->path, "%.*s is %g in all %u rows: nothing was measured",
-                  TARE_FMT(key), first, l->n);
+    return l->n > 0;
+}
+
+static void look_at_numbers(const struct log *l, struct tare_str key, struct tare_lint *out)
+{
+    double value = 0;
+    if (is_constant(l, key, &value))
+        tare_lint_add(out, "constant", l->path, "%.*s is %g in all %u rows: nothing was measured",
+                      TARE_FMT(key), value, l->n);
 }
 
 /* ---- distinct values ------------------------------------------------------------------------ */
@@ -147,17 +178,19 @@ static uint64_t hash_of(struct tare_json v)
 }
 
 /* Tasks made from few: the column names a family, a seed, a parent. */
+static const char *const family_parts[] = {"scaled_from", "family",  "template", "parent",
+                                           "seed_id",     "cluster", NULL};
+static const char *const input_names[] = {"input", "prompt", "question", NULL};
+
 static void look_at_families(const struct log *l, struct tare_json columns, struct tare_str under,
                              struct tare_lint *out)
 {
-    static const char *const parts[] = {"scaled_from", "family",  "template", "parent",
-                                        "seed_id",     "cluster", NULL};
     uint64_t *hash = TARE_NEW_N(out->arena, uint64_t, l->n);
     for (struct tare_json c = tare_json_first(columns); hash && tare_json_present(c);
          c = tare_json_next(c)) {
         struct tare_str key = tare_json_key(c);
         uint32_t n = 0;
-        if (!has_part(key, parts))
+        if (!has_part(key, family_parts))
             continue;
         for (uint32_t i = 0; i < l->n; i++) {
             struct tare_json from = under.n ? tare_json_get_str(l->rows[i].v, under) : l->rows[i].v;
@@ -176,10 +209,9 @@ static void look_at_families(const struct log *l, struct tare_json columns, stru
 
 static void look_at_inputs(const struct log *l, struct tare_lint *out)
 {
-    static const char *const names[] = {"input", "prompt", "question", NULL};
     uint64_t *hash = TARE_NEW_N(out->arena, uint64_t, l->n);
     uint64_t *ids = TARE_NEW_N(out->arena, uint64_t, l->n);
-    for (const char *const *name = names; hash && ids && *name; name++) {
+    for (const char *const *name = input_names; hash && ids && *name; name++) {
         uint32_t n = 0;
         for (uint32_t i = 0; i < l->n; i++) {
             struct tare_json v = tare_json_get(l->rows[i].v, *name);
@@ -348,33 +380,94 @@ static void look_at_pairs(const struct log *l, const struct log *logs, uint32_t 
     }
 }
 
+/* ---- what is worth reading ------------------------------------------------------------------ */
+
+static bool has_pairs(const struct log *l)
+{
+    for (uint32_t i = 0; i < l->n; i++)
+        for (size_t p = 0; p < sizeof pair_names / sizeof pair_names[0]; p++)
+            if (tare_json_present(tare_json_get(l->rows[i].v, pair_names[p].worse)))
+                return true;
+    return false;
+}
+
+static bool names_family(struct tare_json object)
+{
+    for (struct tare_json c = tare_json_first(object); tare_json_present(c); c = tare_json_next(c))
+        if (has_part(tare_json_key(c), family_parts))
+            return true;
+    return false;
+}
+
+/* Whether the rest of this log could show anything, as far as its first rows tell: a column that
+ * already varies is not constant, and so on. */
+static bool worth_reading(const struct log *l)
+{
+    struct tare_json row = l->n ? l->rows[0].v : (struct tare_json){NULL, 0};
+    double value;
+    if (names_family(row) || has_pairs(l))
+        return true;
+    for (struct tare_json c = tare_json_first(row); tare_json_present(c); c = tare_json_next(c))
+        if (names_family(c) || alternates(l, tare_json_key(c)) ||
+            is_constant(l, tare_json_key(c), &value))
+            return true;
+    for (uint32_t i = 0; i < l->n; i++)
+        for (const char *const *name = input_names; *name; name++)
+            if (tare_json_present(tare_json_get(l->rows[i].v, *name)))
+                return true;
+    return false;
+}
+
+/* All rows of the logs that are worth it; of all logs when one holds pairs of texts, since the
+ * verdicts about them may stand in another. */
+static enum tare_status read_logs(const struct tare_str *paths, uint32_t n, struct log *logs,
+                                  uint32_t *opened, struct tare_arena *arena, struct tare_err *err)
+{
+    enum tare_status st = TARE_OK;
+    bool pairs = false;
+    for (; *opened < n && !st; ++*opened) {
+        struct log *l = &logs[*opened];
+        st = open_log(paths[*opened], arena, l, err);
+        if (!st)
+            st = read_log(l, FIRST_ROWS, arena, err);
+        pairs = pairs || has_pairs(l);
+    }
+    for (uint32_t i = 0; i < n && !st; i++)
+        if (pairs || worth_reading(&logs[i]))
+            st = read_log(&logs[i], UINT32_MAX, arena, err);
+        else
+            logs[i].n = 0;
+    return st;
+}
+
+static void look_at_log(const struct log *l, const struct log *logs, uint32_t n,
+                        struct tare_lint *out)
+{
+    for (struct tare_json c = tare_json_first(l->rows[0].v); tare_json_present(c);
+         c = tare_json_next(c)) {
+        if (is_bool(c))
+            look_at_bools(l, tare_json_key(c), out);
+        else if (tare_json_kind(c) == TARE_JSON_NUMBER)
+            look_at_numbers(l, tare_json_key(c), out);
+        else if (tare_json_kind(c) == TARE_JSON_OBJECT)
+            look_at_families(l, c, tare_json_key(c), out);
+    }
+    look_at_families(l, l->rows[0].v, (struct tare_str){NULL, 0}, out);
+    look_at_inputs(l, out);
+    look_at_pairs(l, logs, n, out);
+}
+
 enum tare_status tare_lint_rows(const struct tare_str *paths, uint32_t n, struct tare_lint *out,
                                 struct tare_err *err)
 {
     struct log *logs = TARE_NEW_N(out->arena, struct log, n);
-    enum tare_status st =
-        logs ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "not enough memory to look at logs");
-    uint32_t read = 0;
-    for (; read < n && !st; read++)
-        st = read_log(paths[read], out->arena, &logs[read], err);
-    for (uint32_t i = 0; i < n && !st; i++) {
-        const struct log *l = &logs[i];
-        if (l->n < TARE_LINT_MIN_ROWS)
-            continue;
-        for (struct tare_json c = tare_json_first(l->rows[0].v); tare_json_present(c);
-             c = tare_json_next(c)) {
-            if (is_bool(c))
-                look_at_bools(l, tare_json_key(c), out);
-            else if (tare_json_kind(c) == TARE_JSON_NUMBER)
-                look_at_numbers(l, tare_json_key(c), out);
-            else if (tare_json_kind(c) == TARE_JSON_OBJECT)
-                look_at_families(l, c, tare_json_key(c), out);
-        }
-        look_at_families(l, l->rows[0].v, (struct tare_str){NULL, 0}, out);
-        look_at_inputs(l, out);
-        look_at_pairs(l, logs, n, out);
-    }
-    for (uint32_t i = 0; logs && i < read; i++)
+    uint32_t opened = 0;
+    enum tare_status st = logs ? read_logs(paths, n, logs, &opened, out->arena, err)
+                               : tare_fail(err, TARE_E_NOMEM, "not enough memory to look at logs");
+    for (uint32_t i = 0; i < n && !st; i++)
+        if (logs[i].n >= TARE_LINT_MIN_ROWS)
+            look_at_log(&logs[i], logs, n, out);
+    for (uint32_t i = 0; logs && i < opened; i++)
         tare_map_close(&logs[i].map);
     return st;
 }

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/hash.h"
 #include "lint/lint.h"
 
 #include "base/banned.h"
@@ -153,14 +154,20 @@ void tare_lint_table(const struct tare_import_table *t, struct tare_lint *out)
 
 /* ---- two runs ------------------------------------------------------------------------------- */
 
+#define TASK_KEY UINT64_C(0x7461736b) /* only the order of a merge depends on it */
+
 struct answer {
     struct tare_str task;
-    uint64_t hash;
+    uint64_t task_hash, hash;
 };
 
+/* Any order that both sides share will do: by hash it is quick. */
 static int by_task(const void *a, const void *b)
 {
-    return tare_str_cmp(((const struct answer *)a)->task, ((const struct answer *)b)->task);
+    const struct answer *x = a, *y = b;
+    if (x->task_hash != y->task_hash)
+        return x->task_hash < y->task_hash ? -1 : 1;
+    return tare_str_cmp(x->task, y->task);
 }
 
 static struct answer *answers(const struct tare_import_table *t, uint32_t run,
@@ -171,26 +178,65 @@ static struct answer *answers(const struct tare_import_table *t, uint32_t run,
     for (uint32_t i = 0; v && i < t->n_attempts; i++) {
         const struct tare_import_attempt *a = &t->attempts[i];
         if (a->run == run && a->index == 0 && a->output_hash)
-            v[(*n)++] = (struct answer){t->tasks[a->task].id, a->output_hash};
+            v[(*n)++] = (struct answer){
+                t->tasks[a->task].id, tare_hash64(t->tasks[a->task].id, TASK_KEY), a->output_hash};
     }
     if (*n)
         qsort(v, *n, sizeof *v, by_task);
     return v;
 }
 
-void tare_lint_two(const struct tare_import_table *a, uint32_t run_a,
-                   const struct tare_import_table *b, uint32_t run_b, struct tare_lint *out)
+/* The next attempt of the run that is a first try with an output; n_attempts: none. */
+static uint32_t next_answer(const struct tare_import_table *t, uint32_t run, uint32_t i)
 {
-    uint32_t na, nb, both = 0, same = 0;
-    const struct answer *x = answers(a, run_a, out->arena, &na);
-    const struct answer *y = answers(b, run_b, out->arena, &nb);
+    while (i < t->n_attempts &&
+           (t->attempts[i].run != run || t->attempts[i].index != 0 || !t->attempts[i].output_hash))
+        i++;
+    return i;
+}
+
+/* Counts where both sides answered the same tasks in the same order; false: they did not. */
+static bool count_in_step(const struct tare_import_table *a, uint32_t run_a,
+                          const struct tare_import_table *b, uint32_t run_b, uint32_t *both,
+                          uint32_t *same)
+{
+    uint32_t i = next_answer(a, run_a, 0), j = next_answer(b, run_b, 0);
+    *both = *same = 0;
+    while (i < a->n_attempts && j < b->n_attempts) {
+        const struct tare_import_attempt *x = &a->attempts[i], *y = &b->attempts[j];
+        if (!tare_str_eq(a->tasks[x->task].id, b->tasks[y->task].id))
+            return false;
+        ++*both;
+        *same += x->output_hash == y->output_hash;
+        i = next_answer(a, run_a, i + 1);
+        j = next_answer(b, run_b, j + 1);
+    }
+    return i == a->n_attempts && j == b->n_attempts;
+}
+
+static void count_by_task(const struct tare_import_table *a, uint32_t run_a,
+                          const struct tare_import_table *b, uint32_t run_b,
+                          struct tare_arena *arena, uint32_t *both, uint32_t *same)
+{
+    uint32_t na, nb;
+    const struct answer *x = answers(a, run_a, arena, &na);
+    const struct answer *y = answers(b, run_b, arena, &nb);
+    *both = *same = 0;
     for (uint32_t i = 0, j = 0; x && y && i < na && j < nb;) {
-        int order = tare_str_cmp(x[i].task, y[j].task);
-        both += order == 0;
-        same += order == 0 && x[i].hash == y[j].hash;
+        int order = by_task(&x[i], &y[j]);
+        *both += order == 0;
+        *same += order == 0 && x[i].hash == y[j].hash;
         i += order <= 0;
         j += order >= 0;
     }
+}
+
+void tare_lint_two(const struct tare_import_table *a, uint32_t run_a,
+                   const struct tare_import_table *b, uint32_t run_b, struct tare_lint *out)
+{
+    uint32_t both, same;
+    if (!count_in_step(a, run_a, b, run_b, &both, &same))
+        count_by_task(a, run_a, b, run_b, out->arena, &both, &same);
     if (both >= TARE_LINT_MIN_ROWS && same * 4 >= both)
         tare_lint_add(out, "same-outputs", b->path,
                       "the two sides gave the same output on %u of %u tasks: there only the "

@@ -20,13 +20,22 @@ struct tare__import_row {
     bool has_output, has_tokens, has_cost, has_seconds;
     uint64_t tokens_in, tokens_out;
     double cost_usd, seconds;
+    size_t offset; /* of the row in the file, for messages */
+    uint32_t n_scores, n_tags;
+    /* From here on only the first so many are set. */
     struct tare_str score_name[TARE__IMPORT_MAX_SCORES];
     double score[TARE__IMPORT_MAX_SCORES];
-    uint32_t n_scores;
     struct tare_tag tags[TARE__IMPORT_MAX_TAGS];
-    uint32_t n_tags;
-    size_t offset; /* of the row in the file, for messages */
 };
+
+/* Open addressing over things that are numbered: the upper half of a slot holds 32 bits of the
+ * hash, which also say where it stands, the lower half the number + 1. 0: free. */
+struct tare__import_slots {
+    uint64_t *v;
+    uint32_t n; /* a power of two */
+};
+
+struct tare__import_shape;
 
 struct tare__import {
     struct tare_arena *arena;  /* the result */
@@ -37,9 +46,9 @@ struct tare__import {
     struct tare_err *err;
     struct tare__import_row row;
     uint32_t cap_tasks, cap_runs, cap_attempts, cap_notes;
-    uint32_t *task_slots, *seen_slots; /* open addressing, 1-based */
-    uint32_t n_task_slots, n_seen_slots;
-    uint32_t *next_index; /* [run * cap + task]: tries so far, when not numbered */
+    struct tare__import_slots tasks, seen;
+    struct tare__import_shape *shape; /* of the row before; plain rows only */
+    uint32_t expected;                /* rows, guessed from the first lines; 0: not known */
     uint64_t n_bad_lines;
     bool torn;
 };
@@ -75,6 +84,8 @@ struct tare_str tare__import_any_text(struct tare__import *im, struct tare_json 
 /* Usage counters under the two names, when both or one are there. */
 void tare__import_tokens(struct tare__import *im, struct tare_json usage, const char *in,
                          const char *out);
+/* The same of two values that were found already; either may be absent. */
+void tare__import_token_counts(struct tare__import *im, struct tare_json in, struct tare_json out);
 
 /* Calls row_fn for each element of the array at `path` below the root object of the file. */
 enum tare_status tare__import_each(struct tare__import *im, struct tare_str array,

@@ -11,6 +11,8 @@
 
 #include "base/banned.h"
 
+#define MAX_EXPECTED_ROWS (1u << 18) /* a guess may cost 50 MB, not more */
+
 enum tare_status tare__import_parse(struct tare__import *im, struct tare_str slice,
                                     struct tare_json *out)
 {
@@ -115,19 +117,24 @@ static bool counter(struct tare_json v, uint64_t *out)
     return true;
 }
 
-void tare__import_tokens(struct tare__import *im, struct tare_json usage, const char *in,
-                         const char *out)
+void tare__import_token_counts(struct tare__import *im, struct tare_json in, struct tare_json out)
 {
     struct tare__import_row *r = &im->row;
     uint64_t n;
-    if (counter(tare_json_get(usage, in), &n)) {
+    if (counter(in, &n)) {
         r->tokens_in += n;
         r->has_tokens = true;
     }
-    if (counter(tare_json_get(usage, out), &n)) {
+    if (counter(out, &n)) {
         r->tokens_out += n;
         r->has_tokens = true;
     }
+}
+
+void tare__import_tokens(struct tare__import *im, struct tare_json usage, const char *in,
+                         const char *out)
+{
+    tare__import_token_counts(im, tare_json_get(usage, in), tare_json_get(usage, out));
 }
 
 enum tare_status tare__import_each(struct tare__import *im, struct tare_str array,
@@ -149,6 +156,20 @@ enum tare_status tare__import_each(struct tare__import *im, struct tare_str arra
     return st;
 }
 
+/* Rows there will be, from the length of the first few lines; only sizes tables. */
+static uint32_t guess_rows(struct tare_str text)
+{
+    size_t at = 0, lines = 0;
+    while (at < text.n && lines < 16) {
+        const char *stop = memchr(text.p + at, '\n', text.n - at);
+        at = stop ? (size_t)(stop - text.p) + 1 : text.n;
+        lines++;
+    }
+    size_t rows = lines ? text.n / (at / lines + 1) : 0;
+    rows += rows / 16 + 16;
+    return rows < MAX_EXPECTED_ROWS ? (uint32_t)rows : MAX_EXPECTED_ROWS;
+}
+
 enum tare_status tare__import_lines(struct tare__import *im,
                                     enum tare_status (*row_fn)(struct tare__import *,
                                                                struct tare_json))
@@ -156,6 +177,7 @@ enum tare_status tare__import_lines(struct tare__import *im,
     size_t at = 0;
     uint64_t line_no = 0, first_bad = 0, n_good = 0;
     enum tare_status st = TARE_OK;
+    im->expected = guess_rows(im->text);
     while (st == TARE_OK && at < im->text.n) {
         const char *p = im->text.p + at, *stop = memchr(p, '\n', im->text.n - at);
         struct tare_str line = tare_str_n(p, stop ? (size_t)(stop - p) : im->text.n - at);

@@ -21,6 +21,36 @@ static const char *const score_names[] = {"score",    "correct",    "pass",    "
 static const char *const output_names[] = {"output", "output_text", "completion", "response",
                                            "answer", "prediction",  NULL};
 
+/* What a column is to a row. */
+enum role {
+    ROLE_TASK,
+    ROLE_SCORE,
+    ROLE_SCORES,
+    ROLE_ATTEMPT,
+    ROLE_RUN,
+    ROLE_OUTPUT,
+    ROLE_ERROR,
+    ROLE_METADATA,
+    ROLE_TAGS,
+    ROLE_TOKENS_IN,
+    ROLE_TOKENS_OUT,
+    ROLE_COST,
+    ROLE_COST_USD,
+    N_ROLES
+};
+
+#define MAX_SHAPE_COLUMNS 48u
+#define MAX_SHAPE_BYTES 1024u
+
+/* The keys of the row before and where each role stood: rows of one log nearly always look alike,
+ * and then no name is looked up. */
+struct tare__import_shape {
+    uint32_t n; /* 0: none */
+    uint32_t key_len[MAX_SHAPE_COLUMNS];
+    uint32_t slot[N_ROLES]; /* number of the member + 1; 0: absent */
+    char keys[MAX_SHAPE_BYTES];
+};
+
 static struct tare_json pick(struct tare_json row, const char *named, const char *const *usual)
 {
     if (named)
@@ -31,6 +61,77 @@ static struct tare_json pick(struct tare_json row, const char *named, const char
             return v;
     }
     return (struct tare_json){NULL, 0};
+}
+
+static void look_up(const struct tare_import_options *o, struct tare_json row,
+                    struct tare_json role[N_ROLES])
+{
+    static const char *const plain[N_ROLES] = {[ROLE_SCORES] = "scores",
+                                               [ROLE_ERROR] = "error",
+                                               [ROLE_METADATA] = "metadata",
+                                               [ROLE_TAGS] = "tags",
+                                               [ROLE_TOKENS_IN] = "input_tokens",
+                                               [ROLE_TOKENS_OUT] = "output_tokens",
+                                               [ROLE_COST] = "cost",
+                                               [ROLE_COST_USD] = "cost_usd"};
+    role[ROLE_TASK] = pick(row, o->task_column, task_names);
+    role[ROLE_SCORE] = pick(row, o->score_column, score_names);
+    role[ROLE_ATTEMPT] = pick(row, o->attempt_column, attempt_names);
+    role[ROLE_RUN] = pick(row, o->run_column, run_names);
+    role[ROLE_OUTPUT] = pick(row, o->output_column, output_names);
+    for (size_t i = 0; i < N_ROLES; i++)
+        if (plain[i])
+            role[i] = tare_json_get(row, plain[i]);
+}
+
+static void remember(struct tare__import_shape *shape, const struct tare_json *member, uint32_t n,
+                     const struct tare_json role[N_ROLES])
+{
+    size_t at = 0;
+    shape->n = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        struct tare_str key = tare_json_key(member[i]);
+        if (key.n > MAX_SHAPE_BYTES - at)
+            return;
+        if (key.n)
+            memcpy(shape->keys + at, key.p, key.n);
+        shape->key_len[i] = (uint32_t)key.n;
+        at += key.n;
+    }
+    for (size_t r = 0; r < N_ROLES; r++) {
+        shape->slot[r] = 0;
+        for (uint32_t i = 0; i < n; i++)
+            if (tare_json_present(role[r]) && member[i].node == role[r].node)
+                shape->slot[r] = i + 1;
+    }
+    shape->n = n;
+}
+
+/* The columns of this row by role, absent where it has none. */
+static void columns(struct tare__import *im, struct tare_json row, struct tare_json role[N_ROLES])
+{
+    struct tare_json member[MAX_SHAPE_COLUMNS];
+    uint32_t n = 0, count = tare_json_count(row);
+    size_t at = 0;
+    if (!im->shape)
+        im->shape = TARE_NEW(im->arena, struct tare__import_shape);
+    struct tare__import_shape *shape = im->shape;
+    bool fits = shape && count && count <= MAX_SHAPE_COLUMNS, same = fits && shape->n == count;
+    struct tare_json v = tare_json_first(row);
+    for (; fits && tare_json_present(v); v = tare_json_next(v), n++) {
+        struct tare_str key = tare_json_key(v);
+        member[n] = v;
+        same = same && key.n == shape->key_len[n] &&
+               (key.n == 0 || memcmp(key.p, shape->keys + at, key.n) == 0);
+        at += key.n;
+    }
+    for (size_t r = 0; same && r < N_ROLES; r++)
+        role[r] = shape->slot[r] ? member[shape->slot[r] - 1] : (struct tare_json){NULL, 0};
+    if (same)
+        return;
+    look_up(im->options, row, role);
+    if (fits)
+        remember(shape, member, n, role);
 }
 
 static enum tare_status need(struct tare__import *im, struct tare_json row, const char *what,
@@ -74,10 +175,9 @@ static bool add_score(struct tare__import *im, struct tare_json v)
 }
 
 /* What the row says of success: a score, an error, both or neither. */
-static void take_outcome(struct tare__import *im, struct tare_json row, struct tare_json score)
+static void take_outcome(struct tare__import *im, struct tare_json error, struct tare_json score)
 {
     struct tare__import_row *r = &im->row;
-    struct tare_json error = tare_json_get(row, "error");
     bool failed = tare_json_kind(error) == TARE_JSON_STRING
                       ? tare_json_str(error).n > 0
                       : tare_json_kind(error) == TARE_JSON_OBJECT || tare_json_true(error);
@@ -106,12 +206,11 @@ static void take_column(struct tare__import *im, struct tare_json v)
         tare__import_tag(im, tare_json_key(v), tare__import_text(v));
 }
 
-static void take_spending(struct tare__import *im, struct tare_json row)
+static void take_spending(struct tare__import *im, const struct tare_json role[N_ROLES])
 {
     double cost;
-    tare__import_tokens(im, row, "input_tokens", "output_tokens");
-    if (tare_json_f64(tare_json_get(row, "cost"), &cost) ||
-        tare_json_f64(tare_json_get(row, "cost_usd"), &cost)) {
+    tare__import_token_counts(im, role[ROLE_TOKENS_IN], role[ROLE_TOKENS_OUT]);
+    if (tare_json_f64(role[ROLE_COST], &cost) || tare_json_f64(role[ROLE_COST_USD], &cost)) {
         im->row.cost_usd = cost;
         im->row.has_cost = true;
     }
@@ -121,25 +220,25 @@ enum tare_status tare__import_generic_row(struct tare__import *im, struct tare_j
 {
     const struct tare_import_options *o = im->options;
     struct tare__import_row *r = &im->row;
+    struct tare_json role[N_ROLES];
     if (tare_json_kind(row) != TARE_JSON_OBJECT)
         return tare__import_fail(im, r->offset, "a row must be an object, this is a %s",
                                  tare_json_kind_name(row));
-    struct tare_json task = pick(row, o->task_column, task_names);
-    struct tare_json score = pick(row, o->score_column, score_names);
-    if (tare_json_kind(score) == TARE_JSON_ABSENT && !o->score_column)
-        score = tare_json_get(row, "scores");
+    columns(im, row, role);
+    struct tare_json task = role[ROLE_TASK], score = role[ROLE_SCORE];
+    struct tare_json attempt = role[ROLE_ATTEMPT], output = role[ROLE_OUTPUT];
+    if (!tare_json_present(score) && !o->score_column)
+        score = role[ROLE_SCORES];
     r->task = tare__import_text(task);
     if (r->task.n == 0)
         return need(im, row, "task id", o->task_column, "--task-column");
     if (!tare_json_present(score))
         return need(im, row, "score", o->score_column, "--score-column");
-    struct tare_json attempt = pick(row, o->attempt_column, attempt_names);
     int64_t index;
     if (o->attempt_column && tare_json_i64(attempt, &index) && index >= 0)
         r->index = index > 0 ? index - 1 : 0;
-    r->run = tare__import_text(pick(row, o->run_column, run_names));
-    take_outcome(im, row, score);
-    struct tare_json output = pick(row, o->output_column, output_names);
+    r->run = tare__import_text(role[ROLE_RUN]);
+    take_outcome(im, role[ROLE_ERROR], score);
     r->has_output = tare_json_present(output);
     r->output = tare__import_any_text(im, output);
     for (struct tare_json v = tare_json_first(row); tare_json_present(v); v = tare_json_next(v)) {
@@ -148,9 +247,9 @@ enum tare_status tare__import_generic_row(struct tare__import *im, struct tare_j
             continue;
         take_column(im, v);
     }
-    tare__import_tags_of(im, tare_json_get(row, "metadata"), "");
-    tare__import_tags_of(im, tare_json_get(row, "tags"), "");
-    take_spending(im, row);
+    tare__import_tags_of(im, role[ROLE_METADATA], "");
+    tare__import_tags_of(im, role[ROLE_TAGS], "");
+    take_spending(im, role);
     return tare__import_commit(im);
 }
 

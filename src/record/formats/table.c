@@ -1,5 +1,6 @@
 #include <math.h>
 #include <stdarg.h>
+#include <stddef.h>
 #include <stdio.h>
 
 #include "record/formats/import_int.h"
@@ -13,7 +14,8 @@ static const uint64_t table_key = UINT64_C(0x7461726520696d70);
 
 struct tare__import_row *tare__import_row(struct tare__import *im)
 {
-    im->row = (struct tare__import_row){.index = -1};
+    memset(&im->row, 0, offsetof(struct tare__import_row, score_name));
+    im->row.index = -1;
     return &im->row;
 }
 
@@ -107,7 +109,7 @@ static bool grow(struct tare__import *im, void *array, uint32_t n, uint32_t *cap
 {
     if (n < *cap)
         return true;
-    uint32_t more = *cap ? *cap * 2 : 64;
+    uint32_t more = *cap ? *cap * 2 : im->expected > 64 ? im->expected : 64;
     void *bigger = tare_arena_array(im->arena, more, size), *old;
     if (!bigger)
         return false;
@@ -119,14 +121,44 @@ static bool grow(struct tare__import *im, void *array, uint32_t n, uint32_t *cap
     return true;
 }
 
-/* Slot of a key in an open-addressing table of 1-based numbers; grows before it is half full. */
-static uint32_t *probe(uint32_t *slots, uint32_t n_slots, uint64_t hash,
+/* Slot of a key: its own, or the free one where it belongs. */
+static uint64_t *probe(const struct tare__import_slots *slots, uint64_t hash,
                        bool (*same)(const struct tare__import *, uint32_t, const void *),
                        const struct tare__import *im, const void *key)
 {
-    for (uint32_t i = (uint32_t)hash & (n_slots - 1);; i = (i + 1) & (n_slots - 1))
-        if (slots[i] == 0 || same(im, slots[i] - 1, key))
-            return &slots[i];
+    uint32_t tag = (uint32_t)(hash >> 32);
+    for (uint32_t i = tag & (slots->n - 1);; i = (i + 1) & (slots->n - 1)) {
+        uint64_t slot = slots->v[i];
+        if (slot == 0 || (slot >> 32 == tag && same(im, (uint32_t)slot - 1, key)))
+            return &slots->v[i];
+    }
+}
+
+static void put_slot(uint64_t *slot, uint64_t hash, uint32_t number)
+{
+    *slot = hash >> 32 << 32 | (number + 1);
+}
+
+/* Room for one more than n: grows before it is half full. The keys are not looked at. */
+static bool grow_slots(struct tare__import *im, struct tare__import_slots *slots, uint32_t n)
+{
+    if ((uint64_t)n * 2 < slots->n)
+        return true;
+    struct tare__import_slots wider = {NULL, slots->n ? slots->n * 4 : 1024};
+    while (slots->n == 0 && wider.n <= im->expected * 2)
+        wider.n *= 2;
+    wider.v = TARE_NEW_N(im->arena, uint64_t, wider.n);
+    if (!wider.v)
+        return false;
+    for (uint32_t i = 0; i < slots->n; i++) {
+        uint32_t at = (uint32_t)(slots->v[i] >> 32) & (wider.n - 1);
+        while (slots->v[i] && wider.v[at])
+            at = (at + 1) & (wider.n - 1);
+        if (slots->v[i])
+            wider.v[at] = slots->v[i];
+    }
+    *slots = wider;
+    return true;
 }
 
 static bool same_task(const struct tare__import *im, uint32_t task, const void *key)
@@ -151,51 +183,16 @@ static uint64_t hash_attempt(struct attempt_key k)
     return tare_hash64(tare_str_n((const char *)&k, sizeof k), table_key);
 }
 
-static bool grow_task_slots(struct tare__import *im)
-{
-    const struct tare_import_table *t = im->table;
-    if ((uint64_t)t->n_tasks * 2 < im->n_task_slots)
-        return true;
-    uint32_t n = im->n_task_slots ? im->n_task_slots * 4 : 256;
-    uint32_t *slots = TARE_NEW_N(im->arena, uint32_t, n);
-    if (!slots)
-        return false;
-    for (uint32_t i = 0; i < t->n_tasks; i++)
-        *probe(slots, n, tare_hash64(t->tasks[i].id, table_key), same_task, im, &t->tasks[i].id) =
-            i + 1;
-    im->task_slots = slots;
-    im->n_task_slots = n;
-    return true;
-}
-
-static bool grow_seen_slots(struct tare__import *im)
-{
-    const struct tare_import_table *t = im->table;
-    if ((uint64_t)t->n_attempts * 2 < im->n_seen_slots)
-        return true;
-    uint32_t n = im->n_seen_slots ? im->n_seen_slots * 4 : 1024;
-    uint32_t *slots = TARE_NEW_N(im->arena, uint32_t, n);
-    if (!slots)
-        return false;
-    for (uint32_t i = 0; i < t->n_attempts; i++) {
-        struct attempt_key k = {t->attempts[i].run, t->attempts[i].task, t->attempts[i].index};
-        *probe(slots, n, hash_attempt(k), same_attempt, im, &k) = i + 1;
-    }
-    im->seen_slots = slots;
-    im->n_seen_slots = n;
-    return true;
-}
-
 static enum tare_status intern_task(struct tare__import *im, uint32_t *task)
 {
     struct tare_import_table *t = im->table;
     struct tare_str id = im->row.task;
-    if (!grow_task_slots(im))
+    if (!grow_slots(im, &im->tasks, t->n_tasks))
         return no_memory(im);
-    uint32_t *slot =
-        probe(im->task_slots, im->n_task_slots, tare_hash64(id, table_key), same_task, im, &id);
+    uint64_t hash = tare_hash64(id, table_key);
+    uint64_t *slot = probe(&im->tasks, hash, same_task, im, &id);
     if (*slot) {
-        *task = *slot - 1;
+        *task = (uint32_t)*slot - 1;
         return TARE_OK;
     }
     if (t->n_tasks >= TARE_MAX_TASKS)
@@ -204,15 +201,15 @@ static enum tare_status intern_task(struct tare__import *im, uint32_t *task)
         return no_memory(im);
     struct tare_import_task *made = &t->tasks[t->n_tasks];
     made->id = tare_arena_copy(im->arena, id);
-    made->tags = TARE_NEW_N(im->arena, struct tare_tag, im->row.n_tags);
     made->n_tags = im->row.n_tags;
-    if (!made->id.p || !made->tags)
+    made->tags = made->n_tags ? TARE_NEW_N(im->arena, struct tare_tag, made->n_tags) : NULL;
+    if (!made->id.p || (made->n_tags && !made->tags))
         return no_memory(im);
     for (uint32_t i = 0; i < im->row.n_tags; i++)
         made->tags[i] = (struct tare_tag){tare_arena_copy(im->arena, im->row.tags[i].key),
                                           tare_arena_copy(im->arena, im->row.tags[i].value)};
     *task = t->n_tasks++;
-    *slot = *task + 1;
+    put_slot(slot, hash, *task);
     return TARE_OK;
 }
 
@@ -280,12 +277,12 @@ static enum tare_status room_for_attempt(struct tare__import *im)
         memcpy(values, t->values, (size_t)t->n_attempts * t->n_metrics * sizeof *values);
         t->values = values;
     }
-    return grow_seen_slots(im) ? TARE_OK : no_memory(im);
+    return grow_slots(im, &im->seen, t->n_attempts) ? TARE_OK : no_memory(im);
 }
 
 /* The number of this try: as given, or the next free one of that run and task. */
 static enum tare_status number(struct tare__import *im, struct tare_import_attempt *a,
-                               uint32_t **slot)
+                               uint64_t **slot, uint64_t *hash)
 {
     struct attempt_key k = {a->run, a->task, 0};
     bool given = im->row.index >= 0;
@@ -293,7 +290,8 @@ static enum tare_status number(struct tare__import *im, struct tare_import_attem
         return tare__import_fail(im, im->row.offset, "attempt number %lld is beyond %u",
                                  (long long)im->row.index, TARE_MAX_ATTEMPTS_PER_TASK);
     for (k.index = given ? (uint32_t)im->row.index : 0;; k.index++) {
-        *slot = probe(im->seen_slots, im->n_seen_slots, hash_attempt(k), same_attempt, im, &k);
+        *hash = hash_attempt(k);
+        *slot = probe(&im->seen, *hash, same_attempt, im, &k);
         if (!**slot)
             break;
         if (given && im->row.merge)
@@ -359,13 +357,13 @@ enum tare_status tare__import_commit(struct tare__import *im)
     uint32_t metric[TARE__IMPORT_MAX_SCORES];
     for (uint32_t i = 0; st == TARE_OK && i < r->n_scores; i++)
         st = intern_metric(im, r->score_name[i], &metric[i]);
-    uint32_t *slot = NULL;
+    uint64_t *slot = NULL, hash = 0;
     if (st == TARE_OK)
-        st = number(im, &a, &slot);
+        st = number(im, &a, &slot, &hash);
     if (st != TARE_OK)
         return st;
     if (*slot)
-        return merge(im, *slot - 1, metric);
+        return merge(im, (uint32_t)*slot - 1, metric);
     a.has_tokens = r->has_tokens, a.tokens_in = r->tokens_in, a.tokens_out = r->tokens_out;
     a.has_cost = r->has_cost, a.cost_usd = r->cost_usd;
     a.has_seconds = r->has_seconds, a.seconds = r->seconds;
@@ -376,7 +374,6 @@ enum tare_status tare__import_commit(struct tare__import *im)
         t->values[(size_t)t->n_attempts * t->n_metrics + i] = (double)NAN;
     for (uint32_t i = 0; i < r->n_scores; i++)
         t->values[(size_t)t->n_attempts * t->n_metrics + metric[i]] = r->score[i];
-    t->n_attempts++;
-    *slot = t->n_attempts;
+    put_slot(slot, hash, t->n_attempts++);
     return TARE_OK;
 }
