@@ -46,7 +46,10 @@ struct tare__import {
     struct tare_err *err;
     struct tare__import_row row;
     uint32_t cap_tasks, cap_runs, cap_attempts, cap_notes;
+    /* The first attempt at each task stands in `first` (number + 1); only further ones need the
+     * table `seen`, which logs of one try a task never touch. */
     struct tare__import_slots tasks, seen;
+    uint32_t *first, cap_first;
     struct tare__import_shape *shape; /* of the row before; plain rows only */
     uint32_t expected;                /* rows, guessed from the first lines; 0: not known */
     uint64_t n_bad_lines;

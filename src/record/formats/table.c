@@ -197,7 +197,8 @@ static enum tare_status intern_task(struct tare__import *im, uint32_t *task)
     }
     if (t->n_tasks >= TARE_MAX_TASKS)
         return tare_fail(im->err, TARE_E_LIMIT, "more than %u tasks", TARE_MAX_TASKS);
-    if (!grow(im, &t->tasks, t->n_tasks, &im->cap_tasks, sizeof *t->tasks))
+    if (!grow(im, &t->tasks, t->n_tasks, &im->cap_tasks, sizeof *t->tasks) ||
+        !grow(im, &im->first, t->n_tasks, &im->cap_first, sizeof *im->first))
         return no_memory(im);
     struct tare_import_task *made = &t->tasks[t->n_tasks];
     made->id = tare_arena_copy(im->arena, id);
@@ -277,29 +278,50 @@ static enum tare_status room_for_attempt(struct tare__import *im)
         memcpy(values, t->values, (size_t)t->n_attempts * t->n_metrics * sizeof *values);
         t->values = values;
     }
-    return grow_slots(im, &im->seen, t->n_attempts) ? TARE_OK : no_memory(im);
+    return TARE_OK;
+}
+
+/* Where an attempt is or would be. */
+struct place {
+    uint32_t attempt; /* number + 1; 0: not there */
+    uint32_t *first;  /* NULL: in `slot` */
+    uint64_t *slot, hash;
+};
+
+static enum tare_status find_attempt(struct tare__import *im, struct attempt_key k,
+                                     struct place *out)
+{
+    uint32_t *first = &im->first[k.task];
+    *out = (struct place){.attempt = *first, .first = first};
+    if (*first == 0 || same_attempt(im, *first - 1, &k))
+        return TARE_OK;
+    if (!grow_slots(im, &im->seen, im->table->n_attempts))
+        return no_memory(im);
+    uint64_t hash = hash_attempt(k);
+    uint64_t *slot = probe(&im->seen, hash, same_attempt, im, &k);
+    *out = (struct place){.attempt = (uint32_t)*slot, .slot = slot, .hash = hash};
+    return TARE_OK;
 }
 
 /* The number of this try: as given, or the next free one of that run and task. */
 static enum tare_status number(struct tare__import *im, struct tare_import_attempt *a,
-                               uint64_t **slot, uint64_t *hash)
+                               struct place *place)
 {
     struct attempt_key k = {a->run, a->task, 0};
+    enum tare_status st;
     bool given = im->row.index >= 0;
     if (given && im->row.index >= TARE_MAX_ATTEMPTS_PER_TASK)
         return tare__import_fail(im, im->row.offset, "attempt number %lld is beyond %u",
                                  (long long)im->row.index, TARE_MAX_ATTEMPTS_PER_TASK);
     for (k.index = given ? (uint32_t)im->row.index : 0;; k.index++) {
-        *hash = hash_attempt(k);
-        *slot = probe(&im->seen, *hash, same_attempt, im, &k);
-        if (!**slot)
+        st = find_attempt(im, k, place);
+        if (st != TARE_OK || !place->attempt)
             break;
         if (given && im->row.merge)
             break;
         if (given) {
-            enum tare_status st =
-                tare__import_fail(im, im->row.offset, "attempt %u of task '%.*s' is there twice",
-                                  k.index + 1, TARE_FMT(im->row.task));
+            st = tare__import_fail(im, im->row.offset, "attempt %u of task '%.*s' is there twice",
+                                   k.index + 1, TARE_FMT(im->row.task));
             tare_err_hint(im->err, "if these are repeats, remove the attempt column; if two runs "
                                    "are in one file, name the column that tells them apart with "
                                    "--run-column");
@@ -310,7 +332,7 @@ static enum tare_status number(struct tare__import *im, struct tare_import_attem
                              TARE_MAX_ATTEMPTS_PER_TASK);
     }
     a->index = k.index;
-    return TARE_OK;
+    return st;
 }
 
 static void copy_texts(struct tare__import *im, struct tare_import_attempt *a)
@@ -357,13 +379,13 @@ enum tare_status tare__import_commit(struct tare__import *im)
     uint32_t metric[TARE__IMPORT_MAX_SCORES];
     for (uint32_t i = 0; st == TARE_OK && i < r->n_scores; i++)
         st = intern_metric(im, r->score_name[i], &metric[i]);
-    uint64_t *slot = NULL, hash = 0;
+    struct place place = {0};
     if (st == TARE_OK)
-        st = number(im, &a, &slot, &hash);
+        st = number(im, &a, &place);
     if (st != TARE_OK)
         return st;
-    if (*slot)
-        return merge(im, (uint32_t)*slot - 1, metric);
+    if (place.attempt)
+        return merge(im, place.attempt - 1, metric);
     a.has_tokens = r->has_tokens, a.tokens_in = r->tokens_in, a.tokens_out = r->tokens_out;
     a.has_cost = r->has_cost, a.cost_usd = r->cost_usd;
     a.has_seconds = r->has_seconds, a.seconds = r->seconds;
@@ -374,6 +396,10 @@ enum tare_status tare__import_commit(struct tare__import *im)
         t->values[(size_t)t->n_attempts * t->n_metrics + i] = (double)NAN;
     for (uint32_t i = 0; i < r->n_scores; i++)
         t->values[(size_t)t->n_attempts * t->n_metrics + metric[i]] = r->score[i];
-    put_slot(slot, hash, t->n_attempts++);
+    if (place.first)
+        *place.first = t->n_attempts + 1;
+    else
+        put_slot(place.slot, place.hash, t->n_attempts);
+    t->n_attempts++;
     return TARE_OK;
 }
