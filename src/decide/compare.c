@@ -244,6 +244,8 @@ enum tare_status tare_compare(const struct tare_results *ra, uint32_t a,
     if (!st && !opts->no_slices)
         st = tare__slices(&look, ra, &joined.pairs, own ? opts->by : ra->by,
                           own ? opts->n_by : ra->n_by, arena, out, err);
+    if (!st)
+        st = tare__spend(&look, ra, a, rb, b, metric_a, metric_b, opts, arena, out, err);
     out->p_adjusted = out->ev.p;
     out->family = isnan(out->ev.p) ? 0u : 1u;
     tare__decide(out);

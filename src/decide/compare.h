@@ -112,6 +112,18 @@ struct tare_pair {
     char cell; /* w, l, t: B better, worse, alike; b, n for binary ties: both, neither */
 };
 
+/* What a task cost on each side. It never decides the verdict. */
+struct tare_spend {
+    const char *name; /* "cost_usd", "tokens", "cost_usd_per_solved", "tokens_per_solved" */
+    bool money, per_solved;
+    uint64_t n, unknown;         /* tasks counted; tasks whose spending a side does not say */
+    double a, b, diff;           /* means over tasks; per solved: all spent over all solved */
+    struct tare_interval ci;     /* of diff, level 1 - alpha */
+    const char *ci_method, *why; /* why: no figure at all ("A solved nothing"); NULL: there is */
+    uint64_t resamples;
+};
+#define TARE_SPENDS 4u
+
 struct tare_side {
     struct tare_str name, id, address;
     struct tare_str suite, version;
@@ -169,6 +181,8 @@ struct tare_compare {
     uint32_t n_readings;
     const struct tare_pair *pairs; /* used ones, in A's task order */
     uint32_t n_pairs;
+    struct tare_spend spend[TARE_SPENDS]; /* where a side says anything of it */
+    uint32_t n_spend;
     const struct tare_slice *slices;
     uint32_t n_slices;
     uint32_t slices_omitted; /* beyond the ceiling of one tag */

@@ -114,6 +114,13 @@ enum tare_status tare__slices(const struct tare__look *look, const struct tare_r
                               uint32_t n_by, struct tare_arena *arena, struct tare_compare *out,
                               struct tare_err *err);
 
+/* What the tasks cost, where the runs say it; fills out->spend. */
+enum tare_status tare__spend(const struct tare__look *look, const struct tare_results *ra,
+                             uint32_t a, const struct tare_results *rb, uint32_t b,
+                             uint32_t metric_a, uint32_t metric_b,
+                             const struct tare_compare_opts *opts, struct tare_arena *arena,
+                             struct tare_compare *out, struct tare_err *err);
+
 /* Decides from what stands in c: readings first, then the verdict. */
 void tare__decide(struct tare_compare *c);
 

@@ -8,6 +8,7 @@
 struct columns {
     uint32_t *task, *attempt;
     uint8_t *status, *cause;
+    double *tokens, *cost_usd;
     double **value;
     uint8_t **state;
 };
@@ -90,9 +91,12 @@ static bool make_columns(struct columns *c, uint32_t n, uint32_t n_metrics,
     c->attempt = TARE_NEW_N(arena, uint32_t, n);
     c->status = TARE_NEW_N(arena, uint8_t, n);
     c->cause = TARE_NEW_N(arena, uint8_t, n);
+    c->tokens = TARE_NEW_N(arena, double, n);
+    c->cost_usd = TARE_NEW_N(arena, double, n);
     c->value = TARE_NEW_N(arena, double *, n_metrics);
     c->state = TARE_NEW_N(arena, uint8_t *, n_metrics);
-    bool good = c->task && c->attempt && c->status && c->cause && c->value && c->state;
+    bool good = c->tokens && c->cost_usd && c->task && c->attempt && c->status && c->cause &&
+                c->value && c->state;
     for (uint32_t m = 0; good && m < n_metrics; m++) {
         c->value[m] = TARE_NEW_N(arena, double, n);
         c->state[m] = TARE_NEW_N(arena, uint8_t, n);
@@ -110,6 +114,8 @@ static void fill_row(const struct tare_import_table *t, const struct tare_metric
     c->attempt[to] = a->index;
     c->status[to] = (uint8_t)status;
     c->cause[to] = a->cause;
+    c->tokens[to] = a->has_tokens ? (double)(a->tokens_in + a->tokens_out) : (double)NAN;
+    c->cost_usd[to] = a->has_cost ? a->cost_usd : (double)NAN;
     for (uint32_t i = 0; i < t->n_metrics; i++) {
         double x = value_at(t, from, i);
         bool share = m[i].max <= 1;
@@ -198,6 +204,8 @@ enum tare_status tare_results_from_import(const struct tare_import_table *t, uin
                                    .attempt = c.attempt,
                                    .status = c.status,
                                    .cause = c.cause,
+                                   .tokens = c.tokens,
+                                   .cost_usd = c.cost_usd,
                                    .columns = columns};
     *out = (struct tare_results){.suite = t->suite,
                                  .k = k,

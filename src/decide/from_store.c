@@ -121,6 +121,15 @@ static enum tare_status fetch(const void *ctx, uint32_t metric, struct tare_aren
     return TARE_OK;
 }
 
+/* The store writes 0 where nothing was counted: a run that spent nothing at all did not count. */
+static const double *spent(double *x, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (x[i] > 0)
+            return x;
+    return NULL;
+}
+
 static enum tare_status read_run(struct tare_store *s, const struct tare_batch_view *b,
                                  const struct tare_run_view *run, const uint32_t *place,
                                  struct tare_arena *arena, struct tare_results_run *out,
@@ -149,6 +158,8 @@ static enum tare_status read_run(struct tare_store *s, const struct tare_batch_v
         .attempt = c.index,
         .status = c.status,
         .cause = c.cause,
+        .tokens = spent(c.tokens, c.n),
+        .cost_usd = spent(c.cost_usd, c.n),
         .fetch = fetch,
         .fetch_ctx = source,
     };

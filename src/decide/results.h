@@ -45,6 +45,7 @@ struct tare_results_run {
     const uint32_t *attempt;                   /* n_attempts; 0-based */
     const uint8_t *status;                     /* n_attempts; enum tare_attempt_status */
     const uint8_t *cause;                      /* n_attempts; enum tare_cause */
+    const double *tokens, *cost_usd;           /* n_attempts, NaN: unknown; NULL: unknown of all */
     const struct tare_results_column *columns; /* one a metric of the results; NULL: fetched */
     /* Fetches one column into the arena when it is asked for, so that a million attempts need the
      * memory of one column. Used when columns is NULL. */

@@ -61,11 +61,14 @@ static enum tare_status make(struct tare_store *s, int64_t run, const uint32_t *
     c->task = TARE_NEW_N(arena, uint32_t, n);
     c->index = TARE_NEW_N(arena, uint32_t, n);
     c->n_steps = TARE_NEW_N(arena, uint32_t, n);
+    c->tokens = TARE_NEW_N(arena, double, n);
+    c->cost_usd = TARE_NEW_N(arena, double, n);
     c->status = TARE_NEW_N(arena, uint8_t, n);
     c->cause = TARE_NEW_N(arena, uint8_t, n);
     c->metrics = TARE_NEW_N(arena, struct tare_score_column, c->n_metrics + 1u);
     f->wanted = TARE_NEW_N(arena, bool, c->n_metrics + 1u);
-    bool ok = c->task && c->index && c->n_steps && c->status && c->cause && c->metrics && f->wanted;
+    bool ok = c->task && c->index && c->n_steps && c->status && c->cause && c->metrics &&
+              c->tokens && c->cost_usd && f->wanted;
     for (uint32_t m = 0; m < c->n_metrics && ok; m++) {
         f->wanted[m] = want == NULL;
         for (uint32_t i = 0; want && i < n_want; i++)
@@ -81,10 +84,12 @@ static enum tare_status read_attempts(struct tare_store *s, int64_t run, struct 
                                       struct tare_err *err)
 {
     struct tare_columns *c = f->c;
-    sqlite3_stmt *st = tare__sql(s,
-                                 "SELECT task, idx, status, cause, n_steps FROM attempt "
-                                 "WHERE run = ?1 ORDER BY task, idx",
-                                 err);
+    sqlite3_stmt *st =
+        tare__sql(s,
+                  "SELECT task, idx, status, cause, n_steps, tokens_in + tokens_out, "
+                  "cost_usd FROM attempt "
+                  "WHERE run = ?1 ORDER BY task, idx",
+                  err);
     if (!st)
         return tare__no_sql(err);
     (void)sqlite3_bind_int64(st, 1, run);
@@ -95,6 +100,8 @@ static enum tare_status read_attempts(struct tare_store *s, int64_t run, struct 
         c->task[i] = tare__col_u32(st, 0, &ok);
         c->index[i] = tare__col_u32(st, 1, &ok);
         c->n_steps[i] = tare__col_u32(st, 4, &ok);
+        c->tokens[i] = sqlite3_column_double(st, 5);
+        c->cost_usd[i] = sqlite3_column_double(st, 6);
         ok = ok && state <= TARE_ATTEMPT_MISSING && cause <= TARE_CAUSE_CANCELLED;
         c->status[i] = (uint8_t)state;
         c->cause[i] = (uint8_t)cause;

@@ -151,6 +151,7 @@ struct tare_columns {
     uint32_t *task, *index;
     uint8_t *status, *cause;
     uint32_t *n_steps;
+    double *tokens, *cost_usd; /* in and out together; 0 also where nothing was recorded */
     uint32_t n_metrics;
     struct tare_score_column *metrics; /* n_metrics, as in the batch */
 };

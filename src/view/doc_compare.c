@@ -206,6 +206,28 @@ static void put_pairs(struct tare_json_writer *w, const struct tare_compare *c)
     tare_buf_free(&cells);
 }
 
+static void put_spend(struct tare_json_writer *w, const struct tare_compare *c)
+{
+    tare_json_put_key(w, "spend");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < c->n_spend; i++) {
+        const struct tare_spend *s = &c->spend[i];
+        tare_json_begin_object(w);
+        tare_json_member_cstr(w, "name", s->name);
+        tare_json_member_u64(w, "n", s->n);
+        tare_json_member_u64(w, "unknown", s->unknown);
+        tare_json_member_f64(w, "a", s->a);
+        tare_json_member_f64(w, "b", s->b);
+        tare_json_member_f64(w, "estimate", s->diff);
+        key_interval(w, "ci", s->ci);
+        tare_json_member_cstr(w, "ci_method", s->ci_method);
+        tare_json_member_u64(w, "resamples", s->resamples);
+        tare_json_member_cstr(w, "reason", s->why ? s->why : s->ci.why);
+        tare_json_end_object(w);
+    }
+    tare_json_end_array(w);
+}
+
 static void put_changed(struct tare_json_writer *w, const char *key, const struct tare_compare *c,
                         const uint32_t *list, uint32_t n)
 {
@@ -322,6 +344,7 @@ void tare_doc_compare(struct tare_json_writer *w, const struct tare_compare *c, 
     put_dist(w, c);
     put_pairs(w, c);
     put_slices(w, c);
+    put_spend(w, c);
     put_readings(w, c);
     put_texts(w, c);
     tare_json_put_key(w, "notes");

@@ -218,6 +218,9 @@ void tare_view_compare(struct tare_buf *out, const struct tare_compare *c, bool 
     tare_buf_reset(&text);
     tare__put_picture(out, c, style);
     put_slices(out, c, style);
+    tare__say_spend(&text, c, style->unicode);
+    put_list(out, "Spent", &text, style);
+    tare_buf_reset(&text);
     tare__say_warnings(&text, c);
     put_list(out, "Mind", &text, style);
     tare_buf_free(&text);
