@@ -16,6 +16,7 @@ extern const struct tare_cmd tare_cmd_lint;
 extern const struct tare_cmd tare_cmd_runs;
 extern const struct tare_cmd tare_cmd_show;
 extern const struct tare_cmd tare_cmd_check;
+extern const struct tare_cmd tare_cmd_experiment;
 extern const struct tare_cmd tare_cmd_selftest;
 extern const struct tare_cmd tare_cmd_help;
 extern const struct tare_cmd tare_cmd_completions;
@@ -37,6 +38,7 @@ const struct tare_cmd *const *tare_commands(void)
         &tare_cmd_doctor,
         &tare_cmd_store,
         &tare_cmd_check,
+        &tare_cmd_experiment,
         &tare_cmd_selftest,
         &tare_cmd_help,
         &tare_cmd_completions,

@@ -1,0 +1,122 @@
+/*
+ * The lab of tool-call regimes: the same raw generations read by a strict parser, a lenient one,
+ * under a forced tool choice and under a mask, compared pair by pair.
+ *
+ * Source: spec/tool-calls.md of the shared sheets, section 8. Recordings are JSON Lines, one
+ * episode a line (docs/verbs/experiment.md):
+ *
+ *   {"id", "seed", "workflow", "regime": "auto|required|constrained|constrained-order", "dialect",
+ *    "tools", "policy": {"order"}, "success", "messages": [{"text", "finish_reason",
+ *    "think_prefilled", "expect": [{"name", "arguments"}], "results": [{"error", "content"}],
+ *    "tokens", "ms", "mass_allowed"}]}
+ *
+ * A line {"defaults": {...}} gives members for the lines after it. An arm whose regime nobody
+ * recorded is replayed from the "auto" recording: what the choice or the mask would have refused is
+ * then known, what the model would have written instead is not, and such episodes count as unknown.
+ */
+#ifndef TARE_EXPERIMENT_TOOLS_H
+#define TARE_EXPERIMENT_TOOLS_H
+
+#include "stats/stats.h"
+#include "text/calls_retry.h"
+
+enum tare_tools_arm {
+    TARE_ARM_STRICT, /* free decoding, a parser that mends nothing */
+    TARE_ARM_LENIENT,
+    TARE_ARM_REQUIRED,    /* the tool choice is forced, arguments are free */
+    TARE_ARM_CONSTRAINED, /* wrapper and arguments are masked */
+    TARE_ARM_ORDERED,     /* also the names that the order rules do not allow */
+    TARE_TOOLS_ARMS
+};
+
+/* Each a share k / n; what n counts stands beside it. */
+enum tare_tools_rate {
+    TARE_RATE_SUCCESS,    /* episodes: every message usable, nothing violated, as expected */
+    TARE_RATE_ORDER,      /* episodes with an order violation */
+    TARE_RATE_MALFORMED,  /* messages that have or should have a call */
+    TARE_RATE_TRUNCATED,  /* the same */
+    TARE_RATE_REPAIRED,   /* the same */
+    TARE_RATE_MISSED,     /* messages where a call is expected: none was parsed */
+    TARE_RATE_PHANTOM,    /* messages where none is expected: one was parsed */
+    TARE_RATE_WRONG_TOOL, /* messages where a call is expected and one was parsed */
+    TARE_RATE_ARGUMENTS,  /* parsed calls that do not fit their tool */
+    TARE_TOOLS_RATES
+};
+const char *tare_tools_arm_name(enum tare_tools_arm a);
+const char *tare_tools_rate_name(enum tare_tools_rate r);
+
+struct tare_tools_episode {
+    struct tare_str id, workflow, dialect;
+    enum tare_tools_arm regime; /* STRICT stands for "auto" */
+    int64_t seed;
+    const struct tare_tool *tools;
+    uint32_t n_tools;
+    struct tare_json order, messages, success; /* order and success: perhaps absent */
+};
+
+struct tare_tools_recordings {
+    const struct tare_tools_episode *v;
+    size_t n;
+    bool has[TARE_TOOLS_ARMS]; /* regimes that were recorded */
+};
+
+/* TARE_E_INPUT (err->line), TARE_E_NOMEM. Borrows the text. */
+enum tare_status tare_tools_recordings_read(struct tare_str jsonl, struct tare_arena *arena,
+                                            struct tare_tools_recordings *out,
+                                            struct tare_err *err);
+
+/* Error rates of the scripted generator, each a share of its call messages but reorder, which is
+ * of episodes. Faults of one message exclude each other, so they may not sum to more than 1. */
+struct tare_tools_script {
+    double trailing_comma, wrong_type, missing_argument, truncate, no_call, wrong_tool, reorder;
+    uint64_t seed;
+    uint32_t episodes, seeds;
+};
+/* "trailing_comma=0.05,reorder=0.02" into it; the others become 0. TARE_E_USAGE. */
+enum tare_status tare_tools_script_parse(struct tare_str spec, struct tare_tools_script *s,
+                                         struct tare_err *err);
+/* Recordings of that generator, in all four regimes, with the same draws in each. */
+void tare_tools_script_write(const struct tare_tools_script *s, struct tare_buf *jsonl);
+/* The rate that is known to hold for it; NaN: not known in closed form. */
+double tare_tools_script_rate(const struct tare_tools_script *s, enum tare_tools_arm a,
+                              enum tare_tools_rate r);
+
+struct tare_tools_opts {
+    enum tare_tools_arm baseline;
+    double confidence; /* in (0, 1) */
+    uint64_t resamples, seed;
+};
+
+struct tare_tools_share {
+    uint64_t k, n;
+    struct tare_interval wilson;  /* units taken as independent */
+    struct tare_value diff;       /* minus the baseline's, over the pairs both have */
+    struct tare_interval diff_ci; /* success, order: Tango; others: bootstrap over workflows */
+    double p, p_holm;             /* success, order: McNemar, mid-p; NaN elsewhere */
+};
+
+struct tare_tools_row {
+    bool recorded; /* in its own regime; false: replayed from "auto" */
+    uint64_t episodes, missing, unknown;
+    struct tare_tools_share rate[TARE_TOOLS_RATES];
+    uint64_t calls, breaches;
+    struct tare_value seed_sd;                            /* of the success rate over the seeds */
+    struct tare_value tokens, ms, tokens_ratio, ms_ratio; /* an episode; ratio to the baseline's */
+    struct tare_interval tokens_ci, ms_ci;
+    struct tare_value mass_mean, mass_min;
+    struct tare_value mde; /* of success against the baseline, at 80 % power */
+};
+
+struct tare_tools_report {
+    enum tare_tools_arm baseline;
+    double confidence;
+    uint64_t pairs, workflows, seeds;
+    struct tare_tools_row arm[TARE_TOOLS_ARMS];
+};
+
+/* TARE_E_INPUT (no "auto" recording), TARE_E_NOMEM and errors of order rules. */
+enum tare_status tare_tools_experiment(const struct tare_tools_recordings *r,
+                                       const struct tare_tools_opts *opts, struct tare_arena *arena,
+                                       struct tare_tools_report *out, struct tare_err *err);
+
+#endif

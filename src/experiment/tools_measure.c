@@ -1,0 +1,178 @@
+#include "experiment/tools_int.h"
+
+#include "base/banned.h"
+
+#define RESULTS_MAX 64
+
+static bool masked(enum tare_tools_arm a)
+{
+    return a == TARE_ARM_CONSTRAINED || a == TARE_ARM_ORDERED;
+}
+
+/* The calls are the expected ones, in their order. */
+static bool as_expected(struct tare_json expect, const struct tare_calls *r, bool names_only)
+{
+    uint32_t i = 0;
+    for (struct tare_json e = tare_json_first(expect); e.doc; e = tare_json_next(e), i++) {
+        struct tare_json args = tare_json_get(e, "arguments");
+        if (i >= r->n_calls ||
+            !tare_str_eq(tare_json_str(tare_json_get(e, "name")), r->calls[i].name))
+            return false;
+        if (!names_only && tare_json_present(args) && !tare_json_equal(args, r->calls[i].arguments))
+            return false;
+    }
+    return i == r->n_calls;
+}
+
+static uint32_t unfit_calls(const struct tare_calls *r)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < r->n_findings; i++)
+        n += i == 0 || r->findings[i].call != r->findings[i - 1].call;
+    return n;
+}
+
+static void count(struct tare__tools_unit *u, enum tare_tools_rate rate, bool yes, bool applies)
+{
+    u->k[rate] += yes && applies;
+    u->n[rate] += applies;
+}
+
+static void count_message(struct tare__tools_unit *u, struct tare_json m,
+                          const struct tare_calls *r)
+{
+    struct tare_json expect = tare_json_get(m, "expect");
+    bool told = tare_json_kind(expect) == TARE_JSON_ARRAY;
+    bool wanted = told && tare_json_count(expect) > 0;
+    bool block = wanted || r->n_calls || r->n_errors;
+    count(u, TARE_RATE_MALFORMED, r->status == TARE_CALLS_MALFORMED, block);
+    count(u, TARE_RATE_TRUNCATED, r->status == TARE_CALLS_TRUNCATED, block);
+    count(u, TARE_RATE_REPAIRED, r->status == TARE_CALLS_REPAIRED, block);
+    count(u, TARE_RATE_MISSED, r->status == TARE_CALLS_NO_CALL, wanted);
+    count(u, TARE_RATE_PHANTOM, r->n_calls > 0, told && !wanted);
+    count(u, TARE_RATE_WRONG_TOOL, !as_expected(expect, r, true), wanted && r->n_calls > 0);
+    u->k[TARE_RATE_ARGUMENTS] += unfit_calls(r);
+    u->n[TARE_RATE_ARGUMENTS] += r->n_calls;
+    u->calls += r->n_calls;
+}
+
+static void cost(struct tare__tools_unit *u, struct tare_json m)
+{
+    double x;
+    struct tare_json mass = tare_json_get(m, "mass_allowed");
+    if (tare_json_f64(tare_json_get(m, "tokens"), &x)) {
+        u->tokens += x;
+        u->has_tokens = true;
+    }
+    if (tare_json_f64(tare_json_get(m, "ms"), &x)) {
+        u->ms += x;
+        u->has_ms = true;
+    }
+    bool list = tare_json_kind(mass) == TARE_JSON_ARRAY;
+    for (struct tare_json e = list ? tare_json_first(mass) : mass; e.doc;
+         e = list ? tare_json_next(e) : (struct tare_json){0}) {
+        if (!tare_json_f64(e, &x))
+            continue;
+        u->mass_min = u->masses == 0 || x < u->mass_min ? x : u->mass_min;
+        u->mass_sum += x;
+        u->masses++;
+    }
+}
+
+static uint32_t results_of(struct tare_json m, struct tare_order_result *out)
+{
+    uint32_t n = 0;
+    for (struct tare_json e = tare_json_first(tare_json_get(m, "results"));
+         e.doc && n < RESULTS_MAX; e = tare_json_next(e))
+        out[n++] = (struct tare_order_result){tare_json_true(tare_json_get(e, "error")),
+                                              tare_json_get(e, "content")};
+    return n;
+}
+
+/* A message may be acted upon, and is what was asked for. */
+static bool usable(enum tare_tools_arm arm, struct tare_json m, const struct tare_calls *r)
+{
+    struct tare_json expect = tare_json_get(m, "expect");
+    bool told = tare_json_kind(expect) == TARE_JSON_ARRAY;
+    struct tare_choice choice = {.kind = TARE_CHOICE_AUTO};
+    if (arm == TARE_ARM_REQUIRED && told && tare_json_count(expect))
+        choice.kind = TARE_CHOICE_REQUIRED;
+    return r->n_errors == 0 && r->n_findings == 0 && !tare_choice_breach(&choice, r) &&
+           (!told || as_expected(expect, r, false));
+}
+
+struct episode {
+    const struct tare_tools_episode *e;
+    enum tare_tools_arm arm;
+    struct tare_arena *arena;
+    struct tare_order *order;
+    struct tare__tools_unit *u;
+    bool good;      /* every message so far */
+    bool forced;    /* a forced choice would have changed something */
+    bool corrected; /* a mask would have */
+};
+
+static enum tare_status one_message(struct episode *p, struct tare_json m, struct tare_err *err)
+{
+    struct tare_calls_opts o = {
+        .dialect = p->e->dialect,
+        .tools = p->e->tools,
+        .n_tools = p->e->n_tools,
+        .strict = p->arm == TARE_ARM_STRICT || masked(p->arm),
+        .think_prefilled = tare_json_true(tare_json_get(m, "think_prefilled")),
+        .length = tare_json_str_is(tare_json_get(m, "finish_reason"), "length")};
+    struct tare_calls r;
+    struct tare_order_result results[RESULTS_MAX];
+    enum tare_status st =
+        tare_calls_parse(tare_json_str(tare_json_get(m, "text")), &o, p->arena, &r, err);
+    if (st != TARE_OK)
+        return st;
+    bool wanted = tare_json_count(tare_json_get(m, "expect")) > 0;
+    p->forced |= wanted && r.status == TARE_CALLS_NO_CALL;
+    p->corrected |= r.status == TARE_CALLS_MALFORMED || r.n_findings > 0;
+    count_message(p->u, m, &r);
+    cost(p->u, m);
+    p->good &= usable(p->arm, m, &r);
+    if (!p->order || r.status == TARE_CALLS_MALFORMED || r.status == TARE_CALLS_TRUNCATED)
+        return TARE_OK; /* nothing of it was dispatched */
+    return tare_order_calls(p->order, &r, results, results_of(m, results), err);
+}
+
+/* What the regime rules out, in a replay of free decoding. */
+static bool interferes(const struct episode *p)
+{
+    if (p->e->regime == p->arm || p->arm == TARE_ARM_STRICT || p->arm == TARE_ARM_LENIENT)
+        return false;
+    if (p->arm == TARE_ARM_REQUIRED)
+        return p->forced;
+    return p->corrected || p->forced || (p->arm == TARE_ARM_ORDERED && p->u->breaches > 0);
+}
+
+enum tare_status tare__tools_measure(const struct tare_tools_episode *e, enum tare_tools_arm arm,
+                                     struct tare_arena *arena, struct tare__tools_unit *out,
+                                     struct tare_err *err)
+{
+    struct episode p = {.e = e, .arm = arm, .arena = arena, .u = out, .good = true};
+    enum tare_status st = TARE_OK;
+    *out = (struct tare__tools_unit){.present = true};
+    if (tare_json_present(e->order))
+        st = tare_order_open(e->order, arena, &p.order, err);
+    for (struct tare_json m = tare_json_first(e->messages); m.doc && st == TARE_OK;
+         m = tare_json_next(m))
+        st = one_message(&p, m, err);
+    if (st == TARE_OK && p.order)
+        st = tare_order_end(p.order, err);
+    if (st != TARE_OK)
+        return st;
+    if (p.order)
+        (void)tare_order_breaches(p.order, &out->breaches);
+    if (tare_json_kind(e->success) == TARE_JSON_FALSE)
+        p.good = false;
+    if (interferes(&p)) {
+        *out = (struct tare__tools_unit){.present = true, .unknown = true};
+        return TARE_OK;
+    }
+    count(out, TARE_RATE_ORDER, out->breaches > 0, p.order != NULL);
+    count(out, TARE_RATE_SUCCESS, p.good && out->breaches == 0, true);
+    return TARE_OK;
+}

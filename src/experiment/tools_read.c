@@ -1,0 +1,133 @@
+/* Recordings: one episode a line. */
+#include "experiment/tools.h"
+
+#include "text/jsonl.h"
+
+#include "base/banned.h"
+
+const char *tare_tools_arm_name(enum tare_tools_arm a)
+{
+    static const char *const names[] = {"auto-strict", "auto-lenient", "required", "constrained",
+                                        "constrained-order"};
+    return names[a];
+}
+
+const char *tare_tools_rate_name(enum tare_tools_rate r)
+{
+    static const char *const names[] = {"success",   "order_violation", "malformed",
+                                        "truncated", "repaired",        "missed",
+                                        "phantom",   "wrong_tool",      "argument_violation"};
+    return names[r];
+}
+
+struct reader {
+    struct tare_arena *arena;
+    struct tare_json defaults;
+    const struct tare_tool *tools; /* of the defaults, compiled once */
+    uint32_t n_tools;
+};
+
+static struct tare_json member(const struct reader *rd, struct tare_json v, const char *key)
+{
+    struct tare_json m = tare_json_get(v, key);
+    return tare_json_present(m) ? m : tare_json_get(rd->defaults, key);
+}
+
+static enum tare_status read_defaults(struct reader *rd, struct tare_json v, struct tare_err *err)
+{
+    struct tare_json tools = tare_json_get(v, "tools");
+    rd->defaults = v;
+    rd->tools = NULL;
+    rd->n_tools = 0;
+    return tare_json_present(tools)
+               ? tare_tools_read(tools, rd->arena, &rd->tools, &rd->n_tools, err)
+               : TARE_OK;
+}
+
+static enum tare_status read_regime(struct tare_json v, enum tare_tools_arm *out,
+                                    struct tare_err *err)
+{
+    *out = TARE_ARM_STRICT;
+    if (!tare_json_present(v) || tare_json_str_is(v, "auto"))
+        return TARE_OK;
+    for (int a = TARE_ARM_REQUIRED; a < TARE_TOOLS_ARMS; a++)
+        if (tare_json_str_is(v, tare_tools_arm_name((enum tare_tools_arm)a))) {
+            *out = (enum tare_tools_arm)a;
+            return TARE_OK;
+        }
+    tare_err_hint(err, "regimes are auto, required, constrained and constrained-order");
+    return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v), "the \"regime\" is not known");
+}
+
+static enum tare_status read_episode(const struct reader *rd, struct tare_json v,
+                                     struct tare_tools_episode *e, struct tare_err *err)
+{
+    struct tare_json id = tare_json_get(v, "id"), tools = tare_json_get(v, "tools");
+    *e = (struct tare_tools_episode){.id = tare_json_str(id),
+                                     .workflow = tare_json_str(member(rd, v, "workflow")),
+                                     .dialect = tare_json_str(member(rd, v, "dialect")),
+                                     .tools = rd->tools,
+                                     .n_tools = rd->n_tools,
+                                     .order = tare_json_get(member(rd, v, "policy"), "order"),
+                                     .messages = tare_json_get(v, "messages"),
+                                     .success = tare_json_get(v, "success")};
+    if (e->id.n == 0)
+        return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v), "the episode has no \"id\"");
+    if (tare_json_kind(e->messages) != TARE_JSON_ARRAY)
+        return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
+                            "the episode has no list \"messages\"");
+    for (struct tare_json m = tare_json_first(e->messages); m.doc; m = tare_json_next(m))
+        if (tare_json_kind(tare_json_get(m, "text")) != TARE_JSON_STRING)
+            return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(m),
+                                "a message has no \"text\"");
+    if (e->workflow.n == 0)
+        e->workflow = e->id;
+    (void)tare_json_i64(tare_json_get(v, "seed"), &e->seed);
+    enum tare_status st = read_regime(tare_json_get(v, "regime"), &e->regime, err);
+    if (st == TARE_OK && tare_json_present(tools))
+        st = tare_tools_read(tools, rd->arena, &e->tools, &e->n_tools, err);
+    if (st == TARE_OK && e->n_tools == 0) {
+        tare_err_hint(err, "add \"tools\", here or in a line {\"defaults\": {\"tools\": [...]}}");
+        st = tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v), "the episode has no tools");
+    }
+    return st;
+}
+
+enum tare_status tare_tools_recordings_read(struct tare_str jsonl, struct tare_arena *arena,
+                                            struct tare_tools_recordings *out, struct tare_err *err)
+{
+    struct reader rd = {.arena = arena};
+    struct tare_tools_episode *list = NULL;
+    struct tare_jsonl lines;
+    struct tare_json v;
+    size_t room = 0;
+    enum tare_status st = TARE_OK;
+    *out = (struct tare_tools_recordings){0};
+    tare_jsonl_begin(&lines, jsonl, NULL);
+    while (st == TARE_OK && tare_jsonl_next(&lines, arena, &v, &st, err)) {
+        struct tare_json defaults = tare_json_get(v, "defaults");
+        if (out->n == room) {
+            struct tare_tools_episode *more =
+                TARE_NEW_N(arena, struct tare_tools_episode, room * 2 + 64);
+            if (!more)
+                return tare_fail(err, TARE_E_NOMEM, "out of memory while reading recordings");
+            if (room)
+                memcpy(more, list, room * sizeof *more);
+            list = more;
+            room = room * 2 + 64;
+        }
+        if (tare_json_present(defaults)) {
+            st = read_defaults(&rd, defaults, err);
+        } else {
+            st = read_episode(&rd, v, &list[out->n], err);
+            if (st == TARE_OK)
+                out->has[list[out->n++].regime] = true;
+        }
+        if (st != TARE_OK) {
+            err->has_offset = false;
+            err->line = (uint32_t)lines.line_no;
+        }
+    }
+    out->v = list;
+    return st;
+}

@@ -1,0 +1,214 @@
+#include <inttypes.h>
+#include <math.h>
+
+#include "view/lab.h"
+#include "view/lab_int.h"
+#include "view/number.h"
+
+#include "base/banned.h"
+
+void tare__doc_number(struct tare_json_writer *w, const char *key, double x)
+{
+    if (isnan(x)) {
+        tare_json_put_key(w, key);
+        tare_json_put_null(w);
+    } else {
+        tare_json_member_f64(w, key, x);
+    }
+}
+
+void tare__doc_value(struct tare_json_writer *w, const char *key, struct tare_value v)
+{
+    tare__doc_number(w, key, v.why ? (double)NAN : v.v);
+}
+
+void tare__doc_interval(struct tare_json_writer *w, const char *key, struct tare_interval i)
+{
+    tare_json_put_key(w, key);
+    if (i.why) {
+        tare_json_put_null(w);
+        return;
+    }
+    tare_json_begin_array(w);
+    tare_json_put_f64(w, i.lo);
+    tare_json_put_f64(w, i.hi);
+    tare_json_end_array(w);
+}
+
+static double rate_of(const struct tare_tools_share *s)
+{
+    return s->n ? (double)s->k / (double)s->n : (double)NAN;
+}
+
+static bool seen(const struct tare_tools_report *r, int rate)
+{
+    for (int a = 0; a < TARE_TOOLS_ARMS; a++)
+        if (r->arm[a].rate[rate].n)
+            return true;
+    return false;
+}
+
+static void put_share(struct tare_buf *out, const struct tare_tools_share *s, double known)
+{
+    tare_buf_printf(out, "%6.1f %%  [%.1f, %.1f]  %" PRIu64 " of %" PRIu64, 100 * rate_of(s),
+                    100 * s->wilson.lo, 100 * s->wilson.hi, s->k, s->n);
+    if (!isnan(known))
+        tare_buf_printf(out, "  known %.1f, %s", 100 * known,
+                        known >= s->wilson.lo && known <= s->wilson.hi ? "covered" : "NOT covered");
+}
+
+static void put_difference(struct tare_buf *out, const struct tare_tools_share *s, bool unicode)
+{
+    if (s->diff.why)
+        return;
+    tare_buf_printf(out, "\n    %-18s%+6.1f points", "", 100 * s->diff.v);
+    if (!s->diff_ci.why)
+        tare_buf_printf(out, " [%+.1f, %+.1f]", 100 * s->diff_ci.lo, 100 * s->diff_ci.hi);
+    if (!isnan(s->p))
+        tare_buf_printf(out, ", %s, Holm %s", tare_number_p_eq(s->p, 0, unicode).s,
+                        tare_number_p(s->p_holm, 0, unicode).s);
+}
+
+static void put_costs(struct tare_buf *out, const struct tare_tools_report *r)
+{
+    tare_buf_puts(out, "\ncosts of an episode\n");
+    for (int a = 0; a < TARE_TOOLS_ARMS; a++) {
+        const struct tare_tools_row *row = &r->arm[a];
+        tare_buf_printf(out, "    %-18s", tare_tools_arm_name((enum tare_tools_arm)a));
+        if (row->tokens.why && row->ms.why)
+            tare_buf_puts(out, "not recorded");
+        if (!row->tokens.why)
+            tare_buf_printf(out, "%.1f tokens", row->tokens.v);
+        if (!row->tokens_ratio.why)
+            tare_buf_printf(out, " (x %.3f)", row->tokens_ratio.v);
+        if (!row->ms.why)
+            tare_buf_printf(out, "  %.1f ms", row->ms.v);
+        if (!row->ms_ratio.why)
+            tare_buf_printf(out, " (x %.3f)", row->ms_ratio.v);
+        if (!row->mass_mean.why)
+            tare_buf_printf(out, "  mass allowed %.3f, least %.3f", row->mass_mean.v,
+                            row->mass_min.v);
+        tare_buf_putc(out, '\n');
+    }
+}
+
+static void put_arms(struct tare_buf *out, const struct tare_tools_report *r)
+{
+    tare_buf_puts(out, "arms\n");
+    for (int a = 0; a < TARE_TOOLS_ARMS; a++) {
+        const struct tare_tools_row *row = &r->arm[a];
+        tare_buf_printf(out, "    %-18s%s", tare_tools_arm_name((enum tare_tools_arm)a),
+                        a < TARE_ARM_REQUIRED ? "free decoding, read again"
+                        : row->recorded       ? "recorded"
+                                              : "replayed from free decoding");
+        if (row->unknown)
+            tare_buf_printf(out, "; unknown for %" PRIu64 ", where it would have interfered",
+                            row->unknown);
+        if (row->missing)
+            tare_buf_printf(out, "; %" PRIu64 " missing", row->missing);
+        if (!row->seed_sd.why)
+            tare_buf_printf(out, "; success varies by %.1f points over seeds",
+                            100 * row->seed_sd.v);
+        if (!row->mde.why)
+            tare_buf_printf(out, "; smallest difference seen %.1f points", 100 * row->mde.v);
+        tare_buf_putc(out, '\n');
+    }
+}
+
+void tare_view_tools(struct tare_buf *out, const struct tare_tools_report *r,
+                     const struct tare_tools_script *script, const struct tare_style *style)
+{
+    tare_buf_printf(out,
+                    "%" PRIu64 " episodes, %" PRIu64 " workflows, %" PRIu64
+                    " seeds; %.0f %% intervals; differences to %s\n\n",
+                    r->pairs, r->workflows, r->seeds, 100 * r->confidence,
+                    tare_tools_arm_name(r->baseline));
+    put_arms(out, r);
+    for (int k = 0; k < TARE_TOOLS_RATES; k++) {
+        if (!seen(r, k))
+            continue;
+        tare_buf_printf(out, "\n%s\n", tare_tools_rate_name((enum tare_tools_rate)k));
+        for (int a = 0; a < TARE_TOOLS_ARMS; a++) {
+            const struct tare_tools_share *s = &r->arm[a].rate[k];
+            double known = script ? tare_tools_script_rate(script, (enum tare_tools_arm)a,
+                                                           (enum tare_tools_rate)k)
+                                  : (double)NAN;
+            tare_buf_printf(out, "    %-18s", tare_tools_arm_name((enum tare_tools_arm)a));
+            if (s->n) {
+                put_share(out, s, known);
+                put_difference(out, s, style->unicode);
+            } else {
+                tare_buf_puts(out, "   none");
+            }
+            tare_buf_putc(out, '\n');
+        }
+    }
+    put_costs(out, r);
+}
+
+static void doc_share(struct tare_json_writer *w, enum tare_tools_rate k,
+                      const struct tare_tools_share *s, double known)
+{
+    tare_json_put_key(w, tare_tools_rate_name(k));
+    tare_json_begin_object(w);
+    tare_json_member_u64(w, "k", s->k);
+    tare_json_member_u64(w, "n", s->n);
+    tare__doc_number(w, "rate", rate_of(s));
+    tare__doc_interval(w, "interval", s->wilson);
+    tare__doc_value(w, "difference", s->diff);
+    tare__doc_interval(w, "difference_interval", s->diff_ci);
+    tare__doc_number(w, "p", s->p);
+    tare__doc_number(w, "p_holm", s->p_holm);
+    tare__doc_number(w, "known", known);
+    tare_json_end_object(w);
+}
+
+static void doc_arm(struct tare_json_writer *w, enum tare_tools_arm a,
+                    const struct tare_tools_row *row, const struct tare_tools_script *script)
+{
+    tare_json_begin_object(w);
+    tare_json_member_cstr(w, "arm", tare_tools_arm_name(a));
+    tare_json_member_cstr(w, "from", row->recorded ? "recorded" : "replayed");
+    tare_json_member_u64(w, "episodes", row->episodes);
+    tare_json_member_u64(w, "missing", row->missing);
+    tare_json_member_u64(w, "unknown", row->unknown);
+    tare_json_put_key(w, "rates");
+    tare_json_begin_object(w);
+    for (int k = 0; k < TARE_TOOLS_RATES; k++)
+        doc_share(w, (enum tare_tools_rate)k, &row->rate[k],
+                  script ? tare_tools_script_rate(script, a, (enum tare_tools_rate)k)
+                         : (double)NAN);
+    tare_json_end_object(w);
+    tare__doc_number(w, "violations_per_100_calls",
+                     row->calls ? 100 * (double)row->breaches / (double)row->calls : (double)NAN);
+    tare__doc_value(w, "seed_sd", row->seed_sd);
+    tare__doc_value(w, "tokens", row->tokens);
+    tare__doc_value(w, "tokens_ratio", row->tokens_ratio);
+    tare__doc_interval(w, "tokens_ratio_interval", row->tokens_ci);
+    tare__doc_value(w, "ms", row->ms);
+    tare__doc_value(w, "ms_ratio", row->ms_ratio);
+    tare__doc_interval(w, "ms_ratio_interval", row->ms_ci);
+    tare__doc_value(w, "mass_allowed", row->mass_mean);
+    tare__doc_value(w, "mass_allowed_min", row->mass_min);
+    tare__doc_value(w, "smallest_difference", row->mde);
+    tare_json_end_object(w);
+}
+
+void tare_doc_tools(struct tare_json_writer *w, const struct tare_tools_report *r,
+                    const struct tare_tools_script *script)
+{
+    tare_json_begin_object(w);
+    tare_json_member_cstr(w, "schema", "tare.experiment-tools/1");
+    tare_json_member_cstr(w, "method_version", "1");
+    tare_json_member_cstr(w, "baseline", tare_tools_arm_name(r->baseline));
+    tare_json_member_f64(w, "confidence", r->confidence);
+    tare_json_member_u64(w, "episodes", r->pairs);
+    tare_json_member_u64(w, "workflows", r->workflows);
+    tare_json_member_u64(w, "seeds", r->seeds);
+    tare_json_put_key(w, "arms");
+    tare_json_begin_array(w);
+    for (int a = 0; a < TARE_TOOLS_ARMS; a++)
+        doc_arm(w, (enum tare_tools_arm)a, &r->arm[a], script);
+    tare_json_end_array(w);
+    tare_json_end_object(w);
+}
