@@ -49,5 +49,11 @@
 #define TARE_MAX_RETRY_AFTER_MS 300000             /* R: a server may not park a run for longer */
 #define TARE_MAX_REPLY_CALLS 1000u                 /* tool calls of one reply */
 #define TARE_MAX_ENDPOINTS 1024u                   /* of one run */
+#define TARE_MAX_GRAMMAR_NODES 1000000u            /* of one grammar */
+#define TARE_MAX_GRAMMAR_DFA_STATES 4000u          /* of one lexeme: keeps a compile short */
+#define TARE_MAX_GUIDE_CONFIGS 4096u               /* readings of one text at once */
+#define TARE_MAX_GUIDE_CLOSURE 65536u              /* steps without a byte; ambiguity beyond it */
+#define TARE_MAX_GUIDE_DEPTH 4096u                 /* open frames of one reading */
+#define TARE_GUIDE_MEMO_BYTES (64 * TARE_MIB)      /* what one guide remembers, unless told */
 
 #endif
