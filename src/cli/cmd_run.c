@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/run_until.h"
 #include "decide/from_store.h"
 #include "run/batch.h"
 #include "run/registry.h"
@@ -24,11 +25,14 @@ struct run_opts {
     struct tare_strs solvers;
     int64_t k, seed, jobs;
     struct tare_str label, limit, resume;
-    int progress;
+    int progress, until;
+    struct tare_str metric, budget;
+    double margin, alpha;
     bool findings, no_steps;
 };
 
 static const char *const progress_names[] = {"none", "line", "bar", "jsonl", NULL};
+static const char *const until_names[] = {"decided", NULL};
 
 static const struct tare_arg run_args[] = {
     {"SUITE", "a folder with suite.yaml, a suite.yaml, or a built-in suite's name", 1, 1,
@@ -89,6 +93,33 @@ static const struct tare_opt run_options[] = {
      .choices = progress_names,
      .help = "how far it is, on standard error (default: bar on a terminal, else line)",
      .at = offsetof(struct run_opts, progress)},
+    {.name = "until",
+     .type = TARE_OPT_CHOICE,
+     .choices = until_names,
+     .help = "with two solvers, the baseline first: play tasks in random order and stop as soon "
+             "as it is known which is better, or that they differ by less than --margin",
+     .at = offsetof(struct run_opts, until)},
+    {.name = "metric",
+     .type = TARE_OPT_STRING,
+     .help = "with --until: the metric that decides (default: the suite's headline)",
+     .at = offsetof(struct run_opts, metric)},
+    {.name = "margin",
+     .type = TARE_OPT_FLOAT,
+     .min = 0,
+     .max = 1e9,
+     .help = "with --until: differences smaller than this do not matter, in the metric's unit "
+             "(default: the suite's)",
+     .at = offsetof(struct run_opts, margin)},
+    {.name = "alpha",
+     .type = TARE_OPT_PROB,
+     .help = "with --until: how often a wrong answer is accepted (default: 0.05)",
+     .at = offsetof(struct run_opts, alpha)},
+    {.name = "budget",
+     .type = TARE_OPT_STRING,
+     .metavar = "AMOUNT",
+     .help = "with --until: stop undecided when so much is spent: 20usd, 1000attempts, "
+             "500ktokens, 2h",
+     .at = offsetof(struct run_opts, budget)},
     {.name = "findings",
      .type = TARE_OPT_FLAG,
      .help = "print every finding about the leaderboard",
@@ -107,6 +138,8 @@ static const struct tare_example run_examples[] = {
      "every control on the first ten tasks"},
     {"tare run incident-response --solver careful.yaml --label careful --resume",
      "go on where it was interrupted"},
+    {"tare run incident-response -s runbook -s verify-first --until decided --budget 500attempts",
+     "no more attempts than the question needs"},
     {0},
 };
 
@@ -138,6 +171,7 @@ struct watch {
     enum tare_progress_kind kind;
     struct tare_buf line;
     bool started;
+    struct tare_cli_until *until; /* NULL: play everything */
 };
 
 static void flush(struct watch *w)
@@ -169,6 +203,18 @@ static void on_plan(void *to, const struct tare_batch_info *batch)
     w->started = true;
     tare_progress_start(&w->progress, &w->line);
     flush(w);
+    if (w->until)
+        tare_cli_until_plan(w->until, batch);
+}
+
+static void on_attempt(void *to, uint32_t run, const struct tare_attempt *attempt)
+{
+    tare_cli_until_attempt(((struct watch *)to)->until, run, attempt);
+}
+
+static bool enough(void *to)
+{
+    return tare_cli_until_enough(((struct watch *)to)->until);
 }
 
 static void on_tick(void *to)
@@ -315,9 +361,48 @@ static enum tare_status show(struct tare_ctx *ctx, const struct run_opts *o,
 
 static int exit_code(const struct tare_run_result *r)
 {
+    if (r->enough)
+        return 0;
     if (r->interrupted)
         return stop_signal == SIGINT || stop_signal == 0 ? 130 : 128 + stop_signal;
     return r->batch.finished && r->batch.n_missing == 0 ? 0 : 3;
+}
+
+static const char *result_word(enum tare_status st, const struct tare_run_result *r)
+{
+    if (st == TARE_OK && (r->batch.finished || r->enough))
+        return "done";
+    return st == TARE_OK && r->interrupted ? "interrupted" : "incomplete";
+}
+
+/* The answer of --until in place of the leaderboard. */
+static enum tare_status show_until(struct tare_ctx *ctx, const struct run_opts *o,
+                                   const struct tare_run_options *ro,
+                                   const struct tare_cli_until *until,
+                                   const struct tare_run_result *r, struct tare_err *err)
+{
+    struct tare_until_report report;
+    struct tare_buf out;
+    tare_cli_until_report(until, ro, r, &report);
+    tare_buf_init(&out, NULL, TARE_MIB);
+    if (ctx->json) {
+        struct tare_json_writer w;
+        tare_json_writer_init(&w, &out);
+        w.indent = 2;
+        tare_json_begin_object(&w);
+        tare_json_member_cstr(&w, "schema", "tare.until/1");
+        tare_json_member_str(&w, "label", o->label);
+        tare_json_member_cstr(&w, "batch", r->batch.name);
+        tare_json_put_key(&w, "until");
+        tare_doc_until(&w, &report);
+        tare_json_end_object(&w);
+        tare_buf_putc(&out, '\n');
+    } else {
+        tare_view_until(&out, &report, &ctx->out_style);
+    }
+    bool failed = out.failed || fwrite(out.p, 1, out.n, ctx->out) != out.n;
+    tare_buf_free(&out);
+    return failed ? tare_fail(err, TARE_E_IO, "could not print the answer") : TARE_OK;
 }
 
 static enum tare_status play(struct tare_ctx *ctx, const struct run_opts *o,
@@ -330,9 +415,7 @@ static enum tare_status play(struct tare_ctx *ctx, const struct run_opts *o,
     if (w->started) {
         struct tare_progress_now now = snapshot(w);
         tare_progress_end(&w->progress, &now,
-                          st != TARE_OK || !result.batch.finished
-                              ? (result.interrupted ? "interrupted" : "incomplete")
-                              : "done",
+                          result_word(st, &result),
                           &w->line);
         flush(w);
     }
@@ -346,6 +429,12 @@ static enum tare_status play(struct tare_ctx *ctx, const struct run_opts *o,
                 "where there is more, or with a smaller -j\n",
                 (unsigned long long)result.starved);
     ctx->exit_code = exit_code(&result);
+    if (w->until && w->until->status != TARE_OK) {
+        *err = w->until->err;
+        return w->until->status;
+    }
+    if (w->until)
+        return show_until(ctx, o, ro, w->until, &result, err);
     return show(ctx, o, ro->suite, store, &result, err);
 }
 
@@ -356,6 +445,40 @@ static enum tare_progress_kind progress_kind(const struct tare_ctx *ctx, const s
     if (ctx->quiet)
         return TARE_PROGRESS_NONE;
     return ctx->err_tty ? TARE_PROGRESS_BAR : TARE_PROGRESS_LINE;
+}
+
+/* What only --until knows what to do with. */
+static enum tare_status check_until(struct tare_ctx *ctx, const struct run_opts *o,
+                                    struct tare_err *err)
+{
+    static const char *const only[] = {"metric", "margin", "alpha", "budget"};
+    for (size_t i = 0; o->until < 0 && i < sizeof only / sizeof *only; i++)
+        if (tare_given(ctx, only[i])) {
+            (void)tare_usage_fail(ctx, err, "--%s belongs to --until decided", only[i]);
+            tare_err_hint(err, "`tare compare` takes it for runs that are played whole");
+            return TARE_E_USAGE;
+        }
+    return TARE_OK;
+}
+
+static enum tare_status watch_until(struct watch *w, const struct run_opts *o,
+                                    struct tare_run_options *ro, struct tare_store *store,
+                                    struct tare_err *err)
+{
+    if (o->until < 0)
+        return TARE_OK;
+    w->until = TARE_NEW(w->ctx->arena, struct tare_cli_until);
+    if (!w->until)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory at the start");
+    *w->until = (struct tare_cli_until){.ctx = w->ctx,
+                                        .store = store,
+                                        .metric = o->metric,
+                                        .alpha = tare_given(w->ctx, "alpha") ? o->alpha : 0.05,
+                                        .margin = tare_given(w->ctx, "margin") ? o->margin : 0};
+    ro->on_attempt = on_attempt;
+    ro->enough = enough;
+    enum tare_status st = tare_cli_budget(w->until, o->budget, err);
+    return st ? st : tare_cli_until_prepare(w->until, ro, err);
 }
 
 static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
@@ -370,6 +493,8 @@ static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct t
     if (!w)
         return tare_fail(err, TARE_E_NOMEM, "out of memory at the start");
     enum tare_status st = check_label(ctx, o->label, err);
+    if (st == TARE_OK)
+        st = check_until(ctx, o, err);
     if (st == TARE_OK)
         st = load(ctx, o, &suite, &solvers, &n, err);
     struct tare_run_options ro = {.size = sizeof ro};
@@ -401,7 +526,9 @@ static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct t
     ro.on_plan = on_plan;
     ro.on_tick = on_tick;
     ro.ctx = w;
-    st = play(ctx, o, &ro, w, store, err);
+    st = watch_until(w, o, &ro, store, err);
+    if (st == TARE_OK)
+        st = play(ctx, o, &ro, w, store, err);
     tare_store_close(store);
     tare_buf_free(&w->line);
     return st;

@@ -80,6 +80,7 @@ static enum tare_status selftest_run(struct tare_ctx *ctx, const void *opts, str
 {
     const struct selftest_opts *o = opts;
     struct tare_selftest result;
+    struct tare_selftest_until until;
     struct tare_buf out;
     if (o->list_fault_points)
         return list_points(ctx, err);
@@ -91,18 +92,21 @@ static enum tare_status selftest_run(struct tare_ctx *ctx, const void *opts, str
                                        .threads =
                                            o->threads ? (unsigned)o->threads : tare_cpu_count()};
     enum tare_status st = tare_selftest(&asked, ctx->arena, &result, err);
+    if (!st)
+        st = tare_selftest_until(&asked, ctx->arena, &until, err);
     if (st)
         return st;
     tare_buf_init(&out, NULL, TARE_MIB);
     if (ctx->json) {
         struct tare_json_writer w;
         tare_json_writer_init(&w, &out);
-        tare_doc_selftest(&w, &result);
+        tare_doc_selftest(&w, &result, &until);
         tare_buf_putc(&out, '\n');
     } else {
         tare_view_selftest(&out, &result, &ctx->out_style);
+        tare_view_selftest_until(&out, &until, &ctx->out_style);
     }
-    ctx->exit_code = result.n_off ? 1 : 0;
+    ctx->exit_code = result.n_off || until.n_off ? 1 : 0;
     return tare_cli_print(ctx, &out, err);
 }
 

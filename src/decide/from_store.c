@@ -1,5 +1,6 @@
 #include "decide/from_store.h"
 
+#include "decide/until.h"
 #include "text/json.h"
 
 #include "base/banned.h"
@@ -186,6 +187,23 @@ static enum tare_status read_tasks(struct tare_store *s, int64_t batch, struct t
     return TARE_OK;
 }
 
+/* A batch that was played until something was decided had its tasks in random order. */
+static enum tare_status read_order(const struct tare_batch_view *b, struct tare_arena *arena,
+                                   struct tare_results *out, struct tare_err *err)
+{
+    struct tare_json env;
+    uint32_t *order;
+    if (tare_json_parse(b->env_json, &tare_json_strict, arena, &env, NULL) != TARE_OK ||
+        !tare_json_present(tare_json_get(env, "rule")))
+        return TARE_OK;
+    order = TARE_NEW_N(arena, uint32_t, out->n_tasks);
+    if (!order)
+        return no_memory(err);
+    tare_until_order(b->seed, order, out->n_tasks);
+    out->order = order;
+    return TARE_OK;
+}
+
 enum tare_status tare_results_from_store(struct tare_store *s, int64_t batch, int32_t only_run,
                                          struct tare_arena *arena, struct tare_results *out,
                                          struct tare_err *err)
@@ -199,6 +217,8 @@ enum tare_status tare_results_from_store(struct tare_store *s, int64_t batch, in
         st = read_manifest(&b, arena, out, &wanted, err);
     if (!st)
         st = read_tasks(s, batch, arena, out, err);
+    if (!st)
+        st = read_order(&b, arena, out, err);
     if (st)
         return st;
     uint32_t from = only_run >= 0 ? (uint32_t)only_run : 0;

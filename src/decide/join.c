@@ -184,7 +184,8 @@ static void join_task(struct join *j, uint32_t ta, uint32_t tb)
 static void join_all(struct join *j, const struct table *t)
 {
     uint32_t shared = 0;
-    for (uint32_t ta = 0; ta < j->ra->n_tasks; ta++) {
+    for (uint32_t i = 0; i < j->ra->n_tasks; i++) {
+        uint32_t ta = j->early && j->ra->order ? j->ra->order[i] : i;
         const struct tare_results_task *task = &j->ra->tasks[ta];
         uint32_t tb = table_find(t, j->rb, task->id);
         if (tb == UINT32_MAX) {

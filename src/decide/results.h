@@ -75,6 +75,7 @@ struct tare_results {
     uint32_t n_shown; /* the first so many are what the suite asks to see; 0: all */
     const struct tare_results_task *tasks;
     uint32_t n_tasks;
+    const uint32_t *order; /* n_tasks: the order they were played in; NULL: as they stand */
     const struct tare_results_run *runs;
     uint32_t n_runs;
     const struct tare_str *by; /* tags the suite slices by */

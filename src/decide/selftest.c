@@ -231,8 +231,8 @@ enum tare_selftest_state tare__selftest_state(uint64_t k, uint64_t n, enum tare_
     return off ? TARE_SELFTEST_OFF : TARE_SELFTEST_HOLDS;
 }
 
-static struct tare_selftest_rate judge(uint64_t k, uint64_t n, enum tare__promise kind,
-                                       double promise, double slack)
+struct tare_selftest_rate tare__selftest_judge(uint64_t k, uint64_t n, enum tare__promise kind,
+                                               double promise, double slack)
 {
     struct tare_interval bar = tare_wilson((struct tare_count){k, n}, 0.95);
     return (struct tare_selftest_rate){.k = k,
@@ -276,11 +276,11 @@ static void fill_row(const struct job *job, uint32_t i, struct tare_selftest_row
                                       .ci_method = effect.ci_method,
                                       .effect = p->effect,
                                       .no_interval = bare};
-    row->false_verdicts = judge(null.improved + null.regressed, null.n, TARE__AT_MOST, p->most, 0);
+    row->false_verdicts = tare__selftest_judge(null.improved + null.regressed, null.n, TARE__AT_MOST, p->most, 0);
     row->coverage =
-        judge(null.covered + effect.covered, null.n + effect.n - bare, TARE__AT_LEAST, p->least, 0);
-    row->false_margin = judge(effect.at_margin, effect.n, TARE__AT_MOST, p->margin, 0);
-    row->power = judge(effect.improved, effect.n, TARE__CLOSE, predicted.v, p->slack);
+        tare__selftest_judge(null.covered + effect.covered, null.n + effect.n - bare, TARE__AT_LEAST, p->least, 0);
+    row->false_margin = tare__selftest_judge(effect.at_margin, effect.n, TARE__AT_MOST, p->margin, 0);
+    row->power = tare__selftest_judge(effect.improved, effect.n, TARE__CLOSE, predicted.v, p->slack);
 }
 
 static uint32_t count_off(const struct tare_selftest_row *r)

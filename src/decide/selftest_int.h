@@ -50,5 +50,8 @@ enum tare__promise { TARE__AT_MOST, TARE__AT_LEAST, TARE__CLOSE };
 /* Whether k of n keeps a promise within `slack`; NaN: nothing is promised. */
 enum tare_selftest_state tare__selftest_state(uint64_t k, uint64_t n, enum tare__promise kind,
                                               double promise, double slack);
+/* The rate with its error bar, and whether it keeps its promise. */
+struct tare_selftest_rate tare__selftest_judge(uint64_t k, uint64_t n, enum tare__promise kind,
+                                               double promise, double slack);
 
 #endif

@@ -284,11 +284,13 @@ static enum tare_status put_slice(struct tare_store *s, int64_t batch, int64_t r
 }
 
 enum tare_status tare__put_work(struct tare_store *s, int64_t batch, uint32_t n_tasks, uint32_t k,
-                                const int64_t *runs, uint32_t n_runs, struct tare_err *err)
+                                const uint32_t *order, const int64_t *runs, uint32_t n_runs,
+                                struct tare_err *err)
 {
-    uint32_t step = tasks_a_slice(n_tasks, k);
+    uint32_t step = order ? 1 : tasks_a_slice(n_tasks, k);
     enum tare_status status = TARE_OK;
-    for (uint64_t from = 0; from < n_tasks && !status; from += step) {
+    for (uint64_t at = 0; at < n_tasks && !status; at += step) {
+        uint64_t from = order ? order[at] : at;
         uint64_t to = from + step < n_tasks ? from + step : n_tasks;
         for (uint32_t r = 0; r < n_runs && !status; r++)
             status = put_slice(s, batch, runs[r], from, to, err);
@@ -307,7 +309,8 @@ static enum tare_status put_runs(struct tare_store *s, const struct tare_plan *p
     for (uint32_t i = 0; i < plan->n_solvers && !status; i++)
         status = put_run(s, plan, batch, batch_name, i, &ids[i], err);
     if (!status)
-        status = tare__put_work(s, batch, plan->n_tasks, plan->k, ids, plan->n_solvers, err);
+        status = tare__put_work(s, batch, plan->n_tasks, plan->k, plan->order, ids,
+                                plan->n_solvers, err);
     tare_arena_free(&arena);
     return status;
 }

@@ -261,7 +261,7 @@ static enum tare_status cut_work(struct repairing *r, const struct tare_batch_vi
     if (status)
         return status;
     status =
-        b->k ? tare__put_work(r->to, b->info.id, b->n_tasks, b->k, runs, b->n_runs, err) : TARE_OK;
+        b->k ? tare__put_work(r->to, b->info.id, b->n_tasks, b->k, NULL, runs, b->n_runs, err) : TARE_OK;
     return tare__end_write(r->to, status, err);
 }
 

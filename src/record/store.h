@@ -80,6 +80,9 @@ struct tare_plan {
     struct tare_str env_json; /* tare version, build, machine, arguments: for repeating */
     bool reuse; /* --resume: give back the newest batch of this identity when there is one */
     struct tare_digest identity; /* suite, solvers, k, seed, limits, label: same arguments */
+    /* n_tasks task numbers, each once: attempts are leased in this order, a task of each run in
+     * turn. NULL: in the suite's order, several tasks a slice. */
+    const uint32_t *order;
 };
 
 struct tare_batch_info {

@@ -159,9 +159,10 @@ bool tare__scores_next(struct tare__scores *r, struct tare_score *out);
 /* ---- plan.c ------------------------------------------------------------------------------ */
 
 /* Cuts a batch into slices, task by task over all runs: a batch that is cut short has its solvers
- * on the same tasks. runs: their numbers. */
+ * on the same tasks. runs: their numbers. order: as in struct tare_plan; may be NULL. */
 enum tare_status tare__put_work(struct tare_store *s, int64_t batch, uint32_t n_tasks, uint32_t k,
-                                const int64_t *runs, uint32_t n_runs, struct tare_err *err);
+                                const uint32_t *order, const int64_t *runs, uint32_t n_runs,
+                                struct tare_err *err);
 
 /* ---- owner.c ----------------------------------------------------------------------------- */
 

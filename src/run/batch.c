@@ -23,7 +23,7 @@ struct coordinator {
     struct tare_arena lease_arena;
     struct tare__job *free_jobs;
     uint32_t outstanding, target;
-    bool exhausted, others;
+    bool exhausted, others, enough;
     struct tare__done *group[TARE__RUN_GROUP];
     uint32_t n_group, ended_in_group;
     int64_t group_since_ns, leased_ns, renewed_ns, stop_since_ns, ticked_ns;
@@ -115,6 +115,17 @@ static void forget(struct coordinator *c, struct tare__done *d)
     c->outstanding--;
 }
 
+/* Once enough is known, nothing more is begun. */
+static void ask_enough(struct coordinator *c)
+{
+    const struct tare_run_options *o = c->b->options;
+    if (c->enough || !o->enough || !o->enough(o->ctx))
+        return;
+    c->enough = true;
+    if (atomic_load(&c->b->stop) == 0)
+        atomic_store(&c->b->stop, 1);
+}
+
 /* Stores what was gathered. Ends of jobs travel in the same group, in order: a lease is given up
  * only after its attempts are stored. */
 static enum tare_status commit(struct coordinator *c)
@@ -140,6 +151,8 @@ static enum tare_status commit(struct coordinator *c)
         forget(c, d);
     }
     c->n_group = c->ended_in_group = 0;
+    if (st == TARE_OK)
+        ask_enough(c);
     return st;
 }
 
@@ -245,6 +258,8 @@ static void drain(struct coordinator *c)
 static uint32_t jobs_at_once(const struct tare_run_options *o)
 {
     uint32_t threads = o->threads ? o->threads : tare_cpu_count();
+    if (o->ahead)
+        return o->ahead;
     return threads * 16 + (o->in_flight ? o->in_flight : 64);
 }
 
@@ -259,6 +274,7 @@ static enum tare_status play_all(struct coordinator *c)
     }
     unsigned threads = !cpu ? 0 : b->options->threads ? b->options->threads : tare_cpu_count();
     c->target = jobs_at_once(b->options);
+    ask_enough(c); /* what was stored before may be enough */
     enum tare_status st = tare__crew_start(b, threads, loop, &crew, c->err);
     if (st != TARE_OK)
         return st;
@@ -360,7 +376,8 @@ static enum tare_status plan_and_play(struct coordinator *c)
         return st;
     tare_fault_point("run.finish");
     st = tare_store_finish(c->store, out->batch.id, &out->batch, c->err);
-    out->interrupted = !out->batch.finished && o->stop && atomic_load(o->stop);
+    out->enough = c->enough;
+    out->interrupted = !out->batch.finished && !c->enough && o->stop && atomic_load(o->stop);
     out->starved = atomic_load(&b->starved);
     out->elsewhere = !out->batch.finished && c->others;
     return st;

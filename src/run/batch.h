@@ -53,6 +53,17 @@ struct tare_run_options {
     /* 0: go on; 1: finish what runs; 2: stop now. Set by a signal handler. */
     const atomic_int *stop;
     struct tare_run_counters *counters; /* may be NULL */
+    /* Playing until enough is known. order: the tasks in the order in which they are played, the
+     * numbers of all tasks of the batch (after task_from), each once; a task of each solver in
+     * turn. ahead: slices begun before the oldest is complete; 0: as many as keep every thread
+     * busy. rule enters the batch's identity: what decides when it is enough. */
+    const uint32_t *order;
+    uint32_t n_order; /* 0: in the suite's order */
+    uint32_t ahead;
+    struct tare_str rule;
+    /* Asked by the caller's own thread after each commit: true begins nothing more, finishes what
+     * runs and leaves the rest unplayed. May be NULL. */
+    bool (*enough)(void *ctx);
     /* Called by the caller's own thread when the plan is stored, and then about ten times a
      * second. May be NULL. */
     void (*on_plan)(void *ctx, const struct tare_batch_info *batch);
@@ -67,6 +78,7 @@ struct tare_run_result {
     bool resumed;      /* an earlier batch was taken up */
     bool nothing_left; /* it was finished already */
     bool interrupted;  /* stopped before the end; resumable */
+    bool enough;       /* ended by `enough` */
     bool elsewhere;    /* another process still plays a part of it */
     uint64_t starved;  /* attempts the machine had no memory for: to be resumed */
     uint64_t played;   /* attempts stored by this call */

@@ -2,6 +2,7 @@
  * What a batch is, before anything is played: solvers opened and hashed, metrics numbered,
  * identity.
  */
+#include <assert.h>
 #include <stdio.h>
 #include <sys/utsname.h>
 
@@ -195,6 +196,7 @@ static enum tare_status take_tasks(struct tare__batch *b, struct tare_err *err)
     if (from >= to)
         return tare_fail(err, TARE_E_USAGE, "the suite has %u tasks; none is left to play",
                          suite->n_tasks);
+    assert(b->options->n_order == 0 || b->options->n_order == to - from);
     struct tare_task *tasks = TARE_NEW_N(b->arena, struct tare_task, to - from);
     if (!tasks)
         return no_memory(err);
@@ -235,6 +237,10 @@ static enum tare_status make_identity(struct tare__batch *b, struct tare_err *er
     tare_json_put_u64(&w, b->k);
     tare_json_put_key(&w, "label");
     tare_json_put_str(&w, b->options->label);
+    if (b->options->rule.n) {
+        tare_json_put_key(&w, "rule");
+        tare_json_put_str(&w, b->options->rule);
+    }
     tare_json_put_key(&w, "seed");
     tare_json_put_u64(&w, b->options->seed);
     tare_json_put_key(&w, "solvers");
@@ -276,6 +282,10 @@ static enum tare_status make_env(struct tare__batch *b, struct tare_err *err)
     tare_json_put_cstr(&w, __VERSION__);
     tare_json_put_key(&w, "machine");
     tare_json_put_cstr(&w, host.machine);
+    if (b->options->rule.n) {
+        tare_json_put_key(&w, "rule");
+        tare_json_put_str(&w, b->options->rule);
+    }
     tare_json_put_key(&w, "system");
     tare_json_put_cstr(&w, host.sysname);
     tare_json_put_key(&w, "release");
@@ -337,7 +347,8 @@ enum tare_status tare__batch_plan(struct tare__batch *b, struct tare_err *err)
                                  .k = b->k,
                                  .seed = o->seed,
                                  .label = o->label,
-                                 .reuse = o->resume};
+                                 .reuse = o->resume,
+                                 .order = o->n_order ? o->order : NULL};
     if (st == TARE_OK)
         st = make_identity(b, err);
     if (st == TARE_OK)

@@ -150,7 +150,8 @@ static void doc_row(struct tare_json_writer *w, const struct tare_selftest_row *
     tare_json_end_object(w);
 }
 
-void tare_doc_selftest(struct tare_json_writer *w, const struct tare_selftest *s)
+void tare_doc_selftest(struct tare_json_writer *w, const struct tare_selftest *s,
+                       const struct tare_selftest_until *until)
 {
     tare_json_begin_object(w);
     tare_json_put_key(w, "schema");
@@ -161,11 +162,13 @@ void tare_doc_selftest(struct tare_json_writer *w, const struct tare_selftest *s
     tare_json_put_u64(w, s->replicates);
     put_number(w, "alpha", s->alpha);
     tare_json_put_key(w, "off");
-    tare_json_put_u64(w, s->n_off);
+    tare_json_put_u64(w, s->n_off + until->n_off);
     tare_json_put_key(w, "processes");
     tare_json_begin_array(w);
     for (uint32_t i = 0; i < s->n_rows; i++)
         doc_row(w, &s->rows[i]);
     tare_json_end_array(w);
+    tare_json_put_key(w, "until");
+    tare_doc_selftest_until(w, until);
     tare_json_end_object(w);
 }
