@@ -414,9 +414,7 @@ static enum tare_status play(struct tare_ctx *ctx, const struct run_opts *o,
     enum tare_status st = tare_run_batch(store, ro, ctx->arena, &result, err);
     if (w->started) {
         struct tare_progress_now now = snapshot(w);
-        tare_progress_end(&w->progress, &now,
-                          result_word(st, &result),
-                          &w->line);
+        tare_progress_end(&w->progress, &now, result_word(st, &result), &w->line);
         flush(w);
     }
     if (st != TARE_OK)

@@ -18,9 +18,9 @@ struct unit {
 };
 
 static const struct unit units[] = {
-    {"usd", 0, 0, 1, 0},          {"$", 0, 0, 1, 0},           {"attempts", 1, 0, 0, 0},
-    {"tokens", 0, 1, 0, 0},       {"ktokens", 0, 1e3, 0, 0},   {"Mtokens", 0, 1e6, 0, 0},
-    {"s", 0, 0, 0, 1},            {"min", 0, 0, 0, 60},        {"h", 0, 0, 0, 3600},
+    {"usd", 0, 0, 1, 0},    {"$", 0, 0, 1, 0},         {"attempts", 1, 0, 0, 0},
+    {"tokens", 0, 1, 0, 0}, {"ktokens", 0, 1e3, 0, 0}, {"Mtokens", 0, 1e6, 0, 0},
+    {"s", 0, 0, 0, 1},      {"min", 0, 0, 0, 60},      {"h", 0, 0, 0, 3600},
 };
 
 enum tare_status tare_cli_budget(struct tare_cli_until *u, struct tare_str text,
@@ -73,15 +73,15 @@ static bool is_spent(const struct tare_cli_until *u)
 static void margin_of_suite(struct tare_cli_until *u, const struct tare_results *r)
 {
     for (uint32_t i = 0; u->margin == 0 && i < r->n_margins; i++)
-        if (tare_str_eq(r->margins[i].metric, u->what.name) &&
-            isfinite(u->what.max - u->what.min))
+        if (tare_str_eq(r->margins[i].metric, u->what.name) && isfinite(u->what.max - u->what.min))
             u->margin = r->margins[i].margin;
 }
 
 enum tare_status tare_cli_until_prepare(struct tare_cli_until *u, struct tare_run_options *ro,
                                         struct tare_err *err)
 {
-    uint32_t to = ro->task_to && ro->task_to < ro->suite->n_tasks ? ro->task_to : ro->suite->n_tasks;
+    uint32_t to =
+        ro->task_to && ro->task_to < ro->suite->n_tasks ? ro->task_to : ro->suite->n_tasks;
     uint32_t n = to > ro->task_from ? to - ro->task_from : 0;
     if (ro->n_solvers != 2) {
         (void)tare_usage_fail(u->ctx, err, "--until decided compares two solvers, not %u",
@@ -90,9 +90,9 @@ enum tare_status tare_cli_until_prepare(struct tare_cli_until *u, struct tare_ru
         return TARE_E_USAGE;
     }
     uint32_t *order = TARE_NEW_N(u->ctx->arena, uint32_t, n);
-    struct tare_str rule = tare_arena_printf(
-        u->ctx->arena, "until decided metric=%.*s alpha=%.17g margin=%.17g",
-        TARE_FMT(u->metric), u->alpha, u->margin);
+    struct tare_str rule =
+        tare_arena_printf(u->ctx->arena, "until decided metric=%.*s alpha=%.17g margin=%.17g",
+                          TARE_FMT(u->metric), u->alpha, u->margin);
     if (!order || !rule.p)
         return tare_fail(err, TARE_E_NOMEM, "out of memory at the start");
     tare_until_order(ro->seed, order, n);

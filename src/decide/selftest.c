@@ -276,11 +276,14 @@ static void fill_row(const struct job *job, uint32_t i, struct tare_selftest_row
                                       .ci_method = effect.ci_method,
                                       .effect = p->effect,
                                       .no_interval = bare};
-    row->false_verdicts = tare__selftest_judge(null.improved + null.regressed, null.n, TARE__AT_MOST, p->most, 0);
-    row->coverage =
-        tare__selftest_judge(null.covered + effect.covered, null.n + effect.n - bare, TARE__AT_LEAST, p->least, 0);
-    row->false_margin = tare__selftest_judge(effect.at_margin, effect.n, TARE__AT_MOST, p->margin, 0);
-    row->power = tare__selftest_judge(effect.improved, effect.n, TARE__CLOSE, predicted.v, p->slack);
+    row->false_verdicts =
+        tare__selftest_judge(null.improved + null.regressed, null.n, TARE__AT_MOST, p->most, 0);
+    row->coverage = tare__selftest_judge(null.covered + effect.covered, null.n + effect.n - bare,
+                                         TARE__AT_LEAST, p->least, 0);
+    row->false_margin =
+        tare__selftest_judge(effect.at_margin, effect.n, TARE__AT_MOST, p->margin, 0);
+    row->power =
+        tare__selftest_judge(effect.improved, effect.n, TARE__CLOSE, predicted.v, p->slack);
 }
 
 static uint32_t count_off(const struct tare_selftest_row *r)

@@ -20,25 +20,41 @@ struct arm_pair {
 };
 
 static const struct arm_pair rows[] = {
-    {{"pairs", "pass or fail, 20 % of the tasks differ", TARE__BINARY, 300, 1, 0, 0.2, 0.1, ALPHA,
-      0, 0},
-     0,
-     false},
-    {{"graded", "quarters between 0 and 1", TARE__GRADED, 300, 1, 0, 0.5, 0.08, ALPHA, 0, 0},
-     0,
-     false},
-    {{"attempts", "pass or fail, four attempts a task", TARE__ATTEMPTS, 200, 4, 0, 0, 0.1, ALPHA, 0,
-      0},
-     0,
-     false},
-    {{"signs", "real scores without limits: wins and losses", TARE__NORMAL, 200, 1, 0, 1, 0.5,
-      ALPHA, 0, 0},
-     0,
-     true},
-    {{"equivalence", "pass or fail; as good within 0.1?", TARE__BINARY, 1500, 1, 0, 0.2, 0, ALPHA,
-      0, 0},
-     0.1,
-     false},
+    {.p = {.name = "pairs",
+           .about = "pass or fail, 20 % of the tasks differ",
+           .kind = TARE__BINARY,
+           .tasks = 300,
+           .attempts = 1,
+           .spread = 0.2,
+           .effect = 0.1}},
+    {.p = {.name = "graded",
+           .about = "quarters between 0 and 1",
+           .kind = TARE__GRADED,
+           .tasks = 300,
+           .attempts = 1,
+           .spread = 0.5,
+           .effect = 0.08}},
+    {.p = {.name = "attempts",
+           .about = "pass or fail, four attempts a task",
+           .kind = TARE__ATTEMPTS,
+           .tasks = 200,
+           .attempts = 4,
+           .effect = 0.1}},
+    {.p = {.name = "signs",
+           .about = "real scores without limits: wins and losses",
+           .kind = TARE__NORMAL,
+           .tasks = 200,
+           .attempts = 1,
+           .spread = 1,
+           .effect = 0.5},
+     .open = true},
+    {.p = {.name = "equivalence",
+           .about = "pass or fail; as good within 0.1?",
+           .kind = TARE__BINARY,
+           .tasks = 1500,
+           .attempts = 1,
+           .spread = 0.2},
+     .margin = 0.1},
 };
 #define ROWS ((uint32_t)(sizeof rows / sizeof *rows))
 
@@ -159,9 +175,8 @@ static void fill_row(const struct job *job, uint32_t i, struct tare_selftest_unt
                                             .attempts = a->p.attempts,
                                             .effect = a->p.effect,
                                             .margin = a->margin};
-    row->false_verdicts = tare__selftest_judge(null.wrong, null.n, TARE__AT_MOST, a->p.most, 0);
-    row->found =
-        tare__selftest_judge(real.found, real.n, TARE__AT_LEAST, (double)NAN, (double)NAN);
+    row->false_verdicts = tare__selftest_judge(null.wrong, null.n, TARE__AT_MOST, ALPHA, 0);
+    row->found = tare__selftest_judge(real.found, real.n, TARE__AT_LEAST, (double)NAN, (double)NAN);
     row->mean_looked = real.found ? (double)real.looked / (double)real.found : (double)NAN;
 }
 
@@ -184,8 +199,11 @@ enum tare_status tare_selftest_until(const struct tare_selftest_opts *opts,
     for (uint64_t i = 0; i < calls; i++)
         if (job.block[i].failed)
             return tare_fail(err, job.block[i].failed, "self-test: %s", job.block[i].err.text);
-    *out = (struct tare_selftest_until){
-        .seed = job.seed, .replicates = job.replicates, .alpha = ALPHA, .rows = done, .n_rows = ROWS};
+    *out = (struct tare_selftest_until){.seed = job.seed,
+                                        .replicates = job.replicates,
+                                        .alpha = ALPHA,
+                                        .rows = done,
+                                        .n_rows = ROWS};
     for (uint32_t i = 0; i < ROWS; i++) {
         fill_row(&job, i, &done[i]);
         out->n_off += done[i].false_verdicts.state == TARE_SELFTEST_OFF;

@@ -29,7 +29,7 @@ struct tare_until {
     double *diff;        /* used differences, B minus A */
     double sum_a, sum_b; /* over used tasks */
     uint32_t looked, used, wins, losses;
-    struct tare_bets better, worse, below, above; /* below, above: inside the margin */
+    struct tare_bets better, worse, below, above;           /* below, above: inside the margin */
     double most_better, most_worse, most_below, most_above; /* largest log e so far */
     enum tare_verdict verdict;
 };
@@ -68,8 +68,10 @@ static enum tare_status check(const struct tare_until_opts *o, struct tare_err *
         return refuse(err, "a margin on a metric without limits",
                       "leave out --margin, or choose a metric between two limits with --metric");
     if (!(o->margin > 0) || !(o->margin < range)) {
-        (void)tare_fail(err, TARE_E_USAGE, "a margin of %g is not between 0 and %g, the range of "
-                        "'%.*s'", o->margin, range, TARE_FMT(m->name));
+        (void)tare_fail(err, TARE_E_USAGE,
+                        "a margin of %g is not between 0 and %g, the range of "
+                        "'%.*s'",
+                        o->margin, range, TARE_FMT(m->name));
         tare_err_hint(err, "the margin is in the metric's own unit: 0.03 for 3 points of a share");
         return TARE_E_USAGE;
     }

@@ -40,7 +40,8 @@ void tare_until_order(uint64_t seed, uint32_t *order, uint32_t n);
 enum tare_status tare_until_open(const struct tare_until_opts *opts, struct tare_arena *arena,
                                  struct tare_until **out, struct tare_err *err);
 /* A finished attempt of one side; each (side, task, attempt) once. A score that is not OK counts as
- * attempted without value. Ignored once decided. TARE_E_INPUT: a value outside the metric's range. */
+ * attempted without value. Ignored once decided. TARE_E_INPUT: a value outside the metric's range.
+ */
 enum tare_status tare_until_feed(struct tare_until *u, unsigned side, uint32_t task,
                                  enum tare_score_state state, double value, struct tare_err *err);
 /* True when more tasks cannot change the answer: it is decided. */

@@ -309,8 +309,8 @@ static enum tare_status put_runs(struct tare_store *s, const struct tare_plan *p
     for (uint32_t i = 0; i < plan->n_solvers && !status; i++)
         status = put_run(s, plan, batch, batch_name, i, &ids[i], err);
     if (!status)
-        status = tare__put_work(s, batch, plan->n_tasks, plan->k, plan->order, ids,
-                                plan->n_solvers, err);
+        status = tare__put_work(s, batch, plan->n_tasks, plan->k, plan->order, ids, plan->n_solvers,
+                                err);
     tare_arena_free(&arena);
     return status;
 }

@@ -260,8 +260,8 @@ static enum tare_status cut_work(struct repairing *r, const struct tare_batch_vi
     enum tare_status status = tare__begin_write(r->to, err);
     if (status)
         return status;
-    status =
-        b->k ? tare__put_work(r->to, b->info.id, b->n_tasks, b->k, NULL, runs, b->n_runs, err) : TARE_OK;
+    status = b->k ? tare__put_work(r->to, b->info.id, b->n_tasks, b->k, NULL, runs, b->n_runs, err)
+                  : TARE_OK;
     return tare__end_write(r->to, status, err);
 }
 

@@ -14,11 +14,11 @@
 
 /*
  * The trie is flat, in depth-first order: the first child of node i (if it has one) is node i + 1,
- * its next sibling is node i + size(i). Node 0 is the root: no byte, no token. Siblings stand in the
- * order of their bytes (unsigned), so that a walk may stop early.
+ * its next sibling is node i + size(i). Node 0 is the root: no byte, no token. Siblings stand in
+ * the order of their bytes (unsigned), so that a walk may stop early.
  */
 struct tare_vocab_node {
-    uint32_t token; /* the lowest id whose bytes end here, or TARE_VOCAB_NONE; more: `same` */
+    uint32_t token;  /* the lowest id whose bytes end here, or TARE_VOCAB_NONE; more: `same` */
     uint32_t packed; /* byte in bits 0–7, nodes of the subtree with this one in bits 8–31 */
 };
 
@@ -40,8 +40,8 @@ enum tare_vocab_flag {
 
 struct tare_vocab {
     uint32_t n_tokens; /* ids that the vocabulary knows: 0 … n_tokens - 1 */
-    uint32_t size;     /* of the row of logits, ≥ n_tokens; ids from n_tokens on are never allowed */
-    const char *bytes; /* of all tokens, one after the other; of specials their name */
+    uint32_t size; /* of the row of logits, ≥ n_tokens; ids from n_tokens on are never allowed */
+    const char *bytes;      /* of all tokens, one after the other; of specials their name */
     const uint32_t *offset; /* n_tokens + 1 offsets into bytes */
     const uint8_t *flags;   /* of each token: enum tare_vocab_flag */
     const uint32_t *same;   /* next higher id with the same bytes, or TARE_VOCAB_NONE; NULL: no two

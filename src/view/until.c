@@ -46,8 +46,7 @@ void tare_view_until_sentence(struct tare_buf *out, const struct tare_until_repo
     bool inside = s->verdict == TARE_VERDICT_EQUIVALENT;
     say_verdict(out, r);
     if (inside)
-        tare_buf_printf(out, " within %s %s",
-                        tare_number_value(s->margin, scale_of(r), unicode).s,
+        tare_buf_printf(out, " within %s %s", tare_number_value(s->margin, scale_of(r), unicode).s,
                         tare_scale_diff_unit(&r->metric));
     say_end(out, r);
     tare_buf_printf(out, "; better on %s, worse on %s, alike on %s (%s, valid at every look).",
@@ -92,8 +91,8 @@ static void put_saved(struct tare_buf *out, const struct tare_until_report *r,
     uint64_t left = r->planned > r->played ? r->planned - r->played : 0;
     (void)snprintf(line, sizeof line, "%s of %s attempts played; %s %s (%.0f %%)",
                    tare_number_count(r->played).s, tare_number_count(r->planned).s,
-                   tare_number_count(left).s,
-                   r->end == TARE_UNTIL_DECIDED ? "not needed" : "left", 100.0 * (double)left / (double)r->planned);
+                   tare_number_count(left).s, r->end == TARE_UNTIL_DECIDED ? "not needed" : "left",
+                   100.0 * (double)left / (double)r->planned);
     put_row(out, style, r->end == TARE_UNTIL_DECIDED ? "saved" : "played", line);
     if (r->cost_usd > 0 && r->played) {
         double each = r->cost_usd / (double)r->played;

@@ -177,11 +177,8 @@ static void refuses(void **state)
         double margin;
     } bad[] = {{&ratio, 0}, {&none, 0}, {&open, 1}, {&share, 1}, {&share, -1}};
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
-        struct tare_until_opts o = {.size = sizeof o,
-                                    .metric = bad[i].m,
-                                    .n_tasks = 3,
-                                    .k = 1,
-                                    .margin = bad[i].margin};
+        struct tare_until_opts o = {
+            .size = sizeof o, .metric = bad[i].m, .n_tasks = 3, .k = 1, .margin = bad[i].margin};
         struct tare_err err = {0};
         struct tare_until *u;
         assert_int_equal(tare_until_open(&o, *state, &u, &err), TARE_E_USAGE);
@@ -224,11 +221,13 @@ static void selftest_keeps_its_promise(void **state)
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {
-        cmocka_unit_test(stops_when_one_side_always_wins), cmocka_unit_test(turns_with_its_sides),
-        cmocka_unit_test(order_of_arrival_does_not_matter),
-        cmocka_unit_test(waits_for_the_first_open_task),
-        cmocka_unit_test(equivalent_within_a_margin), cmocka_unit_test(refuses),
-        cmocka_unit_test(order_is_a_permutation), cmocka_unit_test(selftest_keeps_its_promise)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(stops_when_one_side_always_wins),
+                                       cmocka_unit_test(turns_with_its_sides),
+                                       cmocka_unit_test(order_of_arrival_does_not_matter),
+                                       cmocka_unit_test(waits_for_the_first_open_task),
+                                       cmocka_unit_test(equivalent_within_a_margin),
+                                       cmocka_unit_test(refuses),
+                                       cmocka_unit_test(order_is_a_permutation),
+                                       cmocka_unit_test(selftest_keeps_its_promise)};
     return cmocka_run_group_tests(tests, arena_open, arena_close);
 }
