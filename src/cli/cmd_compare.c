@@ -15,16 +15,17 @@
 #include "base/banned.h"
 
 struct compare_opts {
-    struct tare_strs runs, by;
-    struct tare_str metric, cluster, junit;
+    struct tare_strs runs, by, metrics;
+    struct tare_str cluster, junit;
     double alpha, margin;
     int64_t seed, resamples, method_version;
-    int fail_on, require, about;
+    int fail_on, require, about, correct;
     bool exact, sequential, shared, explain, md, post_hoc, brief, github;
     struct tare_file_opts files;
 };
 
 static const char *const about_words[] = {"new-tasks", "these-tasks", NULL};
+static const char *const correct_words[] = {"holm", "romano-wolf", "none", NULL};
 static const char *const fail_words[] = {"regressed", NULL};
 static const char *const require_words[] = {"improved", "not-worse", "equivalent", NULL};
 
@@ -39,9 +40,17 @@ static const struct tare_arg compare_args[] = {
 static const struct tare_opt compare_options[] = {
     {.name = "metric",
      .letter = 'm',
-     .type = TARE_OPT_STRING,
-     .help = "what to compare (default: the suite's headline)",
-     .at = offsetof(struct compare_opts, metric)},
+     .type = TARE_OPT_REPEAT,
+     .metavar = "METRIC",
+     .help = "what to compare (default: the suite's headline); may be given several times",
+     .at = offsetof(struct compare_opts, metrics)},
+    {.name = "correct",
+     .type = TARE_OPT_CHOICE,
+     .choices = correct_words,
+     .def = "holm",
+     .help = "several metrics or candidates: how their p-values are corrected; romano-wolf "
+             "resamples them together, which charges less where they move together",
+     .at = offsetof(struct compare_opts, correct)},
     {.name = "by",
      .type = TARE_OPT_REPEAT,
      .metavar = "TAG",
@@ -160,22 +169,10 @@ static enum tare_gate gate_of(const struct compare_opts *o)
     return o->fail_on >= 0 ? TARE_GATE_FAIL_ON_REGRESSED : TARE_GATE_NONE;
 }
 
-static enum tare_status check_opts(struct tare_ctx *ctx, const struct compare_opts *o,
-                                   struct tare_err *err)
+/* What makes no sense about these very tasks. */
+static enum tare_status check_about(struct tare_ctx *ctx, const struct compare_opts *o,
+                                    struct tare_err *err)
 {
-    if (o->runs.n > TARE_CLI_CANDIDATES + 1)
-        return tare_usage_fail(ctx, err, "at most %u candidates at once", TARE_CLI_CANDIDATES);
-    if (ctx->json && o->md)
-        return tare_usage_fail(ctx, err, "--json and --md exclude each other");
-    if (o->fail_on >= 0 && o->require >= 0)
-        return tare_usage_fail(ctx, err, "--fail-on and --require exclude each other");
-    if (o->sequential && o->exact)
-        return tare_usage_fail(ctx, err, "--sequential and --exact exclude each other");
-    if (o->sequential && tare_gate_needs_margin(gate_of(o)))
-        return tare_usage_fail(ctx, err,
-                               "%s needs an interval, which --sequential does not give: wait until "
-                               "both runs are finished and leave out --sequential",
-                               tare_gate_name(gate_of(o)));
     bool these = o->about == 1;
     if (these && o->sequential)
         return tare_usage_fail(ctx, err,
@@ -189,9 +186,35 @@ static enum tare_status check_opts(struct tare_ctx *ctx, const struct compare_op
         return tare_usage_fail(ctx, err,
                                "--cluster is about tasks to come; --about these-tasks "
                                "takes the tasks as given");
+    return TARE_OK;
+}
+
+static enum tare_status check_opts(struct tare_ctx *ctx, const struct compare_opts *o,
+                                   struct tare_err *err)
+{
+    if (o->runs.n > TARE_CLI_CANDIDATES + 1)
+        return tare_usage_fail(ctx, err, "at most %u candidates at once", TARE_CLI_CANDIDATES);
+    if (ctx->json && o->md)
+        return tare_usage_fail(ctx, err, "--json and --md exclude each other");
+    if (o->fail_on >= 0 && o->require >= 0)
+        return tare_usage_fail(ctx, err, "--fail-on and --require exclude each other");
+    if (o->sequential && o->exact)
+        return tare_usage_fail(ctx, err, "--sequential and --exact exclude each other");
+    if (o->metrics.n > TARE_CLI_METRICS)
+        return tare_usage_fail(ctx, err, "at most %u metrics at once", TARE_CLI_METRICS);
+    if (o->metrics.n > 1 && !isnan(o->margin))
+        return tare_usage_fail(ctx, err,
+                               "--margin is in one metric's unit, and there are %zu: give "
+                               "margins in the suite, or one --metric",
+                               o->metrics.n);
+    if (o->sequential && tare_gate_needs_margin(gate_of(o)))
+        return tare_usage_fail(ctx, err,
+                               "%s needs an interval, which --sequential does not give: wait until "
+                               "both runs are finished and leave out --sequential",
+                               tare_gate_name(gate_of(o)));
     if (o->post_hoc && isnan(o->margin))
         return tare_usage_fail(ctx, err, "--post-hoc is about --margin, which is missing");
-    return TARE_OK;
+    return check_about(ctx, o, err);
 }
 
 /* A gate that speaks of a margin needs one; a share's margin lies below 1. */
@@ -218,7 +241,6 @@ static struct tare_compare_opts library_opts(const struct compare_opts *o)
 {
     return (struct tare_compare_opts){
         .size = sizeof(struct tare_compare_opts),
-        .metric = o->metric,
         .by = o->by.n ? o->by.v : NULL,
         .n_by = (uint32_t)o->by.n,
         .no_slices = o->brief,
@@ -237,20 +259,28 @@ static struct tare_compare_opts library_opts(const struct compare_opts *o)
     };
 }
 
+/* Every candidate in every metric, candidate by candidate. */
 static enum tare_status compare_all(struct tare_ctx *ctx, const struct compare_opts *o,
-                                    const struct tare_cli_side *sides, uint32_t n,
-                                    struct tare_compare *c, struct tare_err *err)
+                                    const struct tare_cli_sides *l, struct tare_compare *c,
+                                    struct tare_err *err)
 {
     struct tare_compare_opts opts = library_opts(o);
+    const struct tare_cli_side *a = &l->sides[0];
+    uint32_t n = (l->n - 1) * l->n_metrics;
     enum tare_status st = TARE_OK;
-    for (uint32_t i = 1; i < n && !st; i++) {
-        st = tare_compare(&sides[0].results, sides[0].run, &sides[i].results, sides[i].run, &opts,
-                          ctx->arena, &c[i - 1], err);
+    for (uint32_t i = 0; i < n && !st; i++) {
+        const struct tare_cli_side *b = &l->sides[i / l->n_metrics + 1];
+        if (o->metrics.n)
+            opts.metric = o->metrics.v[i % l->n_metrics];
+        st = tare_compare(&a->results, a->run, &b->results, b->run, &opts, ctx->arena, &c[i], err);
         if (!st)
-            st = check_margin(ctx, o, &c[i - 1], err);
+            st = check_margin(ctx, o, &c[i], err);
     }
-    if (!st && n > 2)
-        st = tare_compare_family(c, n - 1, ctx->arena, err);
+    static const enum tare_correct how[] = {TARE_CORRECT_HOLM, TARE_CORRECT_ROMANO_WOLF,
+                                            TARE_CORRECT_NONE};
+    if (!st && n > 1)
+        st = tare_compare_family(c, n, how[o->correct < 0 ? 0 : o->correct], opts.seed,
+                                 opts.resamples, ctx->arena, err);
     return st;
 }
 
@@ -373,28 +403,36 @@ static void print_notes(struct tare_ctx *ctx, const struct tare_compare *c)
 static enum tare_status compare_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
 {
     const struct compare_opts *o = opts;
-    struct tare_cli_sides l = {.ctx = ctx, .opts = &o->files, .named_metric = o->metric.n > 0};
-    struct tare_compare *c = TARE_NEW_N(ctx->arena, struct tare_compare, o->runs.n + 2);
+    struct tare_cli_sides l = {.ctx = ctx,
+                               .opts = &o->files,
+                               .named_metric = o->metrics.n > 0,
+                               .n_metrics = o->metrics.n ? (uint32_t)o->metrics.n : 1};
+    uint32_t n = 0;
+    struct tare_compare *c = NULL;
     enum tare_status st = check_opts(ctx, o, err);
-    if (!st && !c)
-        st = tare_fail(err, TARE_E_NOMEM, "not enough memory to compare");
     if (!st)
         st = tare_cli_sides_load(&l, &o->runs, err);
+    if (!st) {
+        n = (l.n - 1) * l.n_metrics;
+        c = TARE_NEW_N(ctx->arena, struct tare_compare, n);
+        if (!c)
+            st = tare_fail(err, TARE_E_NOMEM, "not enough memory to compare");
+    }
     if (!st)
         st = tare_cli_sides_numbers(&l, err);
     if (!st)
-        st = compare_all(ctx, o, l.sides, l.n, c, err);
+        st = compare_all(ctx, o, &l, c, err);
     tare_store_close(l.store); /* values are read while comparing */
     if (!st)
-        st = tare_cli_sides_overlap(&l, c, l.n - 1, err);
+        st = tare_cli_sides_overlap(&l, c, n, err);
     if (!st)
-        st = tare_cli_sides_notes(&l, c, l.n - 1, err);
+        st = tare_cli_sides_notes(&l, c, n, err);
     if (!st && l.n_files)
-        st = tare_cli_sides_cautions(&l, c, l.n - 1, err);
+        st = tare_cli_sides_cautions(&l, c, n, err);
     if (st)
         return st;
     print_notes(ctx, c);
-    return print_all(ctx, o, c, l.n - 1, err);
+    return print_all(ctx, o, c, n, err);
 }
 
 const struct tare_cmd tare_cmd_compare = {

@@ -137,6 +137,12 @@ enum tare_status tare_cli_sides_load(struct tare_cli_sides *l, const struct tare
     return st;
 }
 
+/* Number of the side that comparison i is about. */
+static uint32_t candidate(const struct tare_cli_sides *l, uint32_t i)
+{
+    return 1 + (l->n_metrics ? i / l->n_metrics : i);
+}
+
 /* Notes of the readers, "file: note"; each file once. */
 enum tare_status tare_cli_sides_notes(const struct tare_cli_sides *l, struct tare_compare *c,
                                       uint32_t n, struct tare_err *err)
@@ -196,8 +202,9 @@ enum tare_status tare_cli_sides_cautions(const struct tare_cli_sides *l, struct 
             return st;
     }
     for (uint32_t i = 0; i < n; i++) {
-        const struct tare_file *a = &l->sides[0].file, *b = &l->sides[i + 1].file;
-        if (a->table && b->table)
+        const struct tare_file *a = &l->sides[0].file, *b = &l->sides[candidate(l, i)].file;
+        bool first = i == 0 || candidate(l, i) != candidate(l, i - 1);
+        if (first && a->table && b->table)
             tare_lint_two(a->table, a->run, b->table, b->run, found);
         c[i].cautions = texts;
     }
@@ -244,7 +251,7 @@ enum tare_status tare_cli_sides_overlap(const struct tare_cli_sides *l,
                                         struct tare_err *err)
 {
     for (uint32_t i = 0; i < n; i++) {
-        const struct tare_cli_side *a = &l->sides[0], *b = &l->sides[i + 1];
+        const struct tare_cli_side *a = &l->sides[0], *b = &l->sides[candidate(l, i)];
         uint32_t common = c[i].n_tasks + c[i].tasks_open;
         if (common > 1 || !a->file.table || !b->file.table)
             continue;

@@ -9,6 +9,7 @@
 #include "record/store.h"
 
 #define TARE_CLI_CANDIDATES 32u
+#define TARE_CLI_METRICS 32u
 
 /* One side: results and the run in them; file.table NULL: from the store. */
 struct tare_cli_side {
@@ -23,6 +24,7 @@ struct tare_cli_sides {
     struct tare_ctx *ctx;
     const struct tare_file_opts *opts;
     bool named_metric;        /* a metric was asked for by name */
+    uint32_t n_metrics;       /* comparisons a candidate; 0: 1 */
     bool one_will_do;         /* one name is one side, not a batch or file of two */
     struct tare_store *store; /* opened when first needed; the caller closes it */
     struct tare_cli_side *sides;
@@ -42,8 +44,8 @@ enum tare_status tare_cli_sides_load(struct tare_cli_sides *l, const struct tare
 /* Fails (TARE_E_INPUT) where a file holds no score that is a number. */
 enum tare_status tare_cli_sides_numbers(const struct tare_cli_sides *l, struct tare_err *err);
 
-/* Fails (TARE_E_INPUT) where two sides have no task in common, or only one: c[i] compares sides 0
- * and i + 1. */
+/* Fails (TARE_E_INPUT) where two sides have no task in common, or only one: c[i] compares side 0
+ * with the i / n_metrics-th candidate. */
 enum tare_status tare_cli_sides_overlap(const struct tare_cli_sides *l,
                                         const struct tare_compare *c, uint32_t n,
                                         struct tare_err *err);

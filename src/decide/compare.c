@@ -3,8 +3,6 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "stats/multiplicity.h"
-
 #include "base/banned.h"
 
 #define HISTOGRAM_CELLS 61u
@@ -234,6 +232,8 @@ enum tare_status tare_compare(const struct tare_results *ra, uint32_t a,
     if (st)
         return st;
     out->dist = shape.dist;
+    out->scores = shape.scores;
+    out->cluster_of = out->ev.clusters ? joined.pairs.cluster : NULL;
     st = histogram(&shape.boot, arena, out, err);
     double lo, hi;
     limits_of(out, &joined, &lo, &hi);
@@ -308,23 +308,4 @@ void tare__decide(struct tare_compare *c)
     in.unfinished = !c->sequential && (!c->a.finished || !c->b.finished);
     in.drop_share = c->n_total ? (double)c->n_dropped / c->n_total : 0;
     c->out = tare_verdict(&in);
-}
-
-enum tare_status tare_compare_family(struct tare_compare *c, uint32_t n, struct tare_arena *scratch,
-                                     struct tare_err *err)
-{
-    double *p = TARE_NEW_N(scratch, double, n);
-    size_t family = 0;
-    if (!p)
-        return tare_fail(err, TARE_E_NOMEM, "not enough memory for %u comparisons", n);
-    for (uint32_t i = 0; i < n; i++)
-        p[i] = c[i].ev.p;
-    enum tare_status st = tare_adjust_p(p, n, TARE_ADJUST_HOLM, p, &family, scratch, err);
-    for (uint32_t i = 0; i < n && !st; i++) {
-        c[i].p_adjusted = p[i];
-        c[i].family = (uint32_t)family;
-        c[i].reversible = false;
-        tare__decide(&c[i]);
-    }
-    return st;
 }

@@ -37,6 +37,9 @@ enum tare_about {
     TARE_ABOUT_THESE_TASKS    /* tasks are fixed; chance is in the attempts alone */
 };
 
+/* How p-values of several comparisons are corrected. */
+enum tare_correct { TARE_CORRECT_HOLM = 0, TARE_CORRECT_ROMANO_WOLF, TARE_CORRECT_NONE };
+
 struct tare_compare_opts {
     size_t size;               /* sizeof(struct tare_compare_opts) */
     struct tare_str metric;    /* empty: A's headline */
@@ -91,6 +94,7 @@ struct tare_evidence {
     struct tare_value n_for_margin;
     struct tare_value k_for_margin; /* these tasks: attempts a task on each side */
     bool few_clusters;              /* fewer than 10 */
+    bool degenerate;                /* every task differs by the same: the interval has no width */
 };
 
 struct tare_slice {
@@ -171,6 +175,8 @@ struct tare_compare {
     struct tare_evidence ev;
     double p_adjusted;
     uint32_t family; /* comparisons in the family of p_adjusted */
+    enum tare_correct correct;
+    uint64_t correct_resamples; /* Monte Carlo of the correction; 0: none */
     struct tare_verdict_out out;
     uint32_t n_total;   /* pairs there should be: used and dropped */
     uint32_t n_dropped; /* of them without a value on a side */
@@ -187,6 +193,8 @@ struct tare_compare {
     uint32_t n_slices;
     uint32_t slices_omitted; /* beyond the ceiling of one tag */
     double drop_limit;
+    const double *scores;          /* n_pairs: what the test flips; NULL: no pairs */
+    const uint32_t *cluster_of;    /* n_pairs; NULL: every task for itself */
     struct tare_lattice_dist dist; /* n_points 0: none. BINARY and LATTICE: resampled sums */
     const double *histogram;       /* REAL, RATIO: shares of replicates in equal cells; or NULL */
     double histogram_lo, histogram_cell;
@@ -212,8 +220,17 @@ enum tare_status tare_compare(const struct tare_results *ra, uint32_t a,
                               const struct tare_compare_opts *opts, struct tare_arena *arena,
                               struct tare_compare *out, struct tare_err *err);
 
-/* Several comparisons shown together: corrects their p (Holm) and decides each anew. */
-enum tare_status tare_compare_family(struct tare_compare *c, uint32_t n, struct tare_arena *scratch,
+/*
+ * Several comparisons shown together (candidates, metrics), all against the same baseline run:
+ * corrects their p and decides each anew. Romano-Wolf flips the signs of all comparisons of a task
+ * (or cluster) together, `resamples` times (0: 10,000), so that metrics and candidates that move
+ * together are not charged twice.
+ *
+ * Fails: TARE_E_USAGE (Romano-Wolf about these tasks or while looking early: Holm holds there),
+ * TARE_E_NOMEM.
+ */
+enum tare_status tare_compare_family(struct tare_compare *c, uint32_t n, enum tare_correct how,
+                                     uint64_t seed, uint64_t resamples, struct tare_arena *scratch,
                                      struct tare_err *err);
 
 /* ---- gates ------------------------------------------------------------------------------- */

@@ -34,6 +34,7 @@ struct tare__look {
 struct tare__shape {
     struct tare_lattice_dist dist; /* n_points 0: none */
     struct tare_boot boot;         /* resamples 0: none */
+    const double *scores;          /* n: what the test flips */
 };
 
 /* Room for n pairs. False when out of memory. */

@@ -311,7 +311,7 @@ enum tare_status tare__evidence(const struct tare__look *look, const struct tare
     double *diffs;
     enum tare_status st = tare__describe(look, p, arena, out, &diffs, err);
     if (shape)
-        *shape = (struct tare__shape){0};
+        *shape = (struct tare__shape){.scores = st ? NULL : diffs};
     if (st || p->n < 2) {
         const char *why = p->n ? "one pair" : "no pairs";
         out->ci = out->ci_narrow = tare_no_interval(why);

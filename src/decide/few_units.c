@@ -33,6 +33,16 @@ static void use_t(const struct tare__look *look, double se, double df, const cha
     ev->resamples = 0;
 }
 
+/* Where every unit differs by the same, the interval has no width whatever the method: it stays as
+ * it is and is flagged (statistics sheet, section 10: the mean against the margin decides). */
+static bool no_spread(double sd, struct tare_evidence *ev)
+{
+    if (sd > 1e-12 * fabs(ev->diff))
+        return false;
+    ev->degenerate = true;
+    return true;
+}
+
 /* Distance of mean and median in standard deviations: 0.31 for an exponential, 0 for anything
  * symmetric, and one far value hardly moves it, as it would the third moment (Hotelling, Solomons
  * 1932). 0 when out of memory or where nothing varies. */
@@ -68,7 +78,7 @@ static enum tare_status tasks(const struct tare__look *look, const double *diffs
                               struct tare_err *err)
 {
     double sd = tare_sd(diffs, n, 1);
-    if (!(sd > 0))
+    if (no_spread(sd, ev))
         return TARE_OK;
     use_t(look, sd / sqrt((double)n), (double)n - 1, "t", ev);
     if (2 * ev->ties >= n)
@@ -101,7 +111,7 @@ static enum tare_status clusters(const struct tare__look *look, const struct tar
     struct tare_cluster_se se;
     enum tare_status st =
         tare_cluster_se(diffs, p->cluster, p->n, 1 - look->alpha, arena, &se, err);
-    if (!st && !se.se_cr1.why && se.se_cr1.v > 0)
+    if (!st && !se.se_cr1.why && !no_spread(se.se_cr1.v, ev))
         use_t(look, se.se_cr1.v, (double)se.clusters - 1, "cluster t", ev);
     return st;
 }

@@ -26,6 +26,19 @@ const char *tare__about_text(const struct tare_compare *c)
     return c->about == TARE_ABOUT_THESE_TASKS ? "these very tasks" : "tasks like these";
 }
 
+void tare__say_correction(struct tare_buf *out, const struct tare_compare *c)
+{
+    static const char *const names[] = {[TARE_CORRECT_HOLM] = "Holm over",
+                                        [TARE_CORRECT_ROMANO_WOLF] = "Romano-Wolf over",
+                                        [TARE_CORRECT_NONE] = "not corrected, one of"};
+    tare_buf_printf(out, "%s %u tests", names[c->correct], c->family);
+}
+
+uint64_t tare__p_resamples(const struct tare_compare *c)
+{
+    return c->correct_resamples ? c->correct_resamples : c->ev.test_resamples;
+}
+
 const char *tare__design_name(enum tare_design d)
 {
     static const char *const names[] = {
@@ -158,6 +171,9 @@ void tare__say_warnings(struct tare_buf *out, const struct tare_compare *c)
     if (c->ev.few_clusters)
         tare_buf_printf(out, "only %u clusters: the interval is too narrow at that number\n",
                         c->ev.clusters);
+    if (c->ev.degenerate)
+        tare_buf_puts(out, "every task differs by the same, so the interval has no width: nothing "
+                           "is known of how others would differ\n");
     if (c->out.interval_disagrees)
         tare_buf_printf(out, "the interval and the test part: only %llu tasks differ\n",
                         (unsigned long long)(c->ev.wins + c->ev.losses));
@@ -255,8 +271,15 @@ void tare__say_explanation(struct tare_buf *out, const struct tare_compare *c, b
                            : "tasks are taken as a sample of tasks to come (--about these-tasks "
                              "asks about these alone)\n");
     tare_buf_printf(out, "the test decides (%s at %g, %u in the family)%s\n",
-                    tare_number_p_eq(c->p_adjusted, c->ev.test_resamples, unicode).s, c->alpha,
+                    tare_number_p_eq(c->p_adjusted, tare__p_resamples(c), unicode).s, c->alpha,
                     c->family, c->sequential ? "" : "; the interval stands beside it");
+    if (c->family > 1) {
+        tare_buf_puts(out, "p is corrected for the tests beside it: ");
+        tare__say_correction(out, c);
+        tare_buf_puts(out, c->correct == TARE_CORRECT_ROMANO_WOLF
+                               ? ", all flipped together; intervals are not corrected\n"
+                               : "; intervals are not corrected\n");
+    }
     if (c->n_slices)
         tare_buf_printf(out,
                         "%u slices are corrected among themselves (Holm); they never decide "

@@ -12,6 +12,10 @@
 struct tare_scale tare__compare_scale(const struct tare_compare *c);
 /* "tasks like these", "these very tasks": what the verdict is about. */
 const char *tare__about_text(const struct tare_compare *c);
+/* "Holm over 3 tests": how p is corrected where there are several. */
+void tare__say_correction(struct tare_buf *out, const struct tare_compare *c);
+/* Resamples behind the p that is shown; 0: exact. */
+uint64_t tare__p_resamples(const struct tare_compare *c);
 /* " points", " steps" or "". */
 struct tare_number tare__diff_unit(const struct tare_compare *c);
 /* "possibly by less than the 5-point margin", or why nothing could be concluded. */

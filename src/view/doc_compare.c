@@ -85,6 +85,9 @@ static void put_metric(struct tare_json_writer *w, const struct tare_metric *m)
 
 static void put_evidence(struct tare_json_writer *w, const struct tare_compare *c)
 {
+    static const char *const adjust[] = {[TARE_CORRECT_HOLM] = "holm",
+                                         [TARE_CORRECT_ROMANO_WOLF] = "romano-wolf",
+                                         [TARE_CORRECT_NONE] = "none"};
     const struct tare_evidence *e = &c->ev;
     tare_json_member_u64(w, "n", e->n);
     tare_json_member_u64(w, "wins", e->wins);
@@ -102,7 +105,7 @@ static void put_evidence(struct tare_json_writer *w, const struct tare_compare *
     tare_json_member_f64(w, "p_raw", e->p);
     tare_json_member_cstr(w, "sides", "two-sided");
     tare_json_member_u64(w, "family", c->family);
-    tare_json_member_cstr(w, "adjust", c->family > 1 ? "holm" : "none");
+    tare_json_member_cstr(w, "adjust", c->family > 1 ? adjust[c->correct] : "none");
     tare_json_member_cstr(w, "method", e->p_method);
     tare_json_member_cstr(w, "design", tare__design_name(e->design));
     tare_json_member_f64(w, "step", e->step > 0 ? e->step : (double)NAN);
@@ -118,6 +121,7 @@ static void put_evidence(struct tare_json_writer *w, const struct tare_compare *
     tare_json_begin_object(w);
     tare_json_member_u64(w, "interval", e->resamples);
     tare_json_member_u64(w, "test", e->test_resamples);
+    tare_json_member_u64(w, "correction", c->correct_resamples);
     tare_json_member_u64(w, "seed", c->seed);
     tare_json_end_object(w);
 }

@@ -68,9 +68,9 @@ static void say_test(struct tare_buf *out, const struct tare_compare *c, bool un
         return;
     }
     tare_buf_printf(out, "two-sided %s %s, ", c->ev.p_method,
-                    tare_number_p_eq(c->p_adjusted, c->ev.test_resamples, unicode).s);
+                    tare_number_p_eq(c->p_adjusted, tare__p_resamples(c), unicode).s);
     if (c->family > 1)
-        tare_buf_printf(out, "Holm over %u tests", c->family);
+        tare__say_correction(out, c);
     else
         tare_buf_puts(out, "one test");
 }

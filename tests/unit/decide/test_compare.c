@@ -500,10 +500,48 @@ static void a_family_of_candidates(void **state)
     made_table(&m, *state, 15, 3, 11, 11);
     struct tare_compare c[2] = {compare(&m, 0, 1, NULL, *state), compare(&m, 0, 1, NULL, *state)};
     assert_int_equal(c[0].out.verdict, TARE_VERDICT_IMPROVED);
-    assert_int_equal(tare_compare_family(c, 2, *state, &err), TARE_OK);
+    assert_int_equal(tare_compare_family(c, 2, TARE_CORRECT_HOLM, 0, 0, *state, &err), TARE_OK);
     assert_near(c[0].p_adjusted, 2 * c[0].ev.p, 1e-12);
     assert_int_equal(c[0].out.verdict, TARE_VERDICT_INCONCLUSIVE);
     assert_int_equal(c[0].family, 2);
+}
+
+/* Two metrics that are one and the same are charged once; two that have nothing to do with each
+ * other about twice, as by Holm. Romano-Wolf lies between the bare p and Holm's. */
+static void together_charges_less(void **state)
+{
+    struct made m, other;
+    double a[40], b[40], c[40];
+    struct tare_err err = {0};
+    fill(a, 40, 1, 0, 0);
+    fill(b, 40, 2, .12, 0);
+    fill(c, 40, 3, .12, 0);
+    made_init(&m, *state, made_points("score"), 40, 1);
+    (void)made_add(&m, *state, "a", a);
+    (void)made_add(&m, *state, "b", b);
+    (void)made_add(&m, *state, "c", c);
+    struct tare_compare_opts opts = {.size = sizeof opts, .resamples = 20000};
+    struct tare_compare bare = compare(&m, 0, 1, &opts, *state);
+    struct tare_compare same[2] = {bare, bare}, two[2] = {bare, compare(&m, 0, 2, &opts, *state)},
+                        holm[2];
+    memcpy(holm, two, sizeof holm);
+    assert_int_equal(tare_compare_family(same, 2, TARE_CORRECT_ROMANO_WOLF, 9, 20000, *state, &err),
+                     TARE_OK);
+    assert_near(same[0].p_adjusted, bare.ev.p, 0.01);
+    assert_true(same[0].correct_resamples == 20000 && same[0].family == 2);
+    assert_int_equal(tare_compare_family(two, 2, TARE_CORRECT_ROMANO_WOLF, 9, 20000, *state, &err),
+                     TARE_OK);
+    assert_int_equal(tare_compare_family(holm, 2, TARE_CORRECT_HOLM, 9, 0, *state, &err), TARE_OK);
+    for (int i = 0; i < 2; i++) {
+        assert_true(two[i].p_adjusted >= two[i].ev.p - 0.01);
+        assert_true(two[i].p_adjusted <= holm[i].p_adjusted + 0.01);
+    }
+    assert_true(two[0].p_adjusted > same[0].p_adjusted);
+    made_table(&other, *state, 5, 1, 6, 2);
+    opts.sequential = true;
+    struct tare_compare early = compare(&other, 0, 1, &opts, *state);
+    assert_int_equal(tare_compare_family(&early, 1, TARE_CORRECT_ROMANO_WOLF, 9, 100, *state, &err),
+                     TARE_E_USAGE);
 }
 
 /* Few tasks: Student's interval of the differences, not the bootstrap's; an older choice of methods
@@ -635,6 +673,7 @@ int main(void)
         WITH_ARENA(gates),
         WITH_ARENA(margins_have_a_source),
         WITH_ARENA(a_family_of_candidates),
+        WITH_ARENA(together_charges_less),
         WITH_ARENA(few_tasks_take_t),
         WITH_ARENA(about_these_tasks),
         WITH_ARENA(about_these_tasks_bounds_and_refusals),
