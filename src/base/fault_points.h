@@ -19,6 +19,7 @@ struct tare_fault_name {
     {"run.leased", "leased work is leased again after resume"},                                    \
     {"store.commit", "what was reported before is stored; the rest runs again"},                   \
     {"store.committed", "the commit stands although it was not reported"},                         \
+    {"model.reply", "the reply is asked for again: it was not kept yet"},                          \
     {"child.start", "the attempt runs again; no child is left behind"},                            \
     {"run.attempt", "the attempt runs again"},                                                     \
     {"run.report", "the attempt is stored"},                                                       \

@@ -48,6 +48,7 @@
 #define TARE_MAX_SSE_EVENTS 1000000u               /* R: of one answer */
 #define TARE_MAX_RETRY_AFTER_MS 300000             /* R: a server may not park a run for longer */
 #define TARE_MAX_REPLY_CALLS 1000u                 /* tool calls of one reply */
+#define TARE_MAX_IN_FLIGHT 4096u                   /* attempts that wait at once, all runs */
 #define TARE_MAX_ENDPOINTS 1024u                   /* of one run */
 #define TARE_MAX_GRAMMAR_NODES 1000000u            /* of one grammar */
 #define TARE_MAX_GRAMMAR_DFA_STATES 4000u          /* of one lexeme: keeps a compile short */

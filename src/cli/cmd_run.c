@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/run_models.h"
 #include "cli/run_until.h"
 #include "decide/from_store.h"
 #include "run/batch.h"
@@ -29,6 +30,7 @@ struct run_opts {
     struct tare_str metric, budget;
     double margin, alpha;
     bool findings, no_steps;
+    struct tare_cli_models models;
 };
 
 static const char *const progress_names[] = {"none", "line", "bar", "jsonl", NULL};
@@ -46,9 +48,72 @@ static const struct tare_opt run_options[] = {
      .aliases = {"agent"},
      .type = TARE_OPT_REPEAT,
      .metavar = "NAME|FILE",
-     .help = "what is weighed: a scripted solver or a solver.yaml; may be given several times, "
-             "`all` is every control of the world",
+     .help = "what is weighed: a scripted solver, a solver.yaml or a model; may be given several "
+             "times, `all` is every control of the world",
      .at = offsetof(struct run_opts, solvers)},
+    {.name = "model",
+     .letter = 'm',
+     .type = TARE_OPT_REPEAT,
+     .metavar = "MODEL",
+     .help = "a model with the world's tools: openai/NAME, anthropic/NAME, vllm/NAME …, or "
+             "http://HOST:PORT/v1#NAME; keys come from the provider's variables",
+     .at = offsetof(struct run_opts, models.names)},
+    {.name = "base-url",
+     .type = TARE_OPT_STRING,
+     .metavar = "URL",
+     .help = "where --model is served (default: the provider's variable, then its own address)",
+     .at = offsetof(struct run_opts, models.base_url)},
+    {.name = "temperature",
+     .type = TARE_OPT_FLOAT,
+     .min = 0,
+     .max = 100,
+     .help = "of --model (default: the server's)",
+     .at = offsetof(struct run_opts, models.temperature)},
+    {.name = "max-tokens",
+     .type = TARE_OPT_INT,
+     .min = 1,
+     .max = 1e9,
+     .help = "of one answer of --model (default: the server's)",
+     .at = offsetof(struct run_opts, models.max_tokens)},
+    {.name = "stream",
+     .type = TARE_OPT_FLAG,
+     .help = "have --model stream its answers: what stalls is noticed sooner",
+     .at = offsetof(struct run_opts, models.stream)},
+    {.name = "cache",
+     .type = TARE_OPT_CHOICE,
+     .choices = tare_cli_cache_names,
+     .help = "replies of models kept beside the store: read when a batch is resumed (auto), always "
+             "(on), never kept (off)",
+     .at = offsetof(struct run_opts, models.cache)},
+    {.name = "record",
+     .type = TARE_OPT_STRING,
+     .metavar = "DIR",
+     .help = "keep every exchange with a model in DIR/exchanges.jsonl",
+     .at = offsetof(struct run_opts, models.record)},
+    {.name = "replay",
+     .type = TARE_OPT_STRING,
+     .metavar = "DIR",
+     .help = "take every reply from a recording: no network, no key, the same bits",
+     .at = offsetof(struct run_opts, models.replay)},
+    {.name = "prices",
+     .type = TARE_OPT_STRING,
+     .metavar = "FILE",
+     .help = "prices of models above the built-in ones (also $TARE_PRICES)",
+     .at = offsetof(struct run_opts, models.prices)},
+    {.name = "budget-usd",
+     .aliases = {"cost-limit"},
+     .type = TARE_OPT_FLOAT,
+     .min = 1e-6,
+     .max = 1e9,
+     .help = "stop, resumable, when this call has spent so much on models",
+     .at = offsetof(struct run_opts, models.budget_usd)},
+    {.name = "budget-tokens",
+     .aliases = {"token-limit"},
+     .type = TARE_OPT_INT,
+     .min = 1,
+     .max = 1e15,
+     .help = "stop, resumable, when this call has used so many tokens",
+     .at = offsetof(struct run_opts, models.budget_tokens)},
     {.name = "attempts",
      .letter = 'k',
      .aliases = {"n-attempts", "epochs", "repeat", "num-trials"},
@@ -70,7 +135,8 @@ static const struct tare_opt run_options[] = {
      .type = TARE_OPT_INT,
      .min = 1,
      .max = 1024,
-     .help = "CPU threads (default: one a CPU); results do not depend on it",
+     .help = "CPU threads (default: one a CPU), and attempts of a model at once (default: 64); "
+             "results do not depend on it",
      .at = offsetof(struct run_opts, jobs)},
     {.name = "label",
      .letter = 'l',
@@ -140,6 +206,8 @@ static const struct tare_example run_examples[] = {
      "go on where it was interrupted"},
     {"tare run incident-response -s runbook -s verify-first --until decided --budget 500attempts",
      "no more attempts than the question needs"},
+    {"tare run incident-response --model openai/gpt-4.1-mini --budget-usd 2",
+     "a model, for at most two dollars"},
     {0},
 };
 
@@ -294,16 +362,17 @@ static enum tare_status load(struct tare_ctx *ctx, const struct run_opts *o,
     struct tare_suite_options so = {.size = sizeof so, .search = tare_str_of(search)};
     so.sources = tare_registry_sources(&so.n_sources);
     enum tare_status st = tare_suite_load(o->suite, &so, ctx->arena, suite, err);
-    if (st == TARE_OK && o->solvers.n == 0) {
+    if (st == TARE_OK && o->solvers.n + o->models.names.n == 0) {
         uint32_t count;
         const struct tare_solver_ops *const *all = tare_registry_solvers((*suite)->world, &count);
-        st = tare_usage_fail(ctx, err, "which solver? Give --solver NAME or --solver FILE.yaml");
+        st = tare_usage_fail(
+            ctx, err, "which solver? Give --solver NAME, --solver FILE.yaml or --model MODEL");
         if (count)
             tare_err_hint(err, "scripted solvers of this world: %s … (`tare help run`), or `all`",
                           all[0]->name);
     }
     if (st == TARE_OK)
-        st = tare_run_solvers(*suite, o->solvers.v, o->solvers.n, ctx->arena, solvers, n, err);
+        st = tare_cli_solvers(*suite, &o->solvers, &o->models, ctx->arena, solvers, n, err);
     return st;
 }
 
@@ -421,6 +490,12 @@ static enum tare_status play(struct tare_ctx *ctx, const struct run_opts *o,
         return st;
     if (result.interrupted && !ctx->json)
         fprintf(ctx->err, "tare run: interrupted; go on with the same arguments and --resume\n");
+    if (result.halted.n)
+        fprintf(
+            ctx->err,
+            "tare run: stopped: %.*s\n  what is finished is stored; go on with the same arguments "
+            "and --resume\n",
+            TARE_FMT(result.halted));
     if (result.starved && !ctx->json)
         fprintf(ctx->err,
                 "tare run: no memory for %llu attempts; go on with the same arguments and --resume "
@@ -524,9 +599,17 @@ static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct t
     ro.on_plan = on_plan;
     ro.on_tick = on_tick;
     ro.ctx = w;
-    st = watch_until(w, o, &ro, store, err);
+    struct tare_models *models = NULL;
+    if (o->jobs != TARE_INT_UNSET)
+        ro.in_flight = (uint32_t)o->jobs;
+    st = tare_cli_models_open(ctx, &o->models, &ro, &models, err);
+    if (st == TARE_OK)
+        st = watch_until(w, o, &ro, store, err);
     if (st == TARE_OK)
         st = play(ctx, o, &ro, w, store, err);
+    if (st == TARE_OK && models && !ctx->quiet)
+        tare_cli_models_tell(ctx, models);
+    tare_models_close(models);
     tare_store_close(store);
     tare_buf_free(&w->line);
     return st;

@@ -171,6 +171,10 @@ static void advance(struct tare_play *p, const struct tare_event *first)
                 return;
             event =
                 (struct tare_event){.kind = TARE_EVENT_OBS, .obs = &p->obs, .now_ns = event.now_ns};
+            if (s->solver->reads && !tare__read_obs(p, &event)) {
+                settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY, TARE_S("out of memory"));
+                return;
+            }
             continue;
         case TARE_YIELD_REQUEST:
             p->state = TARE_PLAY_REQUEST;
@@ -246,6 +250,10 @@ void tare_play_start(struct tare_play *p, const struct tare_play_setup *setup,
     struct tare_event event = {.kind = TARE_EVENT_OBS, .obs = &p->obs};
     if (setup->solver->waits && setup->clock) /* who waits must know from when on */
         event.now_ns = setup->clock->mono_ns(setup->clock->ctx);
+    if (setup->solver->reads && (!tare__read_scene(p, index) || !tare__read_obs(p, &event))) {
+        settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY, TARE_S("out of memory"));
+        return;
+    }
     advance(p, &event);
 }
 
@@ -263,7 +271,8 @@ void tare_play_event(struct tare_play *p, const struct tare_event *event, enum t
     p->setup->solver->next(p->setup->shared, p->solver_state, event, &p->solver_rng, &p->turn,
                            &p->yield, &err);
     if (why == TARE_CAUSE_LIMIT)
-        settle(p, TARE_ATTEMPT_FAILED, why, TARE_S("the limit of time was reached"));
+        settle(p, TARE_ATTEMPT_FAILED, why,
+               p->limit_text.n ? p->limit_text : TARE_S("the limit of time was reached"));
     else if (why == TARE_CAUSE_SOLVER)
         settle(p, TARE_ATTEMPT_FAILED, why,
                TARE_S("the solver waits although it says that it never does"));
@@ -279,5 +288,7 @@ void tare_play_end(struct tare_play *p)
     p->started = false;
     tare_buf_free(&p->steps);
     tare_buf_free(&p->outline);
+    tare_buf_free(&p->obs_text);
+    tare_buf_free(&p->brief);
     tare_arena_free(&p->turn);
 }

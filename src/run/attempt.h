@@ -26,6 +26,8 @@ struct tare_play_setup {
     uint64_t seed;                  /* of the batch */
     uint32_t run;                   /* the solver's place in the batch */
     uint32_t max_steps;             /* 0: TARE_MAX_STEPS */
+    uint64_t max_tokens;            /* of one attempt; 0: none */
+    double max_cost_usd;            /* of one attempt; 0: none */
     bool record;                    /* render outline and step bodies */
     const struct tare_clock *clock; /* read between actions when wall_ns is set; may be NULL */
     int64_t wall_ns;                /* limit of one attempt's playing time; 0: none */
@@ -50,6 +52,9 @@ struct tare_play {
     struct tare_obs obs;
     struct tare_yield yield;
     struct tare_buf steps, outline;
+    struct tare_buf obs_text, brief; /* for a solver that reads */
+    struct tare_scene scene;
+    struct tare_str limit_text; /* which limit a CANCEL with cause LIMIT is about; empty: time */
     enum tare_play_state state;
     bool started;        /* the solver has to be stopped */
     bool outgrown;       /* its record or a turn of the solver came near its own ceiling */

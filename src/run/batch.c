@@ -379,6 +379,7 @@ static enum tare_status plan_and_play(struct coordinator *c)
     out->enough = c->enough;
     out->interrupted = !out->batch.finished && !c->enough && o->stop && atomic_load(o->stop);
     out->starved = atomic_load(&b->starved);
+    out->halted = tare_arena_copy(b->arena, tare_str_of(b->halted));
     out->elsewhere = !out->batch.finished && c->others;
     return st;
 }

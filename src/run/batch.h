@@ -13,6 +13,7 @@
 #include "record/contract.h"
 #include "record/store.h"
 #include "run/transport.h"
+#include "solver/model.h"
 #include "suite/suite.h"
 
 /* One solver of the batch as named by the person. */
@@ -22,6 +23,9 @@ struct tare_run_solver {
     struct tare_json config;         /* absent: defaults */
     struct tare_str text, path;      /* source of config, for messages; may be empty */
     struct tare_suite_limits limits; /* its own; zero: the suite's */
+    /* Models it may ask; the first is meant where a request names none. */
+    const struct tare_endpoint *const *endpoints;
+    uint32_t n_endpoints;
 };
 
 /* What a caller may show while it goes on. Plain counters; read without locks. */
@@ -40,7 +44,7 @@ struct tare_run_options {
     uint64_t seed;
     uint32_t task_from, task_to; /* of the suite's tasks; to 0: all */
     unsigned threads;            /* CPU threads; 0: as many as there are CPUs */
-    uint32_t in_flight;          /* attempts that may wait at once; 0: 64 */
+    uint32_t in_flight;          /* attempts of one run that may wait at once; 0: 64 */
     struct tare_str label;
     struct tare_str arguments; /* the command line, for the record; may be empty */
     bool resume;
@@ -75,13 +79,14 @@ struct tare_run_options {
 
 struct tare_run_result {
     struct tare_batch_info batch;
-    bool resumed;      /* an earlier batch was taken up */
-    bool nothing_left; /* it was finished already */
-    bool interrupted;  /* stopped before the end; resumable */
-    bool enough;       /* ended by `enough` */
-    bool elsewhere;    /* another process still plays a part of it */
-    uint64_t starved;  /* attempts the machine had no memory for: to be resumed */
-    uint64_t played;   /* attempts stored by this call */
+    bool resumed;           /* an earlier batch was taken up */
+    bool nothing_left;      /* it was finished already */
+    bool interrupted;       /* stopped before the end; resumable */
+    struct tare_str halted; /* why the transport stopped it (quota, budget); empty: it did not */
+    bool enough;            /* ended by `enough` */
+    bool elsewhere;         /* another process still plays a part of it */
+    uint64_t starved;       /* attempts the machine had no memory for: to be resumed */
+    uint64_t played;        /* attempts stored by this call */
 };
 
 /*

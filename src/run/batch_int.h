@@ -40,6 +40,8 @@ struct tare__solver {
     struct tare_plan_solver plan;
     uint32_t max_steps;
     int64_t wall_ns;
+    uint64_t max_tokens;
+    double max_cost_usd;
 };
 
 struct tare__batch {
@@ -66,6 +68,7 @@ struct tare__batch {
     struct tare__done *free_list;
     atomic_int stop; /* 0, 1: no new attempts, 2: now */
     atomic_uint_least64_t in_flight, starved;
+    char halted[400]; /* written by the loop thread, read when it has ended */
 };
 
 /* plan.c: opens solvers and checks, numbers metrics, fills b->plan. */

@@ -78,6 +78,8 @@ void tare__setup(struct tare__batch *b, uint32_t run, void *w, struct tare_play_
                                     .seed = b->options->seed,
                                     .run = run,
                                     .max_steps = s->max_steps,
+                                    .max_tokens = s->max_tokens,
+                                    .max_cost_usd = s->max_cost_usd,
                                     .record = !b->options->no_record,
                                     .clock = b->clock,
                                     .wall_ns = s->wall_ns,

@@ -4,6 +4,9 @@
  * flight). Each attempt has a world of its own while it runs.
  */
 #include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "run/batch_int.h"
@@ -43,6 +46,7 @@ struct loop {
     const struct tare_transport *transport;
     struct seat *seats;
     uint32_t n_seats, n_busy;
+    uint32_t *busy_of_run, most_of_run; /* a run whose models stall leaves the others theirs */
     struct running_job *jobs;
     uint32_t n_jobs, cap_jobs;
     uint64_t next_token;
@@ -81,6 +85,7 @@ static void leave(struct loop *l, struct seat *s)
     tare_play_end(&s->play);
     s->busy = false;
     l->n_busy--;
+    l->busy_of_run[s->job->lease.run]--;
     r->open--;
     atomic_fetch_sub(&l->b->in_flight, 1);
     tare__done_hand_in(l->b, d);
@@ -108,10 +113,18 @@ static void refuse(struct loop *l, struct seat *s, enum tare_event_kind kind, en
 static void begin_request(struct loop *l, struct seat *s)
 {
     struct tare_err err = {0};
+    struct tare_request *request = &s->play.yield.request;
+    char scope[64];
+    const struct tare_attempt *a = &s->play.attempt;
+    /* The attempt's seed hangs on batch seed and task; with the number it names who asks. */
+    int n = snprintf(scope, sizeof scope, "%016" PRIx64 "/%" PRIu32, a->seed, a->index);
+    request->scope = tare_str_n(scope, (size_t)n);
+    if (request->endpoint.n == 0)
+        request->endpoint = l->b->solvers[s->job->lease.run].given->name;
     s->token = ++l->next_token;
-    enum tare_status st = l->transport ? l->transport->begin(l->transport->ctx, s->token,
-                                                             &s->play.yield.request, now(l), &err)
-                                       : tare_fail(&err, TARE_E_IO, "no endpoint is configured");
+    enum tare_status st =
+        l->transport ? l->transport->begin(l->transport->ctx, s->token, request, now(l), &err)
+                     : tare_fail(&err, TARE_E_IO, "no endpoint is configured");
     if (st != TARE_OK) {
         s->token = 0;
         refuse(l, s, TARE_EVENT_REPLY, TARE_CAUSE_ENDPOINT, &err);
@@ -214,6 +227,7 @@ static bool begin(struct loop *l, struct running_job *r)
     s->started_ns = now(l);
     r->open++;
     l->n_busy++;
+    l->busy_of_run[r->job->lease.run]++;
     atomic_fetch_add(&l->b->in_flight, 1);
     tare__setup(l->b, r->job->lease.run, s->w, &s->setup);
     s->deadline_ns = s->setup.wall_ns ? s->started_ns + s->setup.wall_ns : 0;
@@ -244,7 +258,8 @@ static void begin_more(struct loop *l)
         struct running_job *r = &l->jobs[i];
         if (stop)
             r->begun_all = true;
-        while (!r->begun_all && l->n_busy < l->n_seats && begin(l, r))
+        while (!r->begun_all && l->n_busy < l->n_seats &&
+               l->busy_of_run[r->job->lease.run] < l->most_of_run && begin(l, r))
             ;
     }
 }
@@ -262,6 +277,32 @@ static void end_jobs(struct loop *l)
     }
 }
 
+/* The transport can give nothing more: no attempt ends by that; all are cancelled, and played when
+ * the batch is resumed. */
+static bool halted(struct loop *l)
+{
+    struct tare_str why = l->transport && l->transport->halted
+                              ? l->transport->halted(l->transport->ctx)
+                              : (struct tare_str){NULL, 0};
+    if (why.n && !l->b->halted[0]) {
+        (void)snprintf(l->b->halted, sizeof l->b->halted, "%.*s", TARE_FMT(why));
+        atomic_store(&l->b->stop, 2);
+    }
+    return why.n > 0;
+}
+
+/* Which limit of the attempt its models have used up; empty: none. */
+static struct tare_str used_up(const struct seat *s)
+{
+    const struct tare_attempt *a = &s->play.attempt;
+    const struct tare_play_setup *setup = &s->setup;
+    if (setup->max_tokens && a->tokens_in + a->tokens_out > setup->max_tokens)
+        return TARE_S("the limit of tokens was reached");
+    if (setup->max_cost_usd > 0 && a->cost_usd > setup->max_cost_usd)
+        return TARE_S("the limit of money was reached");
+    return (struct tare_str){NULL, 0};
+}
+
 static void give_reply(void *to, const struct tare_reply *reply)
 {
     struct loop *l = to;
@@ -274,9 +315,20 @@ static void give_reply(void *to, const struct tare_reply *reply)
                                .body = reply->body,
                                .failed = reply->failed,
                                .now_ns = now(l)};
+        enum tare_cause why = TARE_CAUSE_NONE;
         if (!reply->chunk)
             s->token = 0;
-        feed(s, &e, TARE_CAUSE_NONE);
+        s->play.attempt.tokens_in += reply->tokens_in;
+        s->play.attempt.tokens_out += reply->tokens_out;
+        s->play.attempt.cost_usd += reply->cost_usd;
+        s->play.limit_text = used_up(s);
+        if (reply->failed != TARE_CAUSE_NONE && halted(l))
+            why = TARE_CAUSE_CANCELLED;
+        else if (s->play.limit_text.n)
+            why = TARE_CAUSE_LIMIT;
+        if (why != TARE_CAUSE_NONE)
+            e.kind = TARE_EVENT_CANCEL;
+        feed(s, &e, why);
         serve(l, s);
         return;
     }
@@ -375,6 +427,7 @@ static void wait_and_work(struct loop *l, struct pollfd *fds, uint32_t cap)
         poll(fds, n, timeout);
     if (l->transport)
         l->transport->work(l->transport->ctx, now(l), give_reply, l);
+    (void)halted(l);
     work_seats(l);
 }
 
@@ -389,18 +442,29 @@ static void close_seats(struct loop *l)
 
 void tare__loop_main(struct tare__batch *b)
 {
-    uint32_t in_flight = b->options->in_flight ? b->options->in_flight : 64;
+    uint32_t in_flight = b->options->in_flight ? b->options->in_flight : 64, runs = 0;
+    for (uint32_t i = 0; i < b->options->n_solvers; i++)
+        runs += b->solvers[i].given->ops->waits;
+    if ((uint64_t)in_flight * runs > TARE_MAX_IN_FLIGHT)
+        runs = TARE_MAX_IN_FLIGHT / in_flight + 1;
     struct loop l = {.b = b,
                      .transport = b->options->transport,
-                     .n_seats = in_flight,
-                     .cap_jobs = in_flight + 64};
+                     .n_seats = in_flight * runs,
+                     .most_of_run = in_flight,
+                     .cap_jobs = in_flight * runs + 64};
+    in_flight = l.n_seats;
     uint32_t n_fds = in_flight * 2 + 256;
     void *item;
     bool finished;
+    sigset_t pipe;
+    sigemptyset(&pipe); /* a server that hangs up is an error of a write, not a signal */
+    sigaddset(&pipe, SIGPIPE);
+    pthread_sigmask(SIG_BLOCK, &pipe, NULL);
     l.seats = calloc(l.n_seats, sizeof *l.seats);
     l.jobs = calloc(l.cap_jobs, sizeof *l.jobs);
+    l.busy_of_run = calloc(b->options->n_solvers, sizeof *l.busy_of_run);
     struct pollfd *fds = calloc(n_fds, sizeof *fds);
-    if (l.seats && l.jobs && fds)
+    if (l.seats && l.jobs && fds && l.busy_of_run)
         while (!l.ended || l.n_jobs || l.n_busy) {
             take_jobs(&l);
             begin_more(&l);
@@ -414,5 +478,6 @@ void tare__loop_main(struct tare__batch *b)
         close_seats(&l);
     free(fds);
     free(l.jobs);
+    free(l.busy_of_run);
     free(l.seats);
 }

@@ -88,11 +88,22 @@ static enum tare_status open_solver(struct tare__batch *b, uint32_t i, struct ta
     tare_json_put_cstr(&w, given->ops->name);
     tare_json_put_key(&w, "parameters");
     given->ops->identity(shared, &w);
+    if (given->n_endpoints) {
+        tare_json_put_key(&w, "models");
+        tare_json_begin_array(&w);
+        for (uint32_t m = 0; m < given->n_endpoints; m++)
+            tare_endpoint_identity(given->endpoints[m], &w);
+        tare_json_end_array(&w);
+    }
     tare_json_put_key(&w, "limits");
     put_limits(&w, &limits);
     tare_json_end_object(&w);
-    *s = (struct tare__solver){
-        .given = given, .shared = shared, .max_steps = limits.steps, .wall_ns = limits.wall_ns};
+    *s = (struct tare__solver){.given = given,
+                               .shared = shared,
+                               .max_steps = limits.steps,
+                               .wall_ns = limits.wall_ns,
+                               .max_tokens = limits.tokens,
+                               .max_cost_usd = limits.cost_usd};
     s->plan.name = given->name;
     s->plan.control = given->ops->control;
     st = out.failed ? no_memory(err)

@@ -13,6 +13,10 @@ void tare__record_end(struct tare_play *p);
 /* A missing attempt keeps no half-made account. */
 void tare__record_missing(struct tare_play *p);
 
+/* For a solver that reads: the scene, once, and an observation as JSON. False: out of memory. */
+bool tare__read_scene(struct tare_play *p, uint32_t index);
+bool tare__read_obs(struct tare_play *p, struct tare_event *event);
+
 void tare__settle_done(struct tare_play *p);
 
 #endif

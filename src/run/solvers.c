@@ -1,8 +1,11 @@
 #include "run/solvers.h"
 
+#include <math.h>
+
 #include "run/registry.h"
 
 #include "base/limits.h"
+#include "solver/model_solver.h"
 #include "suite/solver_file.h"
 #include "text/fields.h"
 
@@ -46,28 +49,47 @@ static enum tare_status unknown(struct tare_str world, struct tare_str name, str
     return st;
 }
 
+/* The model of a solver: its endpoint, and the harness that drives it. */
+static enum tare_status with_model(struct tare_run_solver *s, struct tare_endpoint *e,
+                                   struct tare_arena *arena, struct tare_err *err)
+{
+    const struct tare_endpoint **list = TARE_NEW_N(arena, const struct tare_endpoint *, 1);
+    if (!list)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while looking for solvers");
+    list[0] = e;
+    s->ops = &tare_solver_model;
+    s->endpoints = list;
+    s->n_endpoints = 1;
+    return TARE_OK;
+}
+
 static enum tare_status from_file(const struct tare_suite *suite, struct tare_str path,
-                                  struct tare_arena *arena, struct tare_run_solver *out,
-                                  struct tare_err *err)
+                                  const struct tare_run_names *names, struct tare_arena *arena,
+                                  struct tare_run_solver *out, struct tare_err *err)
 {
     struct tare_solver_file *f;
     enum tare_status st = tare_solver_file_load(path, arena, &f, err);
     if (st != TARE_OK)
         return st;
-    if (f->kind != TARE_SOLVER_POLICY) {
-        st = tare_fail(err, TARE_E_USAGE,
-                       "this tare plays scripted solvers only: %.*s asks for a "
-                       "model",
-                       TARE_FMT(path));
-        tare_err_hint(err, "use `policy: NAME`; `tare help run` lists the names");
-        return st;
-    }
     *out = (struct tare_run_solver){.name = f->name,
-                                    .ops = tare_registry_solver(suite->world, f->policy),
                                     .config = f->config,
                                     .text = f->text,
                                     .path = f->path,
                                     .limits = f->limits};
+    if (f->kind == TARE_SOLVER_MODEL) {
+        struct tare_endpoint *e;
+        out->config = f->harness;
+        st = tare_endpoint_resolve(f->config, f->name, names->env, names->offline, arena, &e, err);
+        if (st == TARE_OK)
+            return with_model(out, e, arena, err);
+        if (err && err->file[0] == 0) {
+            tare_err_file(err, path);
+            if (err->has_offset)
+                tare_err_locate(err, f->text);
+        }
+        return st;
+    }
+    out->ops = tare_registry_solver(suite->world, f->policy);
     if (out->ops)
         return TARE_OK;
     st = unknown(suite->world, f->policy, err);
@@ -75,35 +97,113 @@ static enum tare_status from_file(const struct tare_suite *suite, struct tare_st
     return st;
 }
 
-enum tare_status tare_run_solvers(const struct tare_suite *suite, const struct tare_str *names,
-                                  size_t n_names, struct tare_arena *arena,
+/* A name that can stand in an address: what stands after the last '/' or '#', other characters as
+ * '-'. "openai/gpt-4.1" is "gpt-4.1". */
+static struct tare_str short_name(struct tare_str model, struct tare_arena *arena)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < model.n; i++)
+        if ((model.p[i] == '/' || model.p[i] == '#') && i + 1 < model.n)
+            from = i + 1;
+    struct tare_str tail = tare_str_n(model.p + from, model.n - from);
+    char *p = tare_arena_alloc(arena, tail.n + 1);
+    if (!p)
+        return (struct tare_str){NULL, 0};
+    for (size_t i = 0; i < tail.n; i++) {
+        char c = tail.p[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '.' || c == '_' || c == '-';
+        p[i] = plain ? c : '-';
+    }
+    return tare_str_n(p, tail.n);
+}
+
+/* A model of the command line, as the mapping it stands for. */
+static enum tare_status from_model(const struct tare_run_names *names, struct tare_str model,
+                                   struct tare_arena *arena, struct tare_run_solver *out,
+                                   struct tare_err *err)
+{
+    struct tare_buf b;
+    struct tare_json_writer w;
+    struct tare_json mapping;
+    struct tare_endpoint *e;
+    bool address = tare_str_starts(model, TARE_S("http"));
+    size_t hash = address ? tare_str_find(model, TARE_S("#")) : SIZE_MAX;
+    tare_buf_init(&b, NULL, TARE_MIB);
+    tare_json_writer_init(&w, &b);
+    tare_json_begin_object(&w);
+    if (address) {
+        tare_json_member_str(&w, "base_url",
+                             tare_str_n(model.p, hash == SIZE_MAX ? model.n : hash));
+        if (hash != SIZE_MAX)
+            tare_json_member_str(&w, "name", tare_str_n(model.p + hash + 1, model.n - hash - 1));
+    } else {
+        size_t slash = tare_str_find(model, TARE_S("/")), colon = tare_str_find(model, TARE_S(":"));
+        size_t at = slash < colon ? slash : colon;
+        bool known = tare_is_model_string(model);
+        if (known)
+            tare_json_member_str(&w, "provider", tare_str_n(model.p, at));
+        tare_json_member_str(&w, "name",
+                             known ? tare_str_n(model.p + at + 1, model.n - at - 1) : model);
+        if (names->base_url.n)
+            tare_json_member_str(&w, "base_url", names->base_url);
+    }
+    if (!isnan(names->temperature))
+        tare_json_member_f64(&w, "temperature", names->temperature);
+    if (names->max_tokens)
+        tare_json_member_u64(&w, "max_tokens", (uint64_t)names->max_tokens);
+    if (names->logprobs)
+        tare_json_member_bool(&w, "logprobs", true);
+    if (names->stream)
+        tare_json_member_bool(&w, "stream", true);
+    tare_json_end_object(&w);
+    struct tare_str text = tare_arena_copy(arena, tare_buf_str(&b));
+    tare_buf_free(&b);
+    *out = (struct tare_run_solver){.name = short_name(model, arena)};
+    if (!text.p || !out->name.p)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while looking for solvers");
+    enum tare_status st = tare_json_parse(text, &tare_json_strict, arena, &mapping, err);
+    if (st == TARE_OK)
+        st = tare_endpoint_resolve(mapping, out->name, names->env, names->offline, arena, &e, err);
+    return st == TARE_OK ? with_model(out, e, arena, err) : st;
+}
+
+static enum tare_status one(const struct tare_suite *suite, struct tare_str name,
+                            const struct tare_run_names *names, struct tare_arena *arena,
+                            struct tare_run_solver *out, struct tare_err *err)
+{
+    if (tare_is_model_string(name) && !tare_str_ends(name, TARE_S(".yaml")) &&
+        !tare_str_ends(name, TARE_S(".yml")))
+        return from_model(names, name, arena, out, err);
+    if (is_file(name))
+        return from_file(suite, name, names, arena, out, err);
+    *out = (struct tare_run_solver){.name = name, .ops = tare_registry_solver(suite->world, name)};
+    return out->ops ? TARE_OK : unknown(suite->world, name, err);
+}
+
+enum tare_status tare_run_solvers(const struct tare_suite *suite,
+                                  const struct tare_run_names *names, struct tare_arena *arena,
                                   struct tare_run_solver **out, uint32_t *n, struct tare_err *err)
 {
     uint32_t n_all;
     const struct tare_solver_ops *const *all = tare_registry_solvers(suite->world, &n_all);
-    struct tare_run_solver *made = TARE_NEW_N(arena, struct tare_run_solver, n_names * (n_all + 1));
+    struct tare_run_solver *made =
+        TARE_NEW_N(arena, struct tare_run_solver, names->n_solvers * (n_all + 1) + names->n_models);
     enum tare_status st = TARE_OK;
     *n = 0;
     if (!made)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while looking for solvers");
-    for (size_t i = 0; st == TARE_OK && i < n_names; i++) {
-        if (tare_str_is(names[i], "all")) {
-            for (uint32_t s = 0; s < n_all; s++)
-                made[(*n)++] =
-                    (struct tare_run_solver){.name = tare_str_of(all[s]->name), .ops = all[s]};
+    for (size_t i = 0; st == TARE_OK && i < names->n_solvers; i++) {
+        if (!tare_str_is(names->solvers[i], "all")) {
+            st = one(suite, names->solvers[i], names, arena, &made[(*n)++], err);
             continue;
         }
-        struct tare_run_solver *s = &made[*n];
-        if (is_file(names[i])) {
-            st = from_file(suite, names[i], arena, s, err);
-        } else {
-            *s = (struct tare_run_solver){.name = names[i],
-                                          .ops = tare_registry_solver(suite->world, names[i])};
-            if (!s->ops)
-                st = unknown(suite->world, names[i], err);
-        }
-        ++*n;
+        for (uint32_t s = 0; s < n_all; s++)
+            made[(*n)++] =
+                (struct tare_run_solver){.name = tare_str_of(all[s]->name), .ops = all[s]};
     }
+    for (size_t i = 0; st == TARE_OK && i < names->n_models; i++)
+        st = from_model(names, names->models[i], arena, &made[(*n)++], err);
     *out = made;
     return st;
 }

@@ -10,10 +10,12 @@
 
 /* What came back for a request. */
 struct tare_reply {
-    uint64_t token;         /* as given to begin */
-    bool chunk;             /* more follows */
-    struct tare_str body;   /* valid during the call */
-    enum tare_cause failed; /* NONE: it went well */
+    uint64_t token;                 /* as given to begin */
+    bool chunk;                     /* more follows */
+    struct tare_str body;           /* valid during the call */
+    enum tare_cause failed;         /* NONE: it went well */
+    uint64_t tokens_in, tokens_out; /* what the attempt has used by it; 0: nothing is known */
+    double cost_usd;                /* 0: unknown */
 };
 
 struct tare_transport {
@@ -29,6 +31,9 @@ struct tare_transport {
     /* Does what can be done without blocking and hands over replies. */
     void (*work)(void *ctx, int64_t now_ns, void (*give)(void *to, const struct tare_reply *reply),
                  void *to);
+    /* Why nothing more can be had (quota, budget): the run stops, resumable. Empty: it can. May be
+     * NULL. */
+    struct tare_str (*halted)(void *ctx);
 };
 
 #endif

@@ -25,8 +25,9 @@ struct tare_model_options {
     size_t size; /* sizeof(struct tare_model_options) */
     const struct tare_endpoint *const *endpoints;
     uint32_t n_endpoints;
-    const struct tare_alc *alc; /* NULL: libc */
-    uint64_t seed;              /* of the jitter */
+    const struct tare_alc *alc;     /* NULL: libc */
+    const struct tare_clock *clock; /* NULL: system; its wall time reads dates of servers */
+    uint64_t seed;                  /* of the jitter */
     enum tare_cache_mode cache;
     struct tare_str cache_path; /* of the SQLite file; empty: no cache */
     struct tare_str record_dir; /* empty: nothing is recorded */
@@ -52,8 +53,7 @@ struct tare_model_counts {
 /* A reply handed over; borrowed during the call. */
 struct tare_model_answer {
     uint64_t token;
-    bool chunk; /* a piece of the text of a streamed reply; body is that text */
-    struct tare_str body;
+    struct tare_str body; /* tare.reply/1 */
     enum tare_cause failed;
     uint64_t tokens_in, tokens_out; /* estimated where the server said nothing */
     double cost_usd;                /* 0 where unknown */

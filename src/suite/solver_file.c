@@ -9,7 +9,14 @@
 static void read_kind(struct tare_fields *f, struct tare_solver_file *s)
 {
     tare__suite_choice(f, "policy", false, &s->policy, &s->config);
-    struct tare_json model = tare_fields_kind(f, "model", false, TARE_JSON_OBJECT);
+    struct tare_json model = tare_fields_any(f, "model", false);
+    enum tare_json_kind kind = tare_json_kind(model);
+    if (f->status == TARE_OK && tare_json_present(model) && kind != TARE_JSON_OBJECT &&
+        kind != TARE_JSON_STRING)
+        tare_fields_fail(f, model,
+                         "\"model\" must be a mapping or a text such as "
+                         "openai/gpt-4.1-mini, not %s",
+                         tare_json_kind_name(model));
     s->harness = tare_fields_kind(f, "harness", false, TARE_JSON_OBJECT);
     s->kind = tare_json_present(model) ? TARE_SOLVER_MODEL : TARE_SOLVER_POLICY;
     if (tare_json_present(model) && s->policy.n == 0)

@@ -569,6 +569,7 @@ void tare__soc_context_json(const struct tare__soc_world *w, struct tare_json_wr
 
 enum tare_status tare__soc_config_read(struct tare_json config, struct tare__soc_config *out,
                                        struct tare_err *err);
+void tare__soc_brief(const void *world, struct tare_buf *out);
 const struct tare_tool *tare__soc_tools(const void *world, uint32_t *n);
 /* The replay cache of the published environment: decisions of the attacker by key. */
 enum tare_status tare__soc_cache_open(struct tare__soc_world *w, struct tare_err *err);

@@ -282,6 +282,7 @@ const struct tare_world_ops tare_world_soc = {
     .obs_json = soc_obs_json,
     .outline_json = soc_outline_json,
     .tools = tare__soc_tools,
+    .brief = tare__soc_brief,
     .verb_name = soc_verb_name,
     .phase_name = soc_phase_name,
     .digest = soc_digest,

@@ -1,0 +1,178 @@
+#include "cli/run_models.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <sys/resource.h>
+
+#include "base/fs.h"
+#include "run/solvers.h"
+#include "solver/model_price.h"
+
+#include "base/banned.h"
+
+const char *const tare_cli_cache_names[] = {"auto", "on", "off", NULL};
+
+static const char *variable(void *ctx, const char *name)
+{
+    (void)ctx;
+    return getenv(name);
+}
+
+static const struct tare_model_env process_env = {.get = variable};
+
+/* Prices of a person's own file, over the built-in ones. */
+static enum tare_status apply_prices(struct tare_str path, const struct tare_run_solver *solvers,
+                                     uint32_t n, struct tare_arena *arena, struct tare_err *err)
+{
+    struct tare_endpoint *list[1];
+    enum tare_status st = TARE_OK;
+    for (uint32_t i = 0; i < n && st == TARE_OK; i++)
+        for (uint32_t e = 0; e < solvers[i].n_endpoints && st == TARE_OK; e++) {
+            memcpy(&list[0], &solvers[i].endpoints[e], sizeof list[0]);
+            st = tare_price_file(path, list, 1, arena, err);
+        }
+    return st;
+}
+
+enum tare_status tare_cli_solvers(const struct tare_suite *suite, const struct tare_strs *solvers,
+                                  const struct tare_cli_models *o, struct tare_arena *arena,
+                                  struct tare_run_solver **out, uint32_t *n, struct tare_err *err)
+{
+    struct tare_run_names names = {.solvers = solvers->v,
+                                   .n_solvers = solvers->n,
+                                   .models = o->names.v,
+                                   .n_models = o->names.n,
+                                   .base_url = o->base_url,
+                                   .temperature = o->temperature,
+                                   .max_tokens =
+                                       o->max_tokens == TARE_INT_UNSET ? 0 : o->max_tokens,
+                                   .stream = o->stream,
+                                   .env = &process_env,
+                                   .offline = o->replay.n > 0};
+    const char *prices = getenv("TARE_PRICES");
+    struct tare_str path = o->prices.n ? o->prices : tare_str_of(prices);
+    enum tare_status st = tare_run_solvers(suite, &names, arena, out, n, err);
+    if (st == TARE_OK && path.n && tare_models_wanted(*out, *n))
+        st = apply_prices(path, *out, *n, arena, err);
+    return st;
+}
+
+/* A limit in money holds only where the price is known. */
+static enum tare_status check_money(const struct tare_cli_models *o,
+                                    const struct tare_run_options *ro, struct tare_err *err)
+{
+    for (uint32_t i = 0; i < ro->n_solvers; i++) {
+        const struct tare_run_solver *s = &ro->solvers[i];
+        bool wanted =
+            !isnan(o->budget_usd) || s->limits.cost_usd > 0 || ro->suite->limits.cost_usd > 0;
+        for (uint32_t e = 0; e < s->n_endpoints; e++) {
+            const struct tare_endpoint *x = s->endpoints[e];
+            if (!wanted || x->price.known || tare_str_is(x->provider, "openrouter"))
+                continue;
+            enum tare_status st = tare_fail(err, TARE_E_USAGE,
+                                            "a limit in money cannot hold: the price of %.*s/%.*s "
+                                            "is not known",
+                                            TARE_FMT(x->provider), TARE_FMT(x->model));
+            tare_err_hint(err, "give it with --prices FILE or price: in the solver file (0 is a "
+                               "price), or limit tokens instead");
+            return st;
+        }
+    }
+    return TARE_OK;
+}
+
+/* Where the cache lies: beside the store. */
+static enum tare_status cache_path(struct tare_ctx *ctx, struct tare_str *path,
+                                   struct tare_err *err)
+{
+    struct tare_str dir = tare_fs_join_dir(ctx->arena, ctx->store, TARE_S("cache"));
+    *path = tare_arena_printf(ctx->arena, "%.*s/replies.db", TARE_FMT(dir));
+    if (!dir.p || !path->p)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while opening models");
+    return tare_fs_mkdirs(dir, err);
+}
+
+enum tare_status tare_cli_models_open(struct tare_ctx *ctx, const struct tare_cli_models *o,
+                                      struct tare_run_options *ro, struct tare_models **out,
+                                      struct tare_err *err)
+{
+    static const struct rlimit no_core = {0, 0};
+    const char *ca = getenv("SSL_CERT_FILE");
+    struct tare_model_options m = {
+        .size = sizeof m,
+        .clock = ctx->clock,
+        .seed = ro->seed,
+        .cache = o->cache == 2                 ? TARE_CACHE_OFF
+                 : o->cache == 1 || ro->resume ? TARE_CACHE_ON
+                                               : TARE_CACHE_WRITE,
+        .record_dir = o->record,
+        .replay_dir = o->replay,
+        .ca_file = tare_str_of(ca),
+        .max_tokens = o->budget_tokens == TARE_INT_UNSET ? 0 : (uint64_t)o->budget_tokens,
+        .max_cost_usd = isnan(o->budget_usd) ? 0 : o->budget_usd};
+    *out = NULL;
+    if (!tare_models_wanted(ro->solvers, ro->n_solvers))
+        return TARE_OK;
+    if (o->record.n && o->replay.n)
+        return tare_usage_fail(ctx, err, "--record and --replay exclude each other");
+    enum tare_status st = check_money(o, ro, err);
+    if (st == TARE_OK && m.cache != TARE_CACHE_OFF && !o->replay.n)
+        st = cache_path(ctx, &m.cache_path, err);
+    (void)setrlimit(RLIMIT_CORE, &no_core); /* a core would hold keys */
+    if (st == TARE_OK)
+        st = tare_models_open(ro->solvers, ro->n_solvers, &m, ctx->arena, out, err);
+    ro->transport = tare_models_transport(*out);
+    return st;
+}
+
+static void tell_failures(struct tare_buf *b, const struct tare_model_counts *c)
+{
+    bool any = false;
+    for (int i = 1; i < TARE_REPLY_CODES; i++) {
+        if (!c->by_code[i])
+            continue;
+        tare_buf_printf(b, "%s%llu %s",
+                        any ? ", " : "; failed: ", (unsigned long long)c->by_code[i],
+                        tare_reply_code_name((enum tare_reply_code)i));
+        any = true;
+    }
+}
+
+void tare_cli_models_tell(struct tare_ctx *ctx, const struct tare_models *models)
+{
+    const struct tare_model_counts *c = tare_models_counts(models);
+    struct tare_buf b;
+    tare_buf_init(&b, NULL, 64 * 1024);
+    tare_buf_printf(&b, "models: %llu requests, %llu sent", (unsigned long long)c->requests,
+                    (unsigned long long)c->sent);
+    if (c->from_cache)
+        tare_buf_printf(&b, ", %llu from the cache", (unsigned long long)c->from_cache);
+    if (c->from_replay)
+        tare_buf_printf(&b, ", %llu from the recording", (unsigned long long)c->from_replay);
+    if (c->retries)
+        tare_buf_printf(&b, ", %llu tried again", (unsigned long long)c->retries);
+    if (c->rate_limited)
+        tare_buf_printf(&b, ", %llu times too many", (unsigned long long)c->rate_limited);
+    if (c->fallbacks)
+        tare_buf_printf(&b, ", %llu to a fallback", (unsigned long long)c->fallbacks);
+    tell_failures(&b, c);
+    tare_buf_printf(&b, "; tokens %llu in, %llu out%s", (unsigned long long)c->tokens_in,
+                    (unsigned long long)c->tokens_out,
+                    c->tokens_estimated ? " (partly estimated: the server did not say)" : "");
+    if (c->no_price)
+        tare_buf_puts(&b, "; cost unknown");
+    else
+        tare_buf_printf(&b, "; cost %.4f USD", c->cost_usd);
+    if (c->odd)
+        tare_buf_printf(&b,
+                        "; %llu odd replies (another model's name, repeated ids, a changed "
+                        "fingerprint)",
+                        (unsigned long long)c->odd);
+    if (c->redacted)
+        tare_buf_printf(&b, "; a key was echoed in %llu replies and taken out",
+                        (unsigned long long)c->redacted);
+    tare_buf_putc(&b, '\n');
+    if (!b.failed)
+        fwrite(b.p, 1, b.n, ctx->err);
+    tare_buf_free(&b);
+}

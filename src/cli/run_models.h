@@ -1,0 +1,33 @@
+/*
+ * What `tare run` is told about models: options, environment, cache, recordings, budgets.
+ */
+#ifndef TARE_CLI_RUN_MODELS_H
+#define TARE_CLI_RUN_MODELS_H
+
+#include "cli/cmd.h"
+#include "run/models.h"
+
+extern const char *const tare_cli_cache_names[];
+
+struct tare_cli_models {
+    struct tare_strs names;
+    struct tare_str base_url, record, replay, prices;
+    double temperature, budget_usd;
+    int64_t max_tokens, budget_tokens;
+    int cache;
+    bool stream;
+};
+
+/* Solvers and models as named, with the variables of the process. */
+enum tare_status tare_cli_solvers(const struct tare_suite *suite, const struct tare_strs *solvers,
+                                  const struct tare_cli_models *o, struct tare_arena *arena,
+                                  struct tare_run_solver **out, uint32_t *n, struct tare_err *err);
+/* Opens the client where a solver of ro has a model, and sets ro->transport. *out NULL: none has.
+ */
+enum tare_status tare_cli_models_open(struct tare_ctx *ctx, const struct tare_cli_models *o,
+                                      struct tare_run_options *ro, struct tare_models **out,
+                                      struct tare_err *err);
+/* What was asked and spent, on standard error. */
+void tare_cli_models_tell(struct tare_ctx *ctx, const struct tare_models *models);
+
+#endif

@@ -1,0 +1,298 @@
+#!/usr/bin/env python3
+"""A model server that breaks things on order. Standard library only, loopback only.
+
+  tests/server/serve.py [--port N]        prints "port N" and serves until it is killed
+
+It speaks chat completions, completions and messages (also streamed). The name of the model says how
+it behaves, several words joined by "+":
+
+  ok             answers at once                         wait:MS       … after MS milliseconds
+  fail:STATUS:N  the first N times a question comes, HTTP STATUS (429 with Retry-After: 0)
+  always:STATUS  HTTP STATUS each time                   quota         429 insufficient_quota
+  reset:N        the first time, the connection is reset after N bytes of the answer
+  cut:N          the same, but closed in order           stall:N       the first time, stops after N bytes
+  drip:MS        a byte each MS milliseconds             half          the first time, a half SSE event
+  badjson  dupkeys  html  empty  huge                    the first time, such a body
+  redirect       301 to /elsewhere                       gzip          says Content-Encoding: gzip
+  echo           repeats the Authorization it was sent in the answer
+  nousage  badusage  othermodel  nofinish  object  noid  badargs   answers that are a bit off
+  deep           10,000 nested lists in the arguments    context       400 context_length_exceeded
+  play           plays soc: reads the alerts once, then reports (else: reports at once)
+  text           answers with text, never a call
+
+GET /count gives {"total", "answered", "repeated", "by_model", "elsewhere", "in_flight_most"}: `repeated` counts
+answers sent whole to a question that had been answered whole before.
+"""
+import asyncio
+import hashlib
+import json
+import socket
+import struct
+import sys
+
+seen, answered, by_model = {}, {}, {}
+stats = {"total": 0, "answered": 0, "repeated": 0, "elsewhere": 0, "in_flight_most": 0}
+in_flight = 0
+
+
+def behaviour(name):
+    words = {}
+    for word in name.split("+"):
+        head, _, rest = word.partition(":")
+        words[head] = rest.split(":") if rest else []
+    return words
+
+
+def report():
+    return {"name": "submit_report", "arguments": json.dumps({"summary_json": {"verdict": "no_incident", "incidents": []}})}
+
+
+def choose(words, body):
+    """(text, calls) of the answer."""
+    messages = body.get("messages", [])
+    if "text" in words or not body.get("tools"):
+        last = messages[-1]["content"] if messages else body.get("prompt", "")
+        if isinstance(last, list):
+            last = last[-1].get("text", "")
+        return "echo: " + str(last)[:200], []
+    played = any(m.get("role") == "tool" or (m.get("role") == "user" and isinstance(m.get("content"), list) and
+                 any(c.get("type") == "tool_result" for c in m["content"])) for m in messages)
+    if "play" in words and not played:
+        return None, [{"name": "query_logs", "arguments": json.dumps({"sql": "SELECT * FROM alerts LIMIT 3"})}]
+    call = report()
+    if "badargs" in words:
+        call["arguments"] = '{"summary_json": {"verdict": '
+    if "deep" in words:
+        call["arguments"] = "[" * 10000 + "]" * 10000
+    return None, [call]
+
+
+def chat(words, body, number):
+    text, calls = choose(words, body)
+    message = {"role": "assistant", "content": text}
+    if calls:
+        message["tool_calls"] = [
+            {"id": None if "noid" in words else f"call_{number}_{i}", "type": "function",
+             "function": {"name": c["name"], "arguments": json.loads(c["arguments"]) if "object" in words else c["arguments"]}}
+            for i, c in enumerate(calls)]
+    out = {"id": f"chatcmpl-{number}", "object": "chat.completion", "created": 1, "system_fingerprint": "fp_1",
+           "model": "another-model" if "othermodel" in words else body.get("model"),
+           "choices": [{"index": 0, "message": message, "logprobs": None,
+                        "finish_reason": None if "nofinish" in words else "tool_calls" if calls else "stop"}],
+           "usage": {"prompt_tokens": 40, "completion_tokens": 10, "total_tokens": 50}}
+    if body.get("logprobs"):
+        out["choices"][0]["logprobs"] = {"content": [
+            {"token": "a", "bytes": [97], "logprob": -0.25, "top_logprobs": [{"token": "a", "logprob": -0.25}]},
+            {"token": "b", "bytes": [98], "logprob": -1.5, "top_logprobs": []}]}
+    if "nousage" in words:
+        del out["usage"]
+    if "badusage" in words:
+        out["usage"] = {"prompt_tokens": -5, "completion_tokens": 2 ** 63, "total_tokens": 1}
+    return out
+
+
+def completion(words, body, number):
+    text = "echo: " + str(body.get("prompt"))
+    return {"id": f"cmpl-{number}", "object": "text_completion", "model": body.get("model"),
+            "choices": [{"index": 0, "text": text, "finish_reason": "length",
+                         "logprobs": {"tokens": ["a", "b"], "token_logprobs": [None, -0.5],
+                                      "top_logprobs": [None, {"b": -0.5}], "text_offset": [0, 1]}}],
+            "usage": {"prompt_tokens": 2, "completion_tokens": 0, "total_tokens": 2}}
+
+
+def messages(words, body, number):
+    text, calls = choose(words, body)
+    content = [{"type": "text", "text": text}] if text else []
+    content += [{"type": "tool_use", "id": f"toolu_{number}_{i}", "name": c["name"], "input": json.loads(c["arguments"])}
+                for i, c in enumerate(calls)]
+    return {"id": f"msg_{number}", "type": "message", "role": "assistant", "model": body.get("model"), "content": content,
+            "stop_reason": "tool_use" if calls else "end_turn", "stop_sequence": None,
+            "usage": {"input_tokens": 40, "output_tokens": 10}}
+
+
+def chat_stream(whole):
+    choice = whole["choices"][0]
+    base = {k: whole[k] for k in ("id", "model", "system_fingerprint")} | {"object": "chat.completion.chunk"}
+
+    def chunk(delta, finish=None, logprobs=None):
+        return base | {"choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": logprobs}]}
+    yield chunk({"role": "assistant", "content": ""} if choice["message"]["content"] else {"role": "assistant"})
+    text = choice["message"]["content"] or ""
+    for i in range(0, len(text), 5):
+        yield chunk({"content": text[i:i + 5]})
+    for i, c in enumerate(choice["message"].get("tool_calls", [])):
+        yield chunk({"tool_calls": [{"index": i, "id": c["id"], "type": "function",
+                                     "function": {"name": c["function"]["name"], "arguments": ""}}]})
+        raw = c["function"]["arguments"]
+        for at in range(0, len(raw), 7):
+            yield chunk({"tool_calls": [{"index": i, "function": {"arguments": raw[at:at + 7]}}]})
+    if choice.get("logprobs"):
+        yield chunk({}, logprobs=choice["logprobs"])
+    yield chunk({}, choice["finish_reason"])
+    if "usage" in whole:
+        yield base | {"choices": [], "usage": whole["usage"]}
+    yield "[DONE]"
+
+
+def messages_stream(whole):
+    yield {"type": "message_start", "message": whole | {"content": [], "stop_reason": None,
+                                                        "usage": {"input_tokens": 40, "output_tokens": 1}}}
+    for i, block in enumerate(whole["content"]):
+        start = dict(block)
+        if block["type"] == "text":
+            start["text"] = ""
+        else:
+            start["input"] = {}
+        yield {"type": "content_block_start", "index": i, "content_block": start}
+        key, raw = ("text", block.get("text", "")) if block["type"] == "text" else ("partial_json", json.dumps(block["input"]))
+        kind = "text_delta" if key == "text" else "input_json_delta"
+        for at in range(0, len(raw), 7):
+            yield {"type": "content_block_delta", "index": i, "delta": {"type": kind, key: raw[at:at + 7]}}
+        yield {"type": "content_block_stop", "index": i}
+    yield {"type": "message_delta", "delta": {"stop_reason": whole["stop_reason"]}, "usage": {"output_tokens": 10}}
+    yield {"type": "message_stop"}
+
+
+def as_events(events, named):
+    out = b": a comment\n\n"
+    for e in events:
+        data = e if isinstance(e, str) else json.dumps(e)
+        out += (f"event: {e['type']}\n" if named else "").encode() + f"data: {data}\n\n".encode()
+    return out
+
+
+def head(status, body, kind="application/json", more=""):
+    return (f"HTTP/1.1 {status} X\r\nContent-Type: {kind}\r\nContent-Length: {len(body)}\r\n{more}\r\n").encode()
+
+
+def error(message, code=None, kind=None):
+    return json.dumps({"error": {"message": message, "code": code, "type": kind, "param": None}}).encode()
+
+
+class Gone(Exception):
+    pass
+
+
+async def broken(words, first, count, whole, writer):
+    """What comes instead of the answer; None: the answer itself."""
+    def arg(name, i=0):
+        return int(words[name][i]) if len(words.get(name, [])) > i else 0
+    if "always" in words:
+        body = error("as ordered")
+        return head(arg("always"), body) + body
+    if "fail" in words and count <= (arg("fail", 1) or 1):
+        body = error("as ordered", "rate_limit_exceeded" if arg("fail") == 429 else None)
+        return head(arg("fail"), body, more="Retry-After: 0\r\n" if arg("fail") == 429 else "") + body
+    if "quota" in words:
+        body = error("You exceeded your current quota", "insufficient_quota", "insufficient_quota")
+        return head(429, body) + body
+    if "context" in words:
+        body = error("This model's maximum context length is 10 tokens", "context_length_exceeded")
+        return head(400, body) + body
+    if "redirect" in words:
+        return head(301, b"", more="Location: /elsewhere\r\n")
+    if "gzip" in words:
+        return head(200, b"xxxx", more="Content-Encoding: gzip\r\n") + b"xxxx"
+    if not first:
+        return None
+    bodies = {"badjson": b'{"choices": [{"mess', "dupkeys": b'{"choices": [], "choices": []}', "empty": b""}
+    for name, body in bodies.items():
+        if name in words:
+            return head(200, body) + body
+    if "html" in words:
+        return head(200, b"<html>busy</html>", "text/html") + b"<html>busy</html>"
+    if "huge" in words:
+        body = b'{"choices": "' + b"x" * (70 << 20) + b'"}'
+        return head(200, body) + body
+    for name in ("reset", "cut", "stall", "half"):
+        if name not in words:
+            continue
+        n = arg(name) or len(whole) // 2
+        writer.write(whole[:n])
+        await writer.drain()
+        if name == "stall":
+            await asyncio.sleep(3600)
+        if name == "reset":
+            sock = writer.get_extra_info("socket")
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        raise Gone
+    return None
+
+
+async def answer(path, fields, raw, writer):
+    global in_flight
+    if path == "/count":
+        body = json.dumps(stats | {"by_model": by_model}).encode()
+        writer.write(head(200, body) + body)
+        return
+    if path == "/elsewhere":
+        stats["elsewhere"] += 1
+    body = json.loads(raw)
+    name = body.get("model", "ok")
+    words = behaviour(name)
+    stats["total"] += 1
+    by_model[name] = by_model.get(name, 0) + 1
+    key = hashlib.sha256(raw).hexdigest()
+    seen[key] = seen.get(key, 0) + 1
+    number = int(key[:12], 16)
+    in_flight += 1
+    stats["in_flight_most"] = max(stats["in_flight_most"], in_flight)
+    try:
+        if "wait" in words:
+            await asyncio.sleep(int(words["wait"][0]) / 1000)
+        anthropic = path.endswith("/messages")
+        make = messages if anthropic else completion if path.endswith("/completions") and "chat" not in path else chat
+        good = make(words, body, number)
+        if "echo" in words:
+            secret = fields.get("authorization", fields.get("x-api-key", ""))
+            good["choices"][0]["message"]["content"] = "you sent " + secret
+            good["id"] = secret
+        if body.get("stream"):
+            text = as_events(messages_stream(good) if anthropic else chat_stream(good), anthropic)
+            whole = head(200, text, "text/event-stream") + text
+        else:
+            text = json.dumps(good).encode()
+            whole = head(200, text) + text
+        other = await broken(words, seen[key] == 1, seen[key], whole, writer)
+        if other is not None:
+            writer.write(other)
+            return
+        if "drip" in words:
+            for at in range(len(whole)):
+                writer.write(whole[at:at + 1])
+                await writer.drain()
+                await asyncio.sleep(int(words["drip"][0] or 1) / 1000)
+        else:
+            writer.write(whole)
+        await writer.drain()
+        stats["answered"] += 1
+        stats["repeated"] += answered.get(key, 0) > 0
+        answered[key] = answered.get(key, 0) + 1
+    finally:
+        in_flight -= 1
+
+
+async def serve(reader, writer):
+    try:
+        while True:
+            request = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            fields = {k.strip().lower(): v.strip() for k, _, v in (line.partition(":") for line in request[1:] if line)}
+            raw = await reader.readexactly(int(fields.get("content-length", 0)))
+            await answer(request[0].split()[1].split("?")[0], fields, raw, writer)
+            await writer.drain()
+    except (asyncio.IncompleteReadError, ConnectionError, Gone):
+        pass
+    finally:
+        writer.close()
+
+
+async def main(port):
+    server = await asyncio.start_server(serve, "127.0.0.1", port, limit=64 << 20, backlog=1024)
+    print("port", server.sockets[0].getsockname()[1], flush=True)
+    async with server:
+        await server.serve_forever()
+
+try:
+    asyncio.run(main(int(sys.argv[2]) if sys.argv[1:2] == ["--port"] else 0))
+except KeyboardInterrupt:
+    pass
