@@ -1,0 +1,80 @@
+import { render } from "preact";
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { file } from "./file";
+import { http } from "./http";
+import { Attempt } from "./pages/attempt";
+import { Board } from "./pages/board";
+import { Compare } from "./pages/compare";
+import { Power } from "./pages/power";
+import { Run } from "./pages/run";
+import { Runs } from "./pages/runs";
+import { Suite, Suites } from "./pages/suite";
+import { Task } from "./pages/task";
+import { applyTaste, changes, live, say, shared, useRoute } from "./state";
+import { Empty } from "./ui/faces";
+import { FindBox, Frame } from "./ui/frame";
+import { line } from "./ui/text";
+
+function Page(): JSX.Element {
+  const { path, query } = useRoute();
+  const [page = "runs", a, b, c] = path;
+  useEffect(() => {
+    window.scrollTo(0, 0);
+  }, [path.join("/")]);
+  if (page === "runs") return <Runs />;
+  if (page === "run" && a && b && c) return <Attempt run={a} task={b} n={Number(c) || 1} />;
+  if (page === "run" && a && b) return <Attempt run={a} task={b} n={1} />;
+  if (page === "run" && a) return <Run key={a} id={a} />;
+  if (page === "board") return <Board suite={a ?? null} />;
+  if (page === "compare") return <Compare />;
+  if (page === "task" && a && b) return <Task suite={a} task={b} />;
+  if (page === "suites") return <Suites />;
+  if (page === "suite" && a) return <Suite id={a} finding={b === "finding" ? (c ?? null) : null} />;
+  if (page === "power") return <Power />;
+  if (page === "find")
+    return (
+      <>
+        <h1>Find</h1>
+        <FindBox start={query["q"] ?? ""} />
+      </>
+    );
+  return (
+    <>
+      <h1>Nothing is here</h1>
+      <Empty>No page is called “{line(path.join("/"))}”. The pages are above; / finds anything.</Empty>
+    </>
+  );
+}
+
+function start(): void {
+  const kind = document.querySelector('meta[name="tare-source"]')?.getAttribute("content");
+  shared.source = kind === "file" ? file : http;
+  applyTaste();
+  let told = -1;
+  shared.source.events({
+    run(run) {
+      const next = new Map(live.get());
+      next.set(run.id, run);
+      live.set(next);
+      if (run.done + run.failed + run.missing >= run.total) say(`a run is done: ${run.done} of ${run.total}`);
+    },
+    store(counter) {
+      // The first message says where the store stands; only a later one is a change.
+      if (told >= 0 && counter !== told) changes.set(counter);
+      told = counter;
+    },
+  });
+  const root = document.getElementById("app") ?? document.body.appendChild(document.createElement("div"));
+  render(
+    <Frame>
+      <Page />
+    </Frame>,
+    root,
+  );
+  // A report comes drawn for those without a script; with one, the page takes its place.
+  document.getElementById("drawn")?.remove();
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();

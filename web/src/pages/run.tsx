@@ -1,0 +1,275 @@
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { attemptsOf, defOf, runOf, type AttemptRow } from "../docs";
+import { PassK } from "../fig/passk";
+import { Whisker } from "../fig/whisker";
+import { niceAxis, ticks } from "../fig/scale";
+import { useKeys } from "../keys";
+import { amend, go, href, join, search } from "../route";
+import type { Doc } from "../source";
+import { changes, live, load, shared, toggleMark, useDoc, useFoot, usePageTitle, useRoute, useSignal } from "../state";
+import { Empty, Failure, Progress, Waiting } from "../ui/faces";
+import { Crumbs } from "../ui/frame";
+import { List, SortHead, windowRows } from "../ui/list";
+import * as num from "../ui/number";
+import { line } from "../ui/text";
+
+const words: Record<string, { mark: string; cls: string }> = {
+  done: { mark: "●", cls: "" },
+  failed: { mark: "✗", cls: "downc" },
+  missing: { mark: "◌", cls: "warnc" },
+  running: { mark: "◐", cls: "ink3" },
+  planned: { mark: "○", cls: "ink3" },
+};
+const columns = "22px minmax(170px,1.4fr) minmax(90px,1fr) 44px 92px 70px 84px 92px minmax(80px,1fr)";
+const narrow = "22px minmax(0,1fr) 36px 72px 52px";
+
+export function Run({ id }: { id: string }): JSX.Element {
+  const route = useRoute();
+  const { f = "", sort = "" } = route.query;
+  const path = join("runs", id);
+  const got = useDoc<Doc>(path);
+  const version = useSignal(changes);
+  const moving = useSignal(live).get(id);
+  const view = useMemo(() => (got.doc ? runOf(got.doc) : null), [got.doc]);
+  const query = { sort, where: f };
+  const firstPage = path + "/attempts" + search({ offset: 0, limit: windowRows, ...query });
+  const page = useDoc<Doc>(firstPage);
+  const attempts = useMemo(() => (page.doc ? attemptsOf(page.doc, view?.headline ?? null) : null), [page.doc, view?.headline]);
+  const address = view?.row.address ?? id;
+  usePageTitle(line(view?.row.solver ?? id));
+  useFoot(`tare show ${address}${f ? ` --where "${f}"` : ""}`, path, { run: path, attempts: firstPage });
+  useKeys("list", {
+    filter: () => document.querySelector<HTMLInputElement>("#run-f")?.focus(),
+    sort: () => {
+      const order = ["", view?.headline ?? "", `-${view?.headline ?? ""}`, "-steps", "-ms"];
+      amend({ sort: order[(order.indexOf(sort) + 1) % order.length] ?? "" });
+    },
+    "compare-marked": () => go(href(["compare"], { b: id })),
+    mark: () => toggleMark(id),
+  });
+  if (!view) return <Waiting of={got} />;
+  const { row } = view;
+  const names = Object.keys(view.cells);
+  const headline = view.headline ?? names[0] ?? "";
+  const headDef = defOf(view.defs, headline);
+  const done = moving?.done ?? row.done;
+  const running = !row.finished;
+  const wide = window.innerWidth > 720;
+  const cellText = (name: string): { value: string; range: string } => {
+    const c = view.cells[name];
+    if (!c) return { value: "–", range: "" };
+    const s = num.scaleOf(defOf(view.defs, name), c.lo !== null && c.hi !== null ? (c.hi - c.lo) / 2 : null);
+    return { value: num.value(c.value, s), range: num.range(c.lo, c.hi, s) };
+  };
+  const h = cellText(headline);
+  const attempt = (a: AttemptRow): JSX.Element => {
+    const w = words[a.status] ?? { mark: "·", cls: "" };
+    return (
+      <>
+        <span role="cell" class={w.cls} title={a.status}>
+          <span aria-hidden="true">{w.mark}</span>
+          <span class="sr">{a.status}</span>
+        </span>
+        <span role="cell">
+          <a href={href(["run", id, a.task, a.attempt])} class="mono">
+            <bdi>{line(a.task)}</bdi>
+          </a>
+        </span>
+        <span role="cell" class="vm">
+          {line(a.family)}
+        </span>
+        <span role="cell" class="n ink3">
+          #{a.attempt}
+        </span>
+        <span role="cell" class="n">
+          {a.value === null ? <span class="ink3">–</span> : num.value(a.value, num.scaleOf(headDef, null))}
+        </span>
+        <span role="cell" class="n">
+          {num.count(a.steps)}
+        </span>
+        <span role="cell" class="n vm">
+          {a.tokens ? num.short(a.tokens) : "–"}
+        </span>
+        <span role="cell" class="n vm">
+          {num.time(a.ms)}
+        </span>
+        <span role="cell" class="vm ink3">
+          {line(a.cause)}
+        </span>
+      </>
+    );
+  };
+  const sortHead = (label: string, column: string, n = false, cls = ""): JSX.Element => (
+    <SortHead label={label} column={column} sort={sort} set={(s) => amend({ sort: s })} n={n} class={cls} />
+  );
+  return (
+    <>
+      <Crumbs of={[["Runs", "#/runs"], [row.label ?? row.batch, href(["board", row.digest], {})], [row.solver, null]]} />
+      <h1>{line(row.solver)}</h1>
+      <div class="meta">
+        <span>
+          <a href={href(["suite", row.digest.slice(0, 12)])}>{line(row.suite)}</a> <b>{line(row.version)}</b>
+        </span>
+        <span>
+          <b>{num.count(row.n_tasks)}</b> tasks × <b>{num.count(row.k)}</b> attempts
+        </span>
+        <span class="mono">{line(row.run)}</span>
+        {row.control && <span>control</span>}
+        <span>{num.when(row.started)} UTC</span>
+      </div>
+      <p class="lead">
+        {num.title(headDef)}{" "}
+        <b data-v={`run:${view.cellsAt}.${headline}.value`}>
+          {h.value}
+          {num.isShare(headDef) ? " %" : ""}
+        </b>
+        {h.range ? (
+          <>
+            {" "}
+            (95 % interval{" "}
+            <span data-v2={`run:${view.cellsAt}.${headline}.lo`}>{h.range}</span>, {line(view.cells[headline]?.method)},{" "}
+            {num.count(view.cells[headline]?.n)} tasks)
+          </>
+        ) : view.cells[headline]?.why ? (
+          <> (no interval: {line(view.cells[headline]?.why)})</>
+        ) : null}
+        {view.klass ? <>. Class: {line(view.klass.replace(/_/g, " "))}</> : null}.
+        {row.missing > 0 && (
+          <>
+            {" "}
+            {num.count(row.missing)} attempts are missing{view.lost[0] ? ` (${line(view.lost[0].text)})` : ""}; they count as neither good nor bad.
+          </>
+        )}
+        {row.failed > 0 && <> {num.count(row.failed)} attempts failed.</>}
+      </p>
+      {running && <Progress done={done + row.failed + row.missing} total={row.planned} />}
+      {got.error && <Failure error={got.error} again={got.again} />}
+      <section style={{ marginTop: "28px" }}>
+        <div class="hd">
+          <h2>What was measured</h2>
+          <span class="sub">
+            Each with its interval, or why there is none <a href={href(["compare"], { b: id })}>Compare with another run</a>
+          </span>
+        </div>
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Metric</th>
+              <th scope="col" class="n">
+                Value
+              </th>
+              <th scope="col" class="n">
+                95 %
+              </th>
+              <th scope="col" class="hid" aria-hidden="true" style={{ width: "30%" }} />
+              <th scope="col" class="n hid">
+                Tasks
+              </th>
+              <th scope="col" class="hid">
+                Method
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {names.map((name) => {
+              const c = view.cells[name];
+              const def = defOf(view.defs, name);
+              const t = cellText(name);
+              const axis = num.isShare(def) ? { lo: 0, hi: 1 } : niceAxis([c?.lo, c?.hi, c?.value, 0]);
+              return (
+                <tr key={name}>
+                  <td title={def.about ? line(def.about) : undefined}>
+                    {line(num.title(def))} <span class="ink3">{num.unitHead(def)}</span>
+                  </td>
+                  <td class="n" data-v={`run:${view.cellsAt}.${name}.value`}>
+                    {t.value}
+                  </td>
+                  <td class="n ci">{t.range || <span title={c?.why ? line(c.why) : undefined}>–</span>}</td>
+                  <td class="plot hid" style={{ padding: "0 20px" }}>
+                    {c && <Whisker axis={axis} kind={row.control ? "control" : "run"} value={c.value} lo={c.lo} hi={c.hi} ticks={ticks(axis, 3)} v={`run:${view.cellsAt}.${name}.value`} />}
+                  </td>
+                  <td class="n hid">{num.count(c?.n)}</td>
+                  <td class="hid ink3">{line(c?.method ?? c?.why)}</td>
+                </tr>
+              );
+            })}
+          </tbody>
+        </table>
+      </section>
+      {view.passk && <PassK doc={view.passk} />}
+      <section>
+        <div class="hd">
+          <h2>Attempts</h2>
+          {attempts && (
+            <span class="sub" data-v="attempts:total">
+              {num.count(attempts.total)}
+              {f ? " match" : ""}
+            </span>
+          )}
+        </div>
+        {shared.source.kind === "http" && (
+          <div class="tools">
+            <input
+              id="run-f"
+              type="search"
+              aria-label="Filter attempts"
+              placeholder="family:benign reward<0 missing"
+              value={f}
+              onInput={(e) => amend({ f: e.currentTarget.value })}
+            />
+          </div>
+        )}
+        {page.error && <Failure error={page.error} again={page.again} />}
+        {!attempts && !page.error && <Waiting of={page} />}
+        {attempts && attempts.total === 0 && <Empty>{f ? "No attempt matches the filter." : "No attempt has been played yet."}</Empty>}
+        {attempts && attempts.total > 0 && (
+          <List<AttemptRow>
+            name="Attempts"
+            total={attempts.total}
+            columns={wide ? columns : narrow}
+            version={`${version} ${firstPage}`}
+            fetch={async (offset, signal) => {
+              if (offset === 0 && page.fresh) return attempts.rows;
+              const doc = await load<Doc>(path + "/attempts" + search({ offset, limit: windowRows, ...query }), signal);
+              return attemptsOf(doc, headline).rows;
+            }}
+            row={attempt}
+            link={(a) => href(["run", id, a.task, a.attempt])}
+            key_={(a) => `${a.task}#${a.attempt}`}
+            header={
+              <>
+                <span role="columnheader">
+                  <span class="sr">Status</span>
+                </span>
+                {sortHead("Task", "task")}
+                {sortHead("Family", "family", false, "vm")}
+                {sortHead("No.", "k", true)}
+                {sortHead(num.title(headDef) + (num.isShare(headDef) ? " %" : ""), headline, true)}
+                {sortHead("Steps", "steps", true)}
+                {sortHead("Tokens", "tokens", true, "vm")}
+                {sortHead("Time", "ms", true, "vm")}
+                <span role="columnheader" class="vm">
+                  Cause
+                </span>
+              </>
+            }
+          />
+        )}
+      </section>
+      {view.environment.length > 0 && (
+        <details class="fold">
+          <summary>Where it ran</summary>
+          <dl class="nums" style={{ maxWidth: "720px" }}>
+            {view.environment.map(([k, v]) => (
+              <>
+                <dt>{line(k)}</dt>
+                <dd style={{ overflowWrap: "anywhere" }}>{line(v)}</dd>
+              </>
+            ))}
+          </dl>
+        </details>
+      )}
+    </>
+  );
+}

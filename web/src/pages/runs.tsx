@@ -1,0 +1,183 @@
+import type { JSX } from "preact";
+import { useMemo } from "preact/hooks";
+import { runsOf, type RunRow } from "../docs";
+import { useKeys } from "../keys";
+import { amend, go, href, join, search } from "../route";
+import type { Doc } from "../source";
+import { changes, live, load, marked, say, shared, toggleMark, useDoc, useFoot, usePageTitle, useRoute, useSignal } from "../state";
+import { Empty, Waiting } from "../ui/faces";
+import { List, SortHead, windowRows } from "../ui/list";
+import * as num from "../ui/number";
+import { line } from "../ui/text";
+
+const columns = "22px minmax(150px,1.3fr) minmax(110px,1fr) minmax(150px,1.2fr) 132px 86px 76px 124px";
+const narrow = "22px minmax(0,1fr) 108px 76px";
+
+export function statusOf(row: RunRow, moving: boolean): { mark: string; word: string } {
+  if (moving) return { mark: "◐", word: "running" };
+  if (!row.finished) return { mark: "◌", word: "not finished" };
+  if (row.missing > 0) return { mark: "▲", word: "attempts missing" };
+  return { mark: "●", word: "done" };
+}
+
+function metricText(row: RunRow): string {
+  const m = row.metric;
+  if (!m) return "–";
+  const half = m.lo !== null && m.hi !== null ? (m.hi - m.lo) / 2 : null;
+  const scale = num.scaleOf(m, half);
+  return num.value(m.value, scale);
+}
+function metricRange(row: RunRow): string {
+  const m = row.metric;
+  if (!m || m.lo === null || m.hi === null) return "";
+  return num.range(m.lo, m.hi, num.scaleOf(m, (m.hi - m.lo) / 2));
+}
+
+export function Runs(): JSX.Element {
+  const route = useRoute();
+  const { q = "", suite = "", status = "", sort = "" } = route.query;
+  const base = { q, suite, status, sort };
+  const first = "/runs" + search({ limit: windowRows, ...base });
+  const got = useDoc<Doc>(first);
+  const version = useSignal(changes);
+  const moving = useSignal(live);
+  const marks = useSignal(marked);
+  const view = useMemo(() => (got.doc ? runsOf(got.doc) : null), [got.doc]);
+  usePageTitle("Runs");
+  useFoot("tare runs", first, { runs: first });
+  const wide = window.innerWidth > 720;
+  useKeys("list", {
+    "compare-marked": () => {
+      if (marks.length !== 2) {
+        say("mark two runs with x, then c");
+        return;
+      }
+      go(href(["compare"], { a: marks[0], b: marks[1] }));
+    },
+    filter: () => document.querySelector<HTMLInputElement>("#runs-q")?.focus(),
+    sort: () => {
+      const order = ["", "-done", "suite", "solver", "-cost"];
+      amend({ sort: order[(order.indexOf(sort) + 1) % order.length] ?? "" });
+    },
+  });
+  const row = (r: RunRow): JSX.Element => {
+    const running = moving.get(r.run);
+    const s = statusOf(r, !!running && running.done < running.total);
+    const done = running?.done ?? r.done;
+    return (
+      <>
+        <span role="cell" title={s.word}>
+          <span aria-hidden="true">{s.mark}</span>
+          <span class="sr">{s.word}</span>
+        </span>
+        <span role="cell">
+          <a href={href(["run", r.run])}>
+            <bdi>{line(r.address)}</bdi>
+          </a>
+        </span>
+        <span role="cell" class="vm">
+          <bdi>{line(r.suite)}</bdi> <span class="ink3">{line(r.version)}</span>
+        </span>
+        <span role="cell" class="vm">
+          <bdi>{line(r.solver)}</bdi>
+          {r.control && <span class="ink3"> control</span>}
+          {r.switches && <span class="ink3"> {line(r.switches)}</span>}
+        </span>
+        <span role="cell" class="n" title={r.metric?.why ? line(r.metric.why) : undefined}>
+          <b>{metricText(r)}</b> <span class="ci">{metricRange(r)}</span>
+        </span>
+        <span role="cell" class="n">
+          {num.count(done)}
+          {done < r.planned && <span class="ink3"> of {num.count(r.planned)}</span>}
+          {r.failed > 0 && <span class="downc"> {num.count(r.failed)} failed</span>}
+          {r.missing > 0 && <span class="warnc"> {num.count(r.missing)} missing</span>}
+        </span>
+        <span role="cell" class="n vm">
+          {num.money(r.cost)}
+        </span>
+        <span role="cell" class="n vm ink3">
+          {num.when(r.started)}
+        </span>
+      </>
+    );
+  };
+  const head = (label: string, column: string, n = false, cls = ""): JSX.Element => (
+    <SortHead label={label} column={column} sort={sort} set={(s) => amend({ sort: s })} n={n} class={cls} />
+  );
+  const unsearched = !q && !suite && !status;
+  const first0 = view?.rows[0];
+  return (
+    <>
+      <h1>Runs</h1>
+      {view && view.total > 0 && (
+        <p class="sub" data-v="runs:total">
+          {num.count(view.total)} run{view.total === 1 ? "" : "s"}
+          {first0?.metric ? `; the number is the suite's headline, ${num.title(first0.metric)}, with its 95 % interval` : ""}
+        </p>
+      )}
+      {shared.source.kind === "http" && (
+        <div class="tools">
+          <input
+            id="runs-q"
+            type="search"
+            placeholder="Filter: label, suite or solver"
+            aria-label="Filter runs"
+            value={q}
+            onInput={(e) => amend({ q: e.currentTarget.value })}
+          />
+          <select aria-label="Status" value={status} onChange={(e) => amend({ status: e.currentTarget.value })}>
+            <option value="">any status</option>
+            <option value="done">done</option>
+            <option value="unfinished">not finished</option>
+            <option value="incomplete">attempts missing</option>
+          </select>
+          {marks.length > 0 && <span class="sub">{marks.length} of 2 marked</span>}
+          {marks.length === 2 && (
+            <a class="btn" href={href(["compare"], { a: marks[0], b: marks[1] })}>
+              Compare <kbd>c</kbd>
+            </a>
+          )}
+        </div>
+      )}
+      {got.error && <Waiting of={got} />}
+      {!view && !got.error && <Waiting of={got} />}
+      {view && view.total === 0 && unsearched && (
+        <Empty command="tare run incident-response --solver verify-first --solver runbook -k 4">No runs yet. Make one:</Empty>
+      )}
+      {view && view.total === 0 && !unsearched && <Empty>No run matches.</Empty>}
+      {view && view.total > 0 && (
+        <List<RunRow>
+          name="Runs"
+          total={view.total}
+          columns={wide ? columns : narrow}
+          version={`${version} ${first}`}
+          fetch={async (offset, signal) =>
+            offset === 0 ? view.rows : runsOf(await load<Doc>("/runs" + search({ cursor: offset, limit: windowRows, ...base }), signal)).rows
+          }
+          row={row}
+          link={(r) => href(["run", r.run])}
+          key_={(r) => r.run}
+          marks={marks}
+          onMark={(r) => toggleMark(r.run)}
+          header={
+            <>
+              <span role="columnheader">
+                <span class="sr">Status</span>
+              </span>
+              {head("Run", "label")}
+              {head("Suite", "suite", false, "vm")}
+              {head("Solver", "solver", false, "vm")}
+              <span role="columnheader" class="n">
+                Headline
+              </span>
+              {head("Attempts", "done", true)}
+              {head("Cost", "cost", true, "vm")}
+              {head("When (UTC)", "when", true, "vm")}
+            </>
+          }
+        />
+      )}
+    </>
+  );
+}
+export { join };

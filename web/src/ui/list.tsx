@@ -1,0 +1,217 @@
+// A list of any length: rows of one height, windows by offset, one more window ahead of the scroll,
+// requests that were scrolled past abandoned. Above the tallest box a browser can scroll, the
+// scrollbar maps in proportion and keys still move by rows.
+import type { JSX } from "preact";
+import { useEffect, useLayoutEffect, useReducer, useRef } from "preact/hooks";
+import { useKeys } from "../keys";
+import { density, rowHeight, useSignal } from "../state";
+
+export const windowRows = 200;
+const tallest = 9_000_000; // px; engines stop between 16 and 33 million
+
+export interface ListProps<Row> {
+  name: string;
+  total: number;
+  columns: string; // grid-template-columns
+  /** Rows offset … offset + windowRows; the promise of an abandoned window may reject. */
+  fetch(offset: number, signal: AbortSignal): Promise<Row[]>;
+  /** Changes when the rows are other rows (sort, filter, store). */
+  version: string;
+  row(row: Row, i: number): JSX.Element;
+  link(row: Row): string;
+  key_(row: Row): string;
+  marks?: readonly string[];
+  onMark?(row: Row): void;
+  header: JSX.Element;
+  height?: number;
+}
+
+interface Window<Row> {
+  rows: Row[] | null;
+  stop: AbortController;
+}
+
+export function List<Row>(props: ListProps<Row>): JSX.Element {
+  useSignal(density);
+  const box = useRef<HTMLDivElement>(null);
+  const windows = useRef(new Map<number, Window<Row>>());
+  const [, draw] = useReducer((n: number) => n + 1, 0);
+  const at = useRef(0); // the row keys move
+  const focusWanted = useRef(false);
+  const top = useRef(0);
+  const before = useRef(0);
+  const h = rowHeight();
+  const { total } = props;
+
+  useEffect(() => {
+    windows.current.forEach((w) => w.stop.abort());
+    windows.current.clear();
+    at.current = Math.min(at.current, Math.max(0, total - 1));
+    draw(0);
+  }, [props.version, props.total]);
+  useEffect(() => () => windows.current.forEach((w) => w.stop.abort()), []);
+
+  const real = total * h;
+  const drawn = Math.min(real, tallest);
+  const viewHeight = Math.min(Math.max(h * 4, drawn), props.height ?? Math.max(240, window.innerHeight - 260));
+  // Scroll position → first row shown (a fraction), and the way back.
+  const spread = real > drawn ? (total - viewHeight / h) / Math.max(1, drawn - viewHeight) : 1 / h;
+  const firstShown = Math.max(0, top.current * spread);
+  const first = Math.max(0, Math.floor(firstShown) - 6);
+  const last = Math.min(total, Math.ceil(firstShown + viewHeight / h) + 6);
+
+  function need(offset: number): void {
+    if (offset < 0 || offset >= total || windows.current.has(offset)) return;
+    const w: Window<Row> = { rows: null, stop: new AbortController() };
+    windows.current.set(offset, w);
+    props.fetch(offset, w.stop.signal).then(
+      (rows) => {
+        w.rows = rows;
+        if (!w.stop.signal.aborted) draw(0);
+      },
+      () => {
+        if (windows.current.get(offset) === w) windows.current.delete(offset);
+      },
+    );
+  }
+  useLayoutEffect(() => {
+    const down = top.current >= before.current;
+    before.current = top.current;
+    const from = Math.floor(first / windowRows) * windowRows;
+    const to = Math.floor(Math.max(0, last - 1) / windowRows) * windowRows;
+    for (let o = from; o <= to; o += windowRows) need(o);
+    need(down ? to + windowRows : from - windowRows);
+    // Windows that were passed: their requests are abandoned, and few are kept.
+    for (const [offset, w] of windows.current) {
+      const far = offset < from - 3 * windowRows || offset > to + 3 * windowRows;
+      if (far && (w.rows === null || windows.current.size > 12)) {
+        w.stop.abort();
+        windows.current.delete(offset);
+      }
+    }
+    if (focusWanted.current) {
+      focusWanted.current = false;
+      box.current?.querySelector<HTMLElement>(`[data-row="${at.current}"] a`)?.focus({ preventScroll: true });
+    }
+  });
+
+  const rowAt = (i: number): Row | null => {
+    const o = Math.floor(i / windowRows) * windowRows;
+    return windows.current.get(o)?.rows?.[i - o] ?? null;
+  };
+
+  function move(to: number): boolean {
+    if (total === 0) return false;
+    at.current = Math.max(0, Math.min(total - 1, to));
+    const rowsShown = viewHeight / h;
+    let start = firstShown;
+    if (at.current < firstShown) start = at.current;
+    else if (at.current + 1 > firstShown + rowsShown) start = at.current + 1 - rowsShown;
+    focusWanted.current = true;
+    if (box.current && start !== firstShown) {
+      top.current = start / spread;
+      box.current.scrollTop = top.current;
+    }
+    draw(0);
+    return true;
+  }
+  const page = Math.max(1, Math.floor(viewHeight / h) - 1);
+  useKeys("list", {
+    next: () => move(box.current?.contains(document.activeElement) ? at.current + 1 : at.current),
+    previous: () => move(at.current - 1),
+    first: () => move(0),
+    last: () => move(total - 1),
+    "page-down": () => move(at.current + page),
+    "page-up": () => move(at.current - page),
+    open: () => {
+      const row = rowAt(at.current);
+      if (row === null) return false;
+      location.hash = props.link(row);
+      return true;
+    },
+    ...(props.onMark
+      ? {
+          mark: () => {
+            const row = rowAt(at.current);
+            if (row) props.onMark?.(row);
+          },
+        }
+      : {}),
+  });
+
+  const rows: JSX.Element[] = [];
+  for (let i = first; i < last; i++) {
+    const row = rowAt(i);
+    const y = Math.round((i - firstShown) * h + top.current);
+    const style = { top: `${y}px`, height: `${h}px`, gridTemplateColumns: props.columns };
+    const marked = row !== null && props.marks?.includes(props.key_(row));
+    rows.push(
+      <div
+        key={i}
+        class={"vr" + (i === at.current ? " at" : "") + (marked ? " marked" : "")}
+        style={style}
+        role="row"
+        aria-rowindex={i + 2}
+        data-row={i}
+        {...(props.onMark ? { "aria-selected": marked ? "true" : "false" } : {})}
+        onFocusCapture={() => {
+          if (at.current !== i) {
+            at.current = i;
+            draw(0);
+          }
+        }}
+      >
+        {row === null ? (
+          <span role="cell">
+            <span class="bar" />
+          </span>
+        ) : (
+          props.row(row, i)
+        )}
+      </div>,
+    );
+  }
+  return (
+    <div role="table" aria-label={props.name} aria-rowcount={total + 1}>
+      <div role="rowgroup">
+        <div class="vh" role="row" aria-rowindex={1} style={{ gridTemplateColumns: props.columns }}>
+          {props.header}
+        </div>
+      </div>
+      <div
+        class="vl"
+        role="rowgroup"
+        ref={box}
+        tabIndex={rows.length ? -1 : 0}
+        style={{ height: `${viewHeight + 2}px` }}
+        onScroll={() => {
+          top.current = box.current?.scrollTop ?? 0;
+          draw(0);
+        }}
+      >
+        <div class="vlin" role="presentation" style={{ height: `${drawn}px` }}>
+          {rows}
+        </div>
+      </div>
+    </div>
+  );
+}
+
+/** A column head that sorts. */
+export function SortHead(p: {
+  label: string;
+  column: string;
+  sort: string;
+  set(sort: string): void;
+  n?: boolean;
+  class?: string;
+}): JSX.Element {
+  const is = p.sort === p.column ? "ascending" : p.sort === "-" + p.column ? "descending" : null;
+  return (
+    <span role="columnheader" class={(p.n ? "n " : "") + (p.class ?? "")} {...(is ? { "aria-sort": is as "ascending" } : {})}>
+      <button type="button" onClick={() => p.set(is === "descending" ? p.column : is === "ascending" ? "" : "-" + p.column)}>
+        {p.label}
+      </button>
+    </span>
+  );
+}
