@@ -56,5 +56,10 @@
 #define TARE_MAX_GUIDE_CLOSURE 65536u              /* steps without a byte; ambiguity beyond it */
 #define TARE_MAX_GUIDE_DEPTH 4096u                 /* open frames of one reading */
 #define TARE_GUIDE_MEMO_BYTES (64 * TARE_MIB)      /* what one guide remembers, unless told */
+#define TARE_MAX_VOCAB_TOKENS 2000000u             /* seven times the largest in use */
+#define TARE_MAX_VOCAB_TOKEN_BYTES 4096u           /* one token; the longest in use have 128 */
+#define TARE_MAX_VOCAB_BYTES (64 * TARE_MIB)       /* all tokens together */
+#define TARE_MAX_VOCAB_NODES 16000000u             /* a node's size has 24 bits */
+#define TARE_MAX_VOCAB_FILE_BYTES (256 * TARE_MIB) /* ten times the largest tokenizer.json */
 
 #endif

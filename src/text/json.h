@@ -36,6 +36,7 @@ struct tare_json {
 struct tare_json_policy {
     size_t max_bytes;           /* 0: TARE_MAX_JSON_BYTES */
     uint32_t max_depth;         /* 0: TARE_MAX_JSON_DEPTH */
+    uint32_t max_keys;          /* of one object; 0: TARE_MAX_JSON_KEYS */
     bool allow_duplicates;      /* last key wins on look-up, both stay on the tape */
     bool allow_nan;             /* NaN, Infinity, -Infinity as numbers (Python logs) */
     bool allow_lone_surrogates; /* \ud800 becomes U+FFFD instead of an error */

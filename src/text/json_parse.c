@@ -210,9 +210,9 @@ static inline const uint8_t *key(struct tare__json_parser *ps, const uint8_t *p)
 {
     if (p == ps->end || *p != '"')
         return no_key(ps, p);
-    if (ps->tape.nodes[ps->tape.open].u.box.count == TARE_MAX_JSON_KEYS)
-        return tare__json_fault(ps, p, TARE_E_LIMIT, "an object of more than %d keys",
-                                TARE_MAX_JSON_KEYS);
+    uint32_t max = ps->policy->max_keys ? ps->policy->max_keys : TARE_MAX_JSON_KEYS;
+    if (ps->tape.nodes[ps->tape.open].u.box.count == max)
+        return tare__json_fault(ps, p, TARE_E_LIMIT, "an object of more than %u keys", max);
     struct tare__json_node *k = tare__json_tape_push(&ps->tape);
     if (!k)
         return tare__json_no_memory(ps, p);
