@@ -51,7 +51,7 @@ struct tare_schema_grammar {
  * count, not a clock, so that it is the same everywhere). */
 enum tare_status tare_schema_grammar_make(struct tare_json schema,
                                           const struct tare_schema_grammar_options *options,
-                                          struct tare_arena *arena,
-                                          struct tare_schema_grammar *out, struct tare_err *err);
+                                          struct tare_arena *arena, struct tare_schema_grammar *out,
+                                          struct tare_err *err);
 
 #endif
