@@ -3,12 +3,15 @@
 
 #include "base/banned.h"
 
+extern const struct tare_cmd tare_cmd_experiment_drift;
 extern const struct tare_cmd tare_cmd_experiment_tools;
 
-static const struct tare_cmd *const experiment_subs[] = {&tare_cmd_experiment_tools, NULL};
+static const struct tare_cmd *const experiment_subs[] = {&tare_cmd_experiment_tools,
+                                                         &tare_cmd_experiment_drift, NULL};
 
 static const struct tare_example experiment_examples[] = {
     {"tare experiment tools episodes.jsonl", "strict parser, lenient parser, forced choice, mask"},
+    {"tare experiment drift conversations.jsonl", "how rules fade over a conversation"},
     {0},
 };
 

@@ -92,10 +92,8 @@ static enum tare_status recordings(struct tare_ctx *ctx, const struct tools_opts
                                    struct tare_err *err)
 {
     struct tare_buf b;
-    if (!o->script.p == !o->file.p) {
-        tare_usage_fail(ctx, err, "name a file of recordings, or a --script, and not both");
-        return TARE_E_USAGE;
-    }
+    if (!o->script.p == !o->file.p)
+        return tare_usage_fail(ctx, err, "name a file of recordings, or a --script, and not both");
     if (o->file.p)
         return tare_fs_read(o->file, TARE_GIB, ctx->arena, text, err);
     enum tare_status st = tare_tools_script_parse(o->script, s, err);

@@ -4,6 +4,7 @@
 #ifndef TARE_VIEW_LAB_H
 #define TARE_VIEW_LAB_H
 
+#include "experiment/drift.h"
 #include "experiment/tools.h"
 #include "text/json.h"
 #include "view/style.h"
@@ -14,5 +15,10 @@ void tare_view_tools(struct tare_buf *out, const struct tare_tools_report *r,
 /* tare.experiment-tools/1 */
 void tare_doc_tools(struct tare_json_writer *w, const struct tare_tools_report *r,
                     const struct tare_tools_script *script);
+
+void tare_view_drift(struct tare_buf *out, const struct tare_drift_report *r,
+                     const struct tare_drift_script *script, const struct tare_style *style);
+/* tare.experiment-drift/1 */
+void tare_doc_drift(struct tare_json_writer *w, const struct tare_drift_report *r);
 
 #endif

@@ -1,0 +1,114 @@
+/*
+ * The lab of instruction drift: how far a model keeps its rules over the turns of a conversation,
+ * for each intervention, and how much that varies between attempts.
+ *
+ * Source: spec/tool-calls.md of the shared sheets, section 9. Recordings are JSON Lines, one
+ * conversation a line (docs/verbs/experiment.md):
+ *
+ *   {"conversation", "seed", "arm", "rules": [{"id", "kind", "value", "when"}],
+ *    "turns": [{"text", "input", "pass": {"RULE": true|false|null}, "since", "correct",
+ *               "guarded"}]}
+ *
+ * A line {"defaults": {...}} gives members for the lines after it. What "pass" says about a rule
+ * stands; other rules are looked at in the text.
+ */
+#ifndef TARE_EXPERIMENT_DRIFT_H
+#define TARE_EXPERIMENT_DRIFT_H
+
+#include "stats/proportion.h"
+#include "stats/stats.h"
+#include "text/json.h"
+
+#define TARE_DRIFT_ARMS 32u
+#define TARE_DRIFT_TURNS 4096u
+#define TARE_DRIFT_RULES 64u
+
+enum tare_drift_pass { TARE_DRIFT_NA = 0, TARE_DRIFT_PASS, TARE_DRIFT_FAIL };
+
+struct tare_drift_run {
+    struct tare_str conversation;
+    uint32_t arm;
+    int64_t seed;
+    uint32_t n_turns, n_rules;
+    uint8_t *pass; /* [turn * n_rules + rule], enum tare_drift_pass */
+    double *since; /* of each turn: tokens since the rules were last stated; NaN: not recorded */
+    uint8_t *correct, *guarded; /* of each turn, enum tare_drift_pass */
+};
+
+struct tare_drift_recordings {
+    const struct tare_drift_run *v;
+    size_t n;
+    struct tare_str arm[TARE_DRIFT_ARMS]; /* in order of first appearance */
+    uint32_t n_arms, turns;               /* turns: of the longest */
+};
+
+/* Kinds of rules: matches, not_matches (a regular expression), mentions, not_mentions (a text),
+ * max_words, min_words, max_chars (a number), json (nothing), schema (a JSON Schema of the text as
+ * JSON). "when" is a regular expression of the turn's "input" without which the rule does not
+ * apply. TARE_E_INPUT (err->line), TARE_E_LIMIT, TARE_E_NOMEM. */
+enum tare_status tare_drift_recordings_read(struct tare_str jsonl, struct tare_arena *arena,
+                                            struct tare_drift_recordings *out,
+                                            struct tare_err *err);
+
+/* A scripted model that keeps a rule with chance p0 exp(-lambda u) + p_inf, u turns after the rules
+ * were last stated: baseline (stated once), stateless (each turn), re-anchor-4, re-anchor-8, recall
+ * (a third of lambda) and recap (stated again before the last turn). */
+struct tare_drift_script {
+    double p0, lambda, p_inf;
+    uint64_t seed;
+    uint32_t conversations, seeds, turns, rules;
+};
+/* "p0=0.6,lambda=0.1,pinf=0.35"; what is not named keeps its value. TARE_E_USAGE. */
+enum tare_status tare_drift_script_parse(struct tare_str spec, struct tare_drift_script *s,
+                                         struct tare_err *err);
+void tare_drift_script_write(const struct tare_drift_script *s, struct tare_buf *jsonl);
+
+struct tare_drift_opts {
+    uint32_t baseline;        /* an arm of the recordings */
+    double confidence;        /* in (0, 1) */
+    uint64_t seed, resamples; /* of the interval of lambda */
+};
+
+struct tare_drift_decay { /* A(t) = p0 exp(-lambda t) + p_inf, least squares, t from 0 */
+    struct tare_value lambda, p0, p_inf;
+    struct tare_interval lambda_ci; /* percentile bootstrap over conversations */
+};
+
+struct tare_drift_slope { /* logit of a rule being kept, on the turn and log(1 + since) */
+    struct tare_value turn, since;
+    struct tare_interval turn_ci, since_ci; /* robust to runs of one conversation */
+};
+
+struct tare_drift_row {
+    struct tare_str arm;
+    uint64_t conversations, runs;
+    struct tare_count *adherence;    /* [turns] kept of applicable */
+    struct tare_interval *wilson;    /* [turns] */
+    double *survival;                /* [turns] no violation up to that turn; Kaplan-Meier */
+    struct tare_count all, recovery; /* recovery: kept at t + 1 after a failure at t */
+    struct tare_count contagion_after_fail, contagion_after_pass; /* failures at t + 1 */
+    struct tare_value auc;                                        /* mean of A over the turns */
+    struct tare_value half_life;                                  /* turn, from 1 */
+    struct tare_value contagion;                                  /* ratio of the two */
+    struct tare_value median_first;                               /* turn of the first violation */
+    struct tare_value seed_sd;     /* of A(t) over seeds, averaged over turns */
+    struct tare_value p90, spread; /* of scores of a conversation over 10 or more seeds */
+    struct tare_drift_decay decay;
+    struct tare_drift_slope slope;
+    struct tare_count correct, guarded;
+    struct tare_value auc_diff, correct_diff; /* to the baseline, paired by conversation and seed */
+    struct tare_interval auc_ci, correct_ci;
+    double p, p_holm; /* of auc_diff; NaN: none */
+};
+
+struct tare_drift_report {
+    uint32_t n_arms, turns, baseline;
+    double confidence;
+    struct tare_drift_row *arm;
+};
+
+enum tare_status tare_drift_experiment(const struct tare_drift_recordings *r,
+                                       const struct tare_drift_opts *opts, struct tare_arena *arena,
+                                       struct tare_drift_report *out, struct tare_err *err);
+
+#endif
