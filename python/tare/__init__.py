@@ -8,6 +8,7 @@
 
 The program is found on the path, or named by $TARE. Nothing else is needed."""
 import csv
+import html
 import json
 import os
 import subprocess
@@ -38,6 +39,11 @@ class Result(dict):
     def __repr__(self):
         lines = [f"{self['verdict']}: {self['sentence']}"]
         return "\n".join(lines + [f"  mind: {w}" for w in self["warnings"]])
+
+    def _repr_html_(self):
+        items = "".join(f"<li>{html.escape(w)}</li>" for w in self["warnings"])
+        text = f"<p><strong>{html.escape(self['verdict'])}</strong>: {html.escape(self['sentence'])}</p>"
+        return text + (f"<ul>{items}</ul>" if items else "")
 
     def _repr_markdown_(self):
         text = f"**{self['verdict']}**: {_plain(self['sentence'])}\n"

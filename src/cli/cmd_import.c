@@ -12,7 +12,7 @@
 struct import_opts {
     struct tare_strs paths;
     struct tare_str label;
-    bool list;
+    bool formats, list;
     struct tare_file_opts files;
 };
 
@@ -31,6 +31,10 @@ static const struct tare_opt import_options[] = {
     {.name = "formats",
      .type = TARE_OPT_FLAG,
      .help = "list the formats that can be read, and read nothing",
+     .at = offsetof(struct import_opts, formats)},
+    {.name = "list",
+     .type = TARE_OPT_FLAG,
+     .help = "say what the files hold and store nothing; an .eval is listed by its directory",
      .at = offsetof(struct import_opts, list)},
     TARE_FILE_OPTIONS(struct import_opts),
     {0},
@@ -40,6 +44,7 @@ static const struct tare_example import_examples[] = {
     {"tare import logs/before.eval --label before", "an Inspect log becomes the batch \"before\""},
     {"tare import results.csv --task-column question --score-column correct",
      "rows of a table, with its own column names"},
+    {"tare import --list logs/before.eval", "what is inside, without unpacking it"},
     {"tare import --formats", "what can be read"},
     {0},
 };
@@ -181,13 +186,87 @@ static void put_formats(struct tare_buf *out, bool json)
     }
 }
 
+static void list_json(struct tare_json_writer *w, struct tare_str path,
+                      const struct tare_import_listing *l)
+{
+    tare_json_begin_object(w);
+    tare_json_member_str(w, "file", path);
+    tare_json_member_str(w, "format", l->format);
+    tare_json_member_str(w, "suite", l->suite);
+    tare_json_member_str(w, "status", l->status);
+    tare_json_member_str(w, "created", l->created);
+    tare_json_put_key(w, "runs");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < l->n_runs; i++)
+        tare_json_put_str(w, l->runs[i]);
+    tare_json_end_array(w);
+    tare_json_member_u64(w, "attempts", l->n_attempts);
+    tare_json_put_key(w, "tasks");
+    if (l->n_tasks)
+        tare_json_put_u64(w, l->n_tasks);
+    else
+        tare_json_put_null(w);
+    tare_json_end_object(w);
+}
+
+static void list_text(struct tare_buf *out, struct tare_str path,
+                      const struct tare_import_listing *l)
+{
+    tare_text_safe(out, path);
+    tare_buf_printf(out, "  %.*s, %llu attempt%s", TARE_FMT(l->format),
+                    (unsigned long long)l->n_attempts, l->n_attempts == 1 ? "" : "s");
+    if (l->n_tasks)
+        tare_buf_printf(out, " at %u task%s", l->n_tasks, l->n_tasks == 1 ? "" : "s");
+    const struct tare_str more[] = {l->suite, l->status, l->created};
+    for (size_t i = 0; i < sizeof more / sizeof more[0]; i++)
+        if (more[i].n) {
+            tare_buf_puts(out, ", ");
+            tare_text_safe(out, more[i]);
+        }
+    for (uint32_t i = 0; i < l->n_runs; i++) {
+        tare_buf_puts(out, "\n  ");
+        tare_text_safe(out, l->runs[i]);
+    }
+    tare_buf_putc(out, '\n');
+}
+
+static enum tare_status list_files(struct tare_ctx *ctx, const struct import_opts *o,
+                                   struct tare_buf *out, struct tare_err *err)
+{
+    struct tare_import_options options;
+    struct tare_json_writer w;
+    enum tare_status st = TARE_OK;
+    tare_cli_file_options(ctx, &o->files, false, &options);
+    tare_json_writer_init(&w, out);
+    if (ctx->json) {
+        tare_json_begin_object(&w);
+        tare_json_member_cstr(&w, "schema", "tare.import-list/1");
+        tare_json_put_key(&w, "files");
+        tare_json_begin_array(&w);
+    }
+    for (size_t i = 0; i < o->paths.n && !st; i++) {
+        struct tare_import_listing l;
+        st = tare_import_list(o->paths.v[i], &options, ctx->arena, &l, err);
+        if (!st && ctx->json)
+            list_json(&w, o->paths.v[i], &l);
+        else if (!st)
+            list_text(out, o->paths.v[i], &l);
+    }
+    if (ctx->json && !st) {
+        tare_json_end_array(&w);
+        tare_json_end_object(&w);
+        tare_buf_putc(out, '\n');
+    }
+    return st;
+}
+
 static enum tare_status import_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
 {
     const struct import_opts *o = opts;
     struct tare_store *store;
     struct tare_buf out;
     tare_buf_init(&out, NULL, TARE_MAX_JSON_BYTES);
-    if (o->list) {
+    if (o->formats) {
         put_formats(&out, ctx->json);
         return tare_cli_print(ctx, &out, err);
     }
@@ -196,6 +275,10 @@ static enum tare_status import_run(struct tare_ctx *ctx, const void *opts, struc
     if (o->label.n && o->paths.n > 1)
         return tare_usage_fail(ctx, err, "--label names one batch, and there are %zu files",
                                o->paths.n);
+    if (o->list) {
+        enum tare_status listed = list_files(ctx, o, &out, err);
+        return listed ? listed : tare_cli_print(ctx, &out, err);
+    }
     struct tare_store_options options = {
         .size = sizeof options, .create = true, .clock = ctx->clock};
     struct kept *kept = TARE_NEW_N(ctx->arena, struct kept, o->paths.n);

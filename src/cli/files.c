@@ -89,6 +89,19 @@ static enum tare_status choose_run(struct tare_ctx *ctx, struct tare_str run, st
     return tare_cli_file_runs(ctx, out, err);
 }
 
+void tare_cli_file_options(struct tare_ctx *ctx, const struct tare_file_opts *opts, bool keep_texts,
+                           struct tare_import_options *out)
+{
+    *out = (struct tare_import_options){.size = sizeof *out,
+                                        .format = given(ctx, opts->format),
+                                        .task_column = given(ctx, opts->task_column),
+                                        .attempt_column = given(ctx, opts->attempt_column),
+                                        .run_column = given(ctx, opts->run_column),
+                                        .score_column = given(ctx, opts->score_column),
+                                        .output_column = given(ctx, opts->output_column),
+                                        .keep_texts = keep_texts};
+}
+
 enum tare_status tare_cli_file(struct tare_ctx *ctx, struct tare_str name,
                                const struct tare_file_opts *opts, bool keep_texts,
                                const struct tare_file *known, uint32_t n_known,
@@ -112,14 +125,8 @@ enum tare_status tare_cli_file(struct tare_ctx *ctx, struct tare_str name,
                            "stored runs: tare runs");
         return TARE_E_USAGE;
     }
-    struct tare_import_options o = {.size = sizeof o,
-                                    .format = given(ctx, opts->format),
-                                    .task_column = given(ctx, opts->task_column),
-                                    .attempt_column = given(ctx, opts->attempt_column),
-                                    .run_column = given(ctx, opts->run_column),
-                                    .score_column = given(ctx, opts->score_column),
-                                    .output_column = given(ctx, opts->output_column),
-                                    .keep_texts = keep_texts};
+    struct tare_import_options o;
+    tare_cli_file_options(ctx, opts, keep_texts, &o);
     struct tare_import_table *table;
     enum tare_status st = tare_import_read(path, &o, ctx->arena, &table, err);
     if (st)

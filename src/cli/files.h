@@ -71,4 +71,8 @@ enum tare_status tare_cli_file_results(struct tare_ctx *ctx, const struct tare_f
 /* Last part of a path. */
 struct tare_str tare_cli_file_name(struct tare_str path);
 
+/* The reader's options that these flags ask for; they live in the context's arena. */
+void tare_cli_file_options(struct tare_ctx *ctx, const struct tare_file_opts *opts, bool keep_texts,
+                           struct tare_import_options *out);
+
 #endif

@@ -36,6 +36,13 @@ class Compare(unittest.TestCase):
         self.assertEqual((result["wins"], result["losses"]), (33, 0))
         self.assertIn("35 of 40 rows are ties", repr(result))
         self.assertIn("**improved**", result._repr_markdown_())
+        self.assertIn("<strong>improved</strong>", result._repr_html_())
+
+    def test_outside_text_is_no_markup(self):
+        rows = [{"task_id": f"t{i}", "<b>x</b>": i % 2} for i in range(12)]
+        result = tare.compare(rows, rows, score_column="<b>x</b>")
+        self.assertIn("&lt;b&gt;", result._repr_html_())
+        self.assertNotIn("<b>", result._repr_html_())
 
     def test_lists_swap(self):
         a, b = [0] * 9 + [1], [1] * 9 + [1]

@@ -62,6 +62,7 @@ CASES = [
     ("store-check", 0, "tare store check --deep --json"),
     ("import", 0, "tare import a.csv --label a --json"),
     ("lint", 0, "tare lint a.csv --json"),
+    ("import-list", 0, "tare import --list a.csv --json"),
     ("formats", 0, "tare import --formats --json"),
     ("lint", 1, "tare lint examples/headline/before.jsonl --json"),
     ("power", 0, "tare power --baseline 0.5 --effect 0.1 --json"),

@@ -206,9 +206,9 @@ static enum tare_status finish(struct tare__import *im, struct tare_str path)
     return TARE_OK;
 }
 
-enum tare_status tare_import_read(struct tare_str path, const struct tare_import_options *options,
+static enum tare_status read_path(struct tare_str path, const struct tare_import_options *options,
                                   struct tare_arena *arena, struct tare_import_table **out,
-                                  struct tare_err *err)
+                                  struct tare_import_listing *listing, struct tare_err *err)
 {
     static const struct tare_import_options plain = {.size = sizeof plain};
     struct tare__import *im = TARE_NEW(arena, struct tare__import);
@@ -219,6 +219,7 @@ enum tare_status tare_import_read(struct tare_str path, const struct tare_import
     im->options = options ? options : &plain;
     im->table = table;
     im->err = err;
+    im->listing = listing;
     table->path = tare_arena_copy(arena, path);
     tare_arena_init(&im->scratch, NULL, TARE_ARENA_LOAD_BYTES);
     struct tare_map map = {0};
@@ -231,14 +232,41 @@ enum tare_status tare_import_read(struct tare_str path, const struct tare_import
     } else {
         st = tare_map_open(file, TARE_GIB, arena, &map, err);
         im->text = map.bytes;
+        im->mapped = map.mapped && tare_str_eq(file, path);
         if (st == TARE_OK)
             st = read_text(im, file);
     }
-    if (st == TARE_OK)
+    bool listed = listing && listing->format.n;
+    if (st == TARE_OK && !listed)
         st = finish(im, path);
     tare_arena_free(&im->scratch);
     tare_map_close(&map);
     if (st == TARE_OK)
         *out = table;
     return st;
+}
+
+enum tare_status tare_import_read(struct tare_str path, const struct tare_import_options *options,
+                                  struct tare_arena *arena, struct tare_import_table **out,
+                                  struct tare_err *err)
+{
+    return read_path(path, options, arena, out, NULL, err);
+}
+
+enum tare_status tare_import_list(struct tare_str path, const struct tare_import_options *options,
+                                  struct tare_arena *arena, struct tare_import_listing *out,
+                                  struct tare_err *err)
+{
+    struct tare_import_table *t = NULL;
+    *out = (struct tare_import_listing){0};
+    enum tare_status st = read_path(path, options, arena, &t, out, err);
+    if (st != TARE_OK || out->format.n)
+        return st;
+    out->format = t->format;
+    out->suite = t->suite;
+    out->runs = t->runs;
+    out->n_runs = t->n_runs;
+    out->n_attempts = t->n_attempts;
+    out->n_tasks = t->n_tasks;
+    return TARE_OK;
 }

@@ -74,6 +74,25 @@ enum tare_status tare_import_read(struct tare_str path, const struct tare_import
                                   struct tare_arena *arena, struct tare_import_table **out,
                                   struct tare_err *err);
 
+/* What a file holds, without its attempts. */
+struct tare_import_listing {
+    struct tare_str format, suite; /* suite may be empty */
+    struct tare_str status;        /* "success", "started" …; empty: the format does not say */
+    struct tare_str created;       /* as written; empty: the format does not say */
+    struct tare_str *runs;
+    uint32_t n_runs;
+    uint64_t n_attempts;
+    uint32_t n_tasks; /* 0: not known without reading the attempts */
+};
+
+/*
+ * Lists a file. An .eval archive is listed from its directory and its header alone, however large
+ * it is; any other format is read as tare_import_read does. Fails as that does.
+ */
+enum tare_status tare_import_list(struct tare_str path, const struct tare_import_options *options,
+                                  struct tare_arena *arena, struct tare_import_listing *out,
+                                  struct tare_err *err);
+
 /* Names of the formats, NULL-terminated, and what each is. */
 const char *const *tare_import_formats(void);
 const char *tare_import_about(const char *format);

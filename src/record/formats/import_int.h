@@ -43,6 +43,7 @@ struct tare__import {
     const struct tare_import_options *options;
     struct tare_import_table *table;
     struct tare_str text; /* the file being read, for positions */
+    bool mapped;          /* it is the file table->path, not a pipe or a file of a folder */
     struct tare_err *err;
     struct tare__import_row row;
     uint32_t cap_tasks, cap_runs, cap_attempts, cap_notes;
@@ -54,6 +55,7 @@ struct tare__import {
     uint32_t expected;                /* rows, guessed from the first lines; 0: not known */
     uint64_t n_bad_lines;
     bool torn;
+    struct tare_import_listing *listing; /* not NULL: only list */
 };
 
 /* Clears the row. */

@@ -4,6 +4,7 @@
  * only a hint, id and epoch are taken from inside.
  */
 #include "record/formats/inspect_int.h"
+#include "record/formats/zip_dir.h"
 
 #include "base/limits.h"
 
@@ -75,9 +76,8 @@ static enum tare_status unpack(struct zip *z, const char *name)
     return TARE_OK;
 }
 
-static bool is_sample(const char *name)
+static bool is_sample(struct tare_str s)
 {
-    struct tare_str s = tare_str_of(name);
     if (!tare_str_starts(s, TARE_S("samples/")) || !tare_str_ends(s, TARE_S(".json")))
         return false;
     /* The chunked layout puts parts of a sample below a folder; only its shell counts. */
@@ -86,9 +86,8 @@ static bool is_sample(const char *name)
            tare_str_find(rest, TARE_S("/messages/")) == SIZE_MAX;
 }
 
-static bool is_chunk(const char *name)
+static bool is_chunk(struct tare_str s)
 {
-    struct tare_str s = tare_str_of(name);
     static const char *const parts[] = {"/messages/", "/events/", "/calls/", "/attachments/", NULL};
     for (const char *const *p = parts; *p; p++)
         if (tare_str_find(s, tare_str_of(*p)) != SIZE_MAX)
@@ -153,6 +152,72 @@ static enum tare_status take_summaries(struct zip *z, const char *name)
     return st;
 }
 
+/* The status and the time of the run, from header.json or, when it is not there, start.json. */
+static enum tare_status list_header(struct zip *z, const char *name)
+{
+    struct tare_import_listing *l = z->im->listing;
+    struct tare_json root = {0};
+    enum tare_status st = unpack(z, name);
+    if (st == TARE_OK)
+        st = parse_entry(z, name, &root);
+    if (st != TARE_OK)
+        return st;
+    struct tare_json eval = tare_json_get(root, "eval"), status = tare_json_get(root, "status");
+    z->header = true;
+    st = tare__import_inspect_header(z->im, eval, tare_json_get(root, "results"));
+    l->suite = z->im->table->suite;
+    l->runs = z->im->table->runs;
+    l->n_runs = z->im->table->n_runs;
+    l->status = tare_json_present(status) ? tare_arena_copy(z->im->arena, tare_json_str(status))
+                                          : TARE_S("started");
+    l->created = tare_arena_copy(z->im->arena, tare_json_str(tare_json_get(eval, "created")));
+    return st;
+}
+
+/* The entry whose local header stands at `offset`, read as an archive that begins there. */
+static enum tare_status list_entry(struct zip *z, size_t offset)
+{
+    struct tare_str file = z->im->text;
+    struct archive_entry *entry;
+    z->archive = archive_read_new();
+    if (!z->archive)
+        return tare_fail(z->im->err, TARE_E_NOMEM, "out of memory while opening an archive");
+    archive_read_support_format_zip_streamable(z->archive);
+    enum tare_status st;
+    if (archive_read_open_memory(z->archive, file.p + offset, file.n - offset) != ARCHIVE_OK ||
+        archive_read_next_header(z->archive, &entry) != ARCHIVE_OK)
+        st = broken(z, "header.json");
+    else
+        st = list_header(z, "header.json");
+    archive_read_free(z->archive);
+    return st;
+}
+
+/* From the directory: what is inside a sample stays packed. */
+static enum tare_status list(struct zip *z)
+{
+    struct tare_import_listing *l = z->im->listing;
+    struct tare__zip_dir d;
+    struct tare__zip_entry e;
+    size_t header = SIZE_MAX, start = SIZE_MAX;
+    if (!tare__zip_dir_open(z->im->text, &d))
+        return tare_fail(z->im->err, TARE_E_INPUT, "the archive has no directory: it was cut");
+    while (tare__zip_dir_next(&d, &e)) {
+        l->n_attempts += is_sample(e.name) && !is_chunk(e.name);
+        if (tare_str_is(e.name, "header.json"))
+            header = e.offset;
+        else if (tare_str_is(e.name, "_journal/start.json"))
+            start = e.offset;
+    }
+    if (d.n_left)
+        return tare_fail(z->im->err, TARE_E_INPUT, "the archive's directory is damaged");
+    if (start == SIZE_MAX && header == SIZE_MAX)
+        return tare_fail(z->im->err, TARE_E_INPUT,
+                         "a zip without _journal/start.json is no Inspect log");
+    l->format = TARE_S("inspect-eval");
+    return list_entry(z, header != SIZE_MAX ? header : start);
+}
+
 /* One pass over the archive. pass 0: header and samples; pass 1, when there were no samples: the
  * summaries. */
 static enum tare_status walk(struct zip *z, int pass)
@@ -169,7 +234,7 @@ static enum tare_status walk(struct zip *z, int pass)
             return tare_fail(z->im->err, TARE_E_LIMIT, "more than %u entries", MAX_ENTRIES);
         if (pass == 0 && strcmp(name, "_journal/start.json") == 0)
             st = take_header(z, name);
-        else if (pass == 0 && is_sample(name) && !is_chunk(name))
+        else if (pass == 0 && is_sample(tare_str_of(name)) && !is_chunk(tare_str_of(name)))
             st = take_sample(z, name);
         else if (pass == 1 && strcmp(name, "summaries.json") == 0)
             st = take_summaries(z, name);
@@ -183,6 +248,16 @@ static enum tare_status walk(struct zip *z, int pass)
     return st;
 }
 
+/* A file is read block by block, so that what is resident does not grow with it. */
+static int open_archive(struct zip *z)
+{
+    struct tare__import *im = z->im;
+    struct tare_str path = tare_arena_copy(im->arena, im->table->path);
+    if (path.p && im->mapped)
+        return archive_read_open_filename(z->archive, path.p, 256 * TARE_KIB);
+    return archive_read_open_memory(z->archive, im->text.p, im->text.n);
+}
+
 static enum tare_status one_pass(struct zip *z, int pass)
 {
     z->archive = archive_read_new();
@@ -190,7 +265,7 @@ static enum tare_status one_pass(struct zip *z, int pass)
         return tare_fail(z->im->err, TARE_E_NOMEM, "out of memory while opening an archive");
     archive_read_support_format_zip_seekable(z->archive);
     enum tare_status st = TARE_OK;
-    if (archive_read_open_memory(z->archive, z->im->text.p, z->im->text.n) != ARCHIVE_OK)
+    if (open_archive(z) != ARCHIVE_OK)
         st = broken(z, "(directory)");
     if (st == TARE_OK)
         st = walk(z, pass);
@@ -202,7 +277,11 @@ enum tare_status tare__import_inspect_zip(struct tare__import *im)
 {
     struct zip z = {.im = im};
     tare_buf_init(&z.entry, NULL, TARE_GIB);
-    enum tare_status st = one_pass(&z, 0);
+    enum tare_status st = im->listing ? list(&z) : one_pass(&z, 0);
+    if (im->listing) {
+        tare_buf_free(&z.entry);
+        return st;
+    }
     if (st == TARE_OK && !z.header)
         st =
             tare_fail(im->err, TARE_E_INPUT, "a zip without _journal/start.json is no Inspect log");

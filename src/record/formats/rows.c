@@ -146,9 +146,10 @@ static enum tare_status need(struct tare__import *im, struct tare_json row, cons
         struct tare_str k = tare_json_key(v);
         if (n + k.n + 2 >= sizeof have)
             break;
+        if (n)
+            have[n++] = ' ';
         memcpy(have + n, k.p, k.n);
         n += k.n;
-        have[n++] = ' ';
         have[n] = 0;
     }
     tare_err_hint(im->err, "name it with %s; columns here: %s", flag, have);
@@ -222,7 +223,7 @@ enum tare_status tare__import_generic_row(struct tare__import *im, struct tare_j
     struct tare__import_row *r = &im->row;
     struct tare_json role[N_ROLES];
     if (tare_json_kind(row) != TARE_JSON_OBJECT)
-        return tare__import_fail(im, r->offset, "a row must be an object, this is a %s",
+        return tare__import_fail(im, r->offset, "a row must be an object, not %s",
                                  tare_json_kind_name(row));
     columns(im, row, role);
     struct tare_json task = role[ROLE_TASK], score = role[ROLE_SCORE];
@@ -243,7 +244,8 @@ enum tare_status tare__import_generic_row(struct tare__import *im, struct tare_j
     r->output = tare__import_any_text(im, output);
     for (struct tare_json v = tare_json_first(row); tare_json_present(v); v = tare_json_next(v)) {
         if (v.node == task.node || v.node == score.node || v.node == attempt.node ||
-            (r->has_output && v.node == output.node))
+            (r->has_output && v.node == output.node) ||
+            tare_str_eq(tare_json_key(v), tare_json_key(score))) /* of two equal keys the last */
             continue;
         take_column(im, v);
     }

@@ -217,6 +217,60 @@ static void test_bad_zip(void **state)
     assert_true(err.text[0] != 0);
 }
 
+/* Columns are found once per shape of row: rows of changing shape, order and with two equal keys
+ * must be read as if each were looked at for itself. */
+static void test_shapes(void **state)
+{
+    struct tare_import_table *t;
+    struct tare_err err;
+    (void)state;
+    assert_int_equal(read_text("{\"id\":\"a\",\"score\":1,\"model\":\"m\"}\n"
+                               "{\"id\":\"b\",\"score\":0,\"model\":\"m\"}\n"
+                               "{\"score\":1,\"id\":\"c\",\"model\":\"m\"}\n"
+                               "{\"id\":\"d\",\"score\":0,\"agent\":\"m\"}\n"
+                               "{\"id\":\"e\",\"score\":0,\"model\":\"m\",\"score\":1}\n"
+                               "{\"id\":\"f\",\"score\":1,\"model\":\"m\",\"score\":0}\n"
+                               "{\"id\":\"g\",\"score\":1,\"model\":\"m\"}\n"
+                               "{\"id\":\"g\",\"score\":0,\"model\":\"m\"}\n"
+                               "{\"id\":\"g\",\"score\":0,\"model\":\"n\"}\n"
+                               "{\"id\":\"g\",\"score\":1,\"model\":\"n\"}\n",
+                               NULL, &t, &err),
+                     TARE_OK);
+    static const double want[] = {1, 0, 1, 0, 1, 0, 1, 0, 0, 1};
+    static const char tasks[] = "abcdefgggg";
+    assert_int_equal(t->n_attempts, 10);
+    assert_int_equal(t->n_runs, 2);
+    for (uint32_t i = 0; i < 10; i++) {
+        assert_true(t->tasks[t->attempts[i].task].id.p[0] == tasks[i]);
+        assert_true(t->values[(size_t)i * t->n_metrics] == want[i]);
+        assert_int_equal(t->attempts[i].run, i >= 8);
+    }
+    assert_int_equal(t->attempts[7].index, 1);
+    assert_int_equal(t->attempts[8].index, 0);
+    assert_int_equal(t->attempts[9].index, 1);
+}
+
+/* What a listing says of an archive is what reading it finds. */
+static void test_list(void **state)
+{
+    (void)state;
+#ifdef TARE_WITH_ARCHIVE
+    static const char *const logs[] = {"inspect/story-zstd.eval", "inspect/story-deflate.eval",
+                                       "inspect/interrupted-zstd.eval", "inspect/odd-values.eval"};
+    for (size_t i = 0; i < sizeof logs / sizeof logs[0]; i++) {
+        struct tare_import_listing l;
+        struct tare_err err = {0};
+        struct tare_str path = shared(logs[i]);
+        const struct tare_import_table *t = read_file(logs[i]);
+        assert_int_equal(tare_import_list(path, NULL, &arena, &l, &err), TARE_OK);
+        assert_int_equal(l.n_attempts, t->n_attempts);
+        assert_true(tare_str_eq(l.format, t->format));
+        assert_true(tare_str_eq(l.suite, t->suite));
+        assert_true(l.n_runs == 1 && tare_str_eq(l.runs[0], t->runs[0]));
+    }
+#endif
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +281,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_csv, setup, teardown),
         cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
         cmocka_unit_test_setup_teardown(test_bad_zip, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_shapes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_list, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
