@@ -187,7 +187,7 @@ static void compare_outcome(const struct lab *l, int a, enum tare_tools_rate r)
     struct tare_tools_share *s = &l->out->arm[a].rate[r];
     struct tare_paired_table t = {0};
     for (size_t i = 0; i < l->n; i++) {
-        const struct tare__tools_unit *x = unit(l, l->opts->baseline, i), *y = unit(l, a, i);
+        const struct tare__tools_unit *x = unit(l, (int)l->opts->baseline, i), *y = unit(l, a, i);
         if (!counts(x) || !counts(y) || !x->n[r] || !y->n[r])
             continue;
         t.both += x->k[r] && y->k[r];
@@ -251,7 +251,7 @@ static enum tare_status compare_share(const struct lab *l, int a, enum tare_tool
     if (!new_sums(l, &c))
         return tare_fail(err, TARE_E_NOMEM, "out of memory while comparing arms");
     for (size_t i = 0; i < l->n; i++) {
-        const struct tare__tools_unit *x = unit(l, l->opts->baseline, i), *y = unit(l, a, i);
+        const struct tare__tools_unit *x = unit(l, (int)l->opts->baseline, i), *y = unit(l, a, i);
         if (!counts(x) || !counts(y))
             continue;
         uint32_t k = l->pairs[i].cluster;
@@ -283,7 +283,7 @@ static enum tare_status compare_cost(const struct lab *l, int a, bool ms, struct
     if (!new_sums(l, &c))
         return tare_fail(err, TARE_E_NOMEM, "out of memory while comparing arms");
     for (size_t i = 0; i < l->n; i++) {
-        const struct tare__tools_unit *x = unit(l, l->opts->baseline, i), *y = unit(l, a, i);
+        const struct tare__tools_unit *x = unit(l, (int)l->opts->baseline, i), *y = unit(l, a, i);
         if (!counts(x) || !counts(y) ||
             !(ms ? x->has_ms && y->has_ms : x->has_tokens && y->has_tokens))
             continue;
