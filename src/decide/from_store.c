@@ -240,3 +240,15 @@ enum tare_status tare_results_from_store(struct tare_store *s, int64_t batch, in
     out->n_runs = n;
     return st;
 }
+
+enum tare_status tare_results_about(const struct tare_batch_view *batch, struct tare_arena *arena,
+                                    struct tare_results *out, struct tare_err *err)
+{
+    struct tare_json wanted = {0};
+    uint32_t *place;
+    *out = (struct tare_results){0};
+    enum tare_status st = read_manifest(batch, arena, out, &wanted, err);
+    if (!st && !order_metrics(batch, wanted, arena, out, &place))
+        st = no_memory(err);
+    return st;
+}

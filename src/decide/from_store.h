@@ -15,4 +15,9 @@ enum tare_status tare_results_from_store(struct tare_store *s, int64_t batch, in
                                          struct tare_arena *arena, struct tare_results *out,
                                          struct tare_err *err);
 
+/* Only what the suite says: its metrics (headline first), tags, cluster, margins, world. No tasks,
+ * no runs; cheap. */
+enum tare_status tare_results_about(const struct tare_batch_view *batch, struct tare_arena *arena,
+                                    struct tare_results *out, struct tare_err *err);
+
 #endif

@@ -138,6 +138,16 @@ enum tare_status tare_store_attempts(struct tare_store *s, int64_t run,
                                      uint32_t limit, struct tare_arena *arena,
                                      struct tare_attempt_page *out, struct tare_err *err);
 
+/* An attempt of a run. */
+struct tare_attempt_at {
+    uint32_t task, index;
+};
+/* Those attempts of a run, in the order given; what is not there is left out. total is n. */
+enum tare_status tare_store_attempts_at(struct tare_store *s, int64_t run,
+                                        const struct tare_attempt_at *at, uint32_t n,
+                                        struct tare_arena *arena, struct tare_attempt_page *out,
+                                        struct tare_err *err);
+
 /* One metric over all attempts of a run. */
 struct tare_score_column {
     double *value;     /* n; NaN where state is not OK */

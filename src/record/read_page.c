@@ -19,6 +19,12 @@ static const char plain_page[] =
     "FROM attempt a LEFT JOIN score s ON s.run = a.run AND s.task = a.task AND s.idx = a.idx "
     "WHERE a.run = ?1 ORDER BY a.task, a.idx LIMIT ?2 OFFSET ?3";
 
+static const char one_row[] =
+    "SELECT a.task, a.idx, a.status, a.cause, a.n_steps, a.dur_ns, a.tokens_in, a.tokens_out, "
+    "a.cost_usd, s.v, a.seed, a.wall_start_ns, a.digest, a.cause_text "
+    "FROM attempt a LEFT JOIN score s ON s.run = a.run AND s.task = a.task AND s.idx = a.idx "
+    "WHERE a.run = ?1 AND a.task = ?2 AND a.idx = ?3";
+
 struct page {
     struct tare_store *s;
     struct tare_arena *arena;
@@ -148,7 +154,26 @@ static enum tare_status filtered(struct page *p, int64_t run, struct tare_err *e
     return walk_rows(p, st, err);
 }
 
-static enum tare_status page_in_read(struct page *p, int64_t run, struct tare_err *err)
+/* Chosen ones, one look-up each. */
+static enum tare_status chosen(struct page *p, int64_t run, const struct tare_attempt_at *at,
+                               uint32_t n, struct tare_err *err)
+{
+    for (uint32_t i = 0; i < n; i++) {
+        sqlite3_stmt *st = tare__sql(p->s, one_row, err);
+        if (!st)
+            return tare__no_sql(err);
+        (void)sqlite3_bind_int64(st, 1, run);
+        (void)sqlite3_bind_int64(st, 2, at[i].task);
+        (void)sqlite3_bind_int64(st, 3, at[i].index);
+        enum tare_status status = walk_rows(p, st, err);
+        if (status)
+            return status;
+    }
+    return TARE_OK;
+}
+
+static enum tare_status page_in_read(struct page *p, int64_t run, const struct tare_attempt_at *at,
+                                     uint32_t n_at, struct tare_err *err)
 {
     int64_t batch = 0;
     struct tare_metric *metrics = NULL;
@@ -161,7 +186,22 @@ static enum tare_status page_in_read(struct page *p, int64_t run, struct tare_er
     p->state = TARE_NEW_N(p->arena, uint8_t, p->n_metrics + 1u);
     if (!p->value || !p->state)
         return tare_fail(err, TARE_E_NOMEM, "not enough memory to list attempts");
+    if (at)
+        return chosen(p, run, at, n_at, err);
     return p->where ? filtered(p, run, err) : plain(p, run, err);
+}
+
+static enum tare_status whole_page(struct page *p, int64_t run, const struct tare_attempt_at *at,
+                                   uint32_t n_at, struct tare_attempt_page *out,
+                                   struct tare_err *err)
+{
+    enum tare_status status = tare__begin_read(p->s, err);
+    if (status)
+        return status;
+    status = tare__end_read(p->s, page_in_read(p, run, at, n_at, err), err);
+    if (!status)
+        *out = (struct tare_attempt_page){.rows = p->rows, .n = p->n, .total = p->total};
+    return status;
 }
 
 enum tare_status tare_store_attempts(struct tare_store *s, int64_t run,
@@ -171,11 +211,15 @@ enum tare_status tare_store_attempts(struct tare_store *s, int64_t run,
 {
     struct page p = {
         .s = s, .arena = arena, .where = where, .offset = offset, .limit = limit ? limit : 200};
-    enum tare_status status = tare__begin_read(s, err);
-    if (status)
-        return status;
-    status = tare__end_read(s, page_in_read(&p, run, err), err);
-    if (!status)
-        *out = (struct tare_attempt_page){.rows = p.rows, .n = p.n, .total = p.total};
-    return status;
+    return whole_page(&p, run, NULL, 0, out, err);
+}
+
+enum tare_status tare_store_attempts_at(struct tare_store *s, int64_t run,
+                                        const struct tare_attempt_at *at, uint32_t n,
+                                        struct tare_arena *arena, struct tare_attempt_page *out,
+                                        struct tare_err *err)
+{
+    static const struct tare_attempt_at nowhere = {0, 0};
+    struct page p = {.s = s, .arena = arena, .limit = UINT32_MAX};
+    return whole_page(&p, run, n ? at : &nowhere, n, out, err);
 }

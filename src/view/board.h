@@ -28,6 +28,10 @@ struct tare__board_layout {
  * last to the third, the second's interval, the headline's interval, the second, the strip. */
 void tare__board_fit(const struct tare_board *b, const struct tare_style *style,
                      struct tare__board_layout *out);
+/* How a column is written: half of its narrowest interval decides how many digits it shows. */
+struct tare_scale tare__board_scale(const struct tare_board *b, uint32_t m);
+/* Ends of the headline's axis: 0 and 1 for shares, else round numbers around every interval. */
+void tare__board_ends(const struct tare_board *b, double *from, double *to);
 /* "2–3"; empty when not ranked. */
 struct tare_number tare__board_rank_text(const struct tare_board_row *row, bool unicode);
 /* First word of the class: "partially" of "partially_calibrated". */

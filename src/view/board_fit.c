@@ -34,7 +34,7 @@ struct tare_str tare__class_text(const struct tare_board *b, const struct tare_b
 }
 
 /* Half of the widest interval decides how many digits a column shows. */
-static struct tare_scale column_scale(const struct tare_board *b, uint32_t m)
+struct tare_scale tare__board_scale(const struct tare_board *b, uint32_t m)
 {
     double half = (double)NAN;
     for (uint32_t r = 0; r < b->n_rows; r++) {
@@ -64,7 +64,7 @@ static void measure_column(const struct tare_board *b, uint32_t m, bool unicode,
         metric->direction == TARE_LOWER_BETTER ? tare__mark(TARE__MARK_ARROW_DOWN, unicode) : "";
     (void)snprintf(out->head.s, sizeof out->head.s, "%.*s%s%s", (int)(title.n < 20 ? title.n : 20),
                    title.p, *down ? " " : "", down);
-    out->scale = column_scale(b, m);
+    out->scale = tare__board_scale(b, m);
     out->value = wider(5, out->head.s);
     out->range = 4;
     for (uint32_t r = 0; r < b->n_rows; r++) {
@@ -77,11 +77,11 @@ static void measure_column(const struct tare_board *b, uint32_t m, bool unicode,
 }
 
 /* 0 to 100 % for shares; else round numbers around every interval. */
-static void strip_ends(const struct tare_board *b, struct tare__board_layout *out)
+void tare__board_ends(const struct tare_board *b, double *from, double *to)
 {
     const struct tare_metric *m = &b->metrics[0];
-    out->lo = m->min;
-    out->hi = m->max;
+    *from = m->min;
+    *to = m->max;
     if (isfinite(m->min) && isfinite(m->max))
         return;
     double lo = (double)INFINITY, hi = (double)-INFINITY;
@@ -97,8 +97,8 @@ static void strip_ends(const struct tare_board *b, struct tare__board_layout *ou
         lo = hi - 2;
     }
     double step = tare__nice_step(hi - lo, 4);
-    out->lo = floor(lo / step) * step;
-    out->hi = ceil(hi / step) * step;
+    *from = floor(lo / step) * step;
+    *to = ceil(hi / step) * step;
 }
 
 static size_t total_width(const struct tare__board_layout *l)
@@ -144,7 +144,7 @@ void tare__board_fit(const struct tare_board *b, const struct tare_style *style,
         if (i > 1)
             out->columns[i].range = 0;
     }
-    strip_ends(b, out);
+    tare__board_ends(b, &out->lo, &out->hi);
     for (uint32_t r = 0; r < b->n_rows; r++) {
         const struct tare_board_row *row = &b->rows[r];
         struct tare_str klass = tare__class_text(b, row);

@@ -17,6 +17,19 @@ void tare_doc_compare(struct tare_json_writer *w, const struct tare_compare *c,
  * `tare run --json` puts them beside its own. */
 void tare_doc_board(struct tare_json_writer *w, const struct tare_board *board);
 
+/* One estimate of a leaderboard, as an object. */
+void tare_doc_cell(struct tare_json_writer *w, const struct tare_metric *m,
+                   const struct tare_board_cell *cell, double level);
+/* How metrics are measured: an array of objects under "metric_list". */
+void tare_doc_metrics(struct tare_json_writer *w, const struct tare_metric *metrics, uint32_t n);
+/* A time, or null for 0; and text that is JSON already, or null. */
+void tare_doc_time(struct tare_json_writer *w, const char *key, int64_t wall_ns);
+void tare_doc_raw(struct tare_json_writer *w, const char *key, struct tare_str json);
+/* Members of tare.attempt/1 from "run" on, into an object that is open. */
+void tare_doc_attempt_members(struct tare_json_writer *w, const struct tare_batch_view *batch,
+                              const struct tare_run_view *run, struct tare_str task,
+                              const struct tare_attempt *attempt);
+
 /* tare.runs/1: batches with their runs. */
 void tare_doc_runs(struct tare_json_writer *w, const struct tare_batch_view *batches, uint32_t n,
                    uint32_t total);

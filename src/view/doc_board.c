@@ -5,12 +5,11 @@
 
 #include "base/banned.h"
 
-static void put_cell(struct tare_json_writer *w, const struct tare_metric *m,
-                     const struct tare_board_cell *cell, double level)
+void tare_doc_cell(struct tare_json_writer *w, const struct tare_metric *m,
+                   const struct tare_board_cell *cell, double level)
 {
     static const char *const better[] = {"lower", NULL, "higher"};
     bool ci = !cell->ci.why;
-    tare_json_put_key_str(w, m->name);
     tare_json_begin_object(w);
     tare_json_member_f64(w, "value", cell->value);
     tare_json_member_f64(w, "lo", ci ? cell->ci.lo : (double)NAN);
@@ -75,8 +74,10 @@ static void put_row(struct tare_json_writer *w, const struct tare_board *b,
     }
     tare_json_put_key(w, "metrics");
     tare_json_begin_object(w);
-    for (uint32_t i = 0; i < b->n_metrics; i++)
-        put_cell(w, &b->metrics[i], &row->cells[i], b->confidence);
+    for (uint32_t i = 0; i < b->n_metrics; i++) {
+        tare_json_put_key_str(w, b->metrics[i].name);
+        tare_doc_cell(w, &b->metrics[i], &row->cells[i], b->confidence);
+    }
     tare_json_end_object(w);
     put_class(w, b, row);
     tare_json_end_object(w);

@@ -5,14 +5,14 @@
 
 #include "base/banned.h"
 
-static void key_time(struct tare_json_writer *w, const char *key, int64_t wall_ns)
+void tare_doc_time(struct tare_json_writer *w, const char *key, int64_t wall_ns)
 {
     char text[21];
     tare_time_format(wall_ns, text);
     tare_json_member_cstr(w, key, wall_ns ? text : NULL);
 }
 
-static void key_raw(struct tare_json_writer *w, const char *key, struct tare_str json)
+void tare_doc_raw(struct tare_json_writer *w, const char *key, struct tare_str json)
 {
     tare_json_put_key(w, key);
     if (json.n)
@@ -60,8 +60,8 @@ void tare_doc_batch(struct tare_json_writer *w, const struct tare_batch_view *b)
     tare_json_put_key(w, "finished");
     tare_json_put_bool(w, b->info.finished);
     put_counts(w, b->info.n_planned, b->info.n_done, b->info.n_failed, b->info.n_missing);
-    key_time(w, "planned_at", b->wall_start_ns);
-    key_time(w, "finished_at", b->wall_end_ns);
+    tare_doc_time(w, "planned_at", b->wall_start_ns);
+    tare_doc_time(w, "finished_at", b->wall_end_ns);
 }
 
 void tare_doc_runs(struct tare_json_writer *w, const struct tare_batch_view *batches, uint32_t n,
@@ -87,6 +87,28 @@ void tare_doc_runs(struct tare_json_writer *w, const struct tare_batch_view *bat
     }
     tare_json_end_array(w);
     tare_json_end_object(w);
+}
+
+void tare_doc_metrics(struct tare_json_writer *w, const struct tare_metric *metrics, uint32_t n)
+{
+    static const char *const better[] = {"lower", NULL, "higher"};
+    static const char *const how[] = {"mean", "ratio_of_sums", "median"};
+    tare_json_put_key(w, "metric_list");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < n; i++) {
+        const struct tare_metric *m = &metrics[i];
+        tare_json_begin_object(w);
+        tare_json_member_str(w, "name", m->name);
+        tare_json_member_str(w, "title", m->title);
+        tare_json_member_str(w, "about", m->about);
+        tare_json_member_str(w, "unit", m->unit);
+        tare_json_member_cstr(w, "better", better[m->direction + 1]);
+        tare_json_member_cstr(w, "aggregation", how[m->aggregation]);
+        tare_json_member_f64(w, "min", m->min);
+        tare_json_member_f64(w, "max", m->max);
+        tare_json_end_object(w);
+    }
+    tare_json_end_array(w);
 }
 
 /* ---- attempts
@@ -188,16 +210,13 @@ static void put_scores(struct tare_json_writer *w, const struct tare_batch_view 
     tare_json_end_object(w);
 }
 
-void tare_doc_attempt(struct tare_json_writer *w, const struct tare_batch_view *batch,
-                      const struct tare_run_view *run, struct tare_str task,
-                      const struct tare_attempt *attempt, const struct tare_str *steps,
-                      uint32_t n_steps)
+void tare_doc_attempt_members(struct tare_json_writer *w, const struct tare_batch_view *batch,
+                              const struct tare_run_view *run, struct tare_str task,
+                              const struct tare_attempt *attempt)
 {
     char hex[65], seed[24];
     tare_digest_hex(attempt->digest, hex);
     (void)snprintf(seed, sizeof seed, "%llu", (unsigned long long)attempt->seed);
-    tare_json_begin_object(w);
-    tare_json_member_cstr(w, "schema", "tare.attempt/1");
     tare_json_member_cstr(w, "run", run->name);
     tare_json_member_str(w, "solver", run->solver);
     tare_json_member_str(w, "suite", batch->suite_name);
@@ -209,11 +228,21 @@ void tare_doc_attempt(struct tare_json_writer *w, const struct tare_batch_view *
     tare_json_member_u64(w, "n_steps", attempt->n_steps);
     tare_json_member_cstr(w, "seed", seed);
     tare_json_member_cstr(w, "digest", hex);
-    key_time(w, "started_at", attempt->wall_start_ns);
+    tare_doc_time(w, "started_at", attempt->wall_start_ns);
     tare_json_member_f64(w, "ms", (double)attempt->dur_ns / 1e6);
     put_scores(w, batch, attempt);
-    key_raw(w, "detail", attempt->detail);
-    key_raw(w, "outline", attempt->outline);
+    tare_doc_raw(w, "detail", attempt->detail);
+    tare_doc_raw(w, "outline", attempt->outline);
+}
+
+void tare_doc_attempt(struct tare_json_writer *w, const struct tare_batch_view *batch,
+                      const struct tare_run_view *run, struct tare_str task,
+                      const struct tare_attempt *attempt, const struct tare_str *steps,
+                      uint32_t n_steps)
+{
+    tare_json_begin_object(w);
+    tare_json_member_cstr(w, "schema", "tare.attempt/1");
+    tare_doc_attempt_members(w, batch, run, task, attempt);
     if (steps) {
         tare_json_put_key(w, "steps");
         tare_json_begin_array(w);

@@ -1,0 +1,364 @@
+/* The attempts of a run, as columns: a page of them, filtered and sorted. */
+#include <math.h>
+#include <stdio.h>
+
+#include "view/api_int.h"
+
+#include "base/banned.h"
+
+/* What a list of attempts is made of. */
+struct list {
+    struct tare__call *c;
+    struct tare_batch_view batch;
+    const struct tare_run_view *run;
+    struct tare_task_view *tasks;
+    uint32_t n_tasks;
+    struct tare_where *where; /* NULL: all */
+    struct tare_str sort;     /* without its sign; empty: in order of tasks */
+    bool down;
+    struct tare_str family; /* tag that the family column shows; may be empty */
+};
+
+/* ---- the order that was asked for ------------------------------------------------------------ */
+
+struct keys {
+    const double *number;        /* a row each, NaN last; or NULL */
+    const struct tare_str *text; /* a row each; or NULL */
+    bool down;
+};
+
+static int compare_rows(const struct keys *k, uint32_t a, uint32_t b)
+{
+    int d;
+    if (k->text) {
+        d = tare_str_cmp(k->text[a], k->text[b]);
+    } else {
+        double x = k->number[a], y = k->number[b];
+        if (isnan(x) || isnan(y))
+            return isnan(x) - isnan(y);
+        d = x < y ? -1 : x > y;
+    }
+    return k->down ? -d : d;
+}
+
+/* Stable merge sort of row numbers, bottom up. */
+static void sort_rows(uint32_t *v, uint32_t *room, uint32_t n, const struct keys *k)
+{
+    uint32_t *from = v, *to = room;
+    for (uint64_t width = 1; width < n; width *= 2) {
+        for (uint64_t lo = 0; lo < n; lo += 2 * width) {
+            uint64_t mid = lo + width < n ? lo + width : n, hi = mid + width < n ? mid + width : n;
+            uint64_t i = lo, j = mid;
+            for (uint64_t at = lo; at < hi; at++)
+                to[at] = i < mid && (j >= hi || compare_rows(k, from[i], from[j]) <= 0) ? from[i++]
+                                                                                        : from[j++];
+        }
+        uint32_t *other = from;
+        from = to;
+        to = other;
+    }
+    if (from != v)
+        memcpy(v, from, n * sizeof *v);
+}
+
+static double number_of(const struct tare_attempt_row *r, unsigned field)
+{
+    const double values[] = {(double)r->index,   (double)r->status,
+                             (double)r->n_steps, (double)r->tokens_in + (double)r->tokens_out,
+                             (double)r->dur_ns,  r->cost_usd};
+    return values[field];
+}
+
+static enum tare_status make_keys(const struct list *l, const struct tare_attempt_page *page,
+                                  struct keys *k, struct tare_err *err)
+{
+    static const char *const fields[] = {"k", "status", "steps", "tokens", "ms", "cost"};
+    struct tare_str *text = NULL;
+    double *number = NULL;
+    bool is_task = tare_str_is(l->sort, "task");
+    if (is_task || tare_str_eq(l->sort, l->family))
+        text = TARE_NEW_N(l->c->arena, struct tare_str, page->n + 1u);
+    else
+        number = TARE_NEW_N(l->c->arena, double, page->n + 1u);
+    if (!text && !number)
+        return tare__no_memory(err);
+    *k = (struct keys){number, text, l->down};
+    for (uint32_t i = 0; text && i < page->n; i++) {
+        const struct tare_task_view *t = &l->tasks[page->rows[i].task];
+        text[i] = is_task ? t->id : tare_task_view_tag(t, l->family);
+    }
+    if (text)
+        return TARE_OK;
+    for (unsigned f = 0; f < sizeof fields / sizeof fields[0]; f++)
+        if (tare_str_is(l->sort, fields[f])) {
+            for (uint32_t i = 0; i < page->n; i++)
+                number[i] = number_of(&page->rows[i], f);
+            return TARE_OK;
+        }
+    for (uint32_t m = 0; m < l->batch.n_metrics; m++)
+        if (tare_str_eq(l->sort, l->batch.metrics[m].name)) {
+            for (uint32_t i = 0; i < page->n; i++)
+                number[i] = page->rows[i].value[m];
+            return TARE_OK;
+        }
+    (void)tare_fail(err, TARE_E_USAGE, "attempts are not sorted by \"%.*s\"", TARE_FMT(l->sort));
+    tare_err_hint(err, "sort: task k status steps tokens ms cost, the family tag, or a metric; - "
+                       "before it turns it round");
+    return TARE_E_USAGE;
+}
+
+static bool grow_order(struct tare__order *o, uint32_t n)
+{
+    const struct tare_alc *alc = tare_alc_libc();
+    if (n <= o->room)
+        return true;
+    struct tare_attempt_at *at = alc->get(alc->ctx, n * sizeof *at);
+    if (!at)
+        return false;
+    if (o->at)
+        alc->put(alc->ctx, o->at, o->room * sizeof *at);
+    o->at = at;
+    o->room = n;
+    return true;
+}
+
+/* All that match, in the order asked for, remembered by task and number. */
+static enum tare_status make_order(const struct list *l, struct tare__order *o,
+                                   struct tare_err *err)
+{
+    struct tare_attempt_page page;
+    struct keys keys = {0};
+    struct tare_arena *arena = l->c->arena;
+    o->key[0] = 0;
+    enum tare_status st =
+        tare_store_attempts(l->c->store, l->run->id, l->where, 0, UINT32_MAX, arena, &page, err);
+    if (st)
+        return st;
+    uint32_t *rows = TARE_NEW_N(arena, uint32_t, page.n + 1u);
+    uint32_t *room = TARE_NEW_N(arena, uint32_t, page.n + 1u);
+    if (!rows || !room || !grow_order(o, page.n))
+        return tare__no_memory(err);
+    for (uint32_t i = 0; i < page.n; i++)
+        rows[i] = i;
+    if (l->sort.n) {
+        st = make_keys(l, &page, &keys, err);
+        if (st)
+            return st;
+        sort_rows(rows, room, page.n, &keys);
+    }
+    for (uint32_t i = 0; i < page.n; i++)
+        o->at[i] = (struct tare_attempt_at){page.rows[rows[i]].task, page.rows[rows[i]].index};
+    o->n = page.n;
+    o->run = l->run->id;
+    o->change = l->c->change;
+    return TARE_OK;
+}
+
+/* A page in an order of its own. The order is kept: who scrolls asks for the next page of it. */
+static enum tare_status ordered(const struct list *l, struct tare_str sort, struct tare_str where,
+                                uint64_t offset, uint32_t limit, struct tare_attempt_page *out,
+                                struct tare_err *err)
+{
+    struct tare__order *o = &l->c->api->order;
+    struct tare_str key =
+        tare_arena_printf(l->c->arena, "%.*s\n%.*s", TARE_FMT(sort), TARE_FMT(where));
+    if (!key.p)
+        return tare__no_memory(err);
+    bool kept = o->run == l->run->id && o->change == l->c->change && strcmp(o->key, key.p) == 0;
+    enum tare_status st = kept ? TARE_OK : make_order(l, o, err);
+    if (st)
+        return st;
+    if (key.n < sizeof o->key)
+        (void)snprintf(o->key, sizeof o->key, "%s", key.p);
+    uint64_t from = offset < o->n ? offset : o->n, n = o->n - from < limit ? o->n - from : limit;
+    st = tare_store_attempts_at(l->c->store, l->run->id, o->at + from, (uint32_t)n, l->c->arena,
+                                out, err);
+    out->total = o->n;
+    return st;
+}
+
+/* ---- columns --------------------------------------------------------------------------------- */
+
+const char *tare__status_letter(enum tare_attempt_status status)
+{
+    static const char *const letters[] = {"p", "r", "d", "f", "m"};
+    return letters[status];
+}
+
+enum column {
+    COL_TASK,
+    COL_FAMILY,
+    COL_ATTEMPT,
+    COL_CAUSE,
+    COL_STEPS,
+    COL_TOKENS,
+    COL_MS,
+    COL_COST
+};
+
+/* The tag by which tasks are told apart at a glance: the suite's first, or a usual one. */
+static struct tare_str family_tag(const struct list *l, const struct tare_results *r)
+{
+    const struct tare_str usual[] = {TARE_S("family"), TARE_S("category"), TARE_S("subject")};
+    if (r->n_by)
+        return r->by[0];
+    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
+        for (uint32_t t = 0; t < l->n_tasks && t < 100; t++)
+            if (tare_task_view_tag(&l->tasks[t], usual[i]).n)
+                return usual[i];
+    return (struct tare_str){NULL, 0};
+}
+
+/* Families of the page in order of appearance; which[i] is the row's, n when it has none. */
+static enum tare_status put_families(const struct list *l, const struct tare_attempt_page *page,
+                                     int64_t **which, struct tare_err *err)
+{
+    struct tare_str *names = TARE_NEW_N(l->c->arena, struct tare_str, page->n + 1u);
+    int64_t *v = TARE_NEW_N(l->c->arena, int64_t, page->n + 1u);
+    struct tare_json_writer *w = &l->c->w;
+    uint32_t n = 0;
+    if (!names || !v)
+        return tare__no_memory(err);
+    for (uint32_t i = 0; i < page->n; i++) {
+        struct tare_str name = tare_task_view_tag(&l->tasks[page->rows[i].task], l->family);
+        uint32_t k = 0;
+        while (name.n && k < n && !tare_str_eq(names[k], name))
+            k++;
+        if (name.n && k == n)
+            names[n++] = name;
+        v[i] = name.n ? (int64_t)k : -1;
+    }
+    tare_json_member_str(w, "family_tag", l->family);
+    tare_json_put_key(w, "families");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < n; i++)
+        tare_json_put_str(w, names[i]);
+    tare_json_end_array(w);
+    *which = v;
+    return TARE_OK;
+}
+
+static void put_cell(struct tare_json_writer *w, enum column column, const struct list *l,
+                     const struct tare_attempt_row *r, int64_t family)
+{
+    switch (column) {
+    case COL_TASK:
+        tare_json_put_str(w, l->tasks[r->task].id);
+        break;
+    case COL_FAMILY:
+        if (family < 0)
+            tare_json_put_null(w);
+        else
+            tare_json_put_i64(w, family);
+        break;
+    case COL_ATTEMPT:
+        tare_json_put_u64(w, (uint64_t)r->index + 1);
+        break;
+    case COL_CAUSE:
+        tare_json_put_cstr(w, r->cause ? tare_cause_name(r->cause) : NULL);
+        break;
+    case COL_STEPS:
+        tare_json_put_u64(w, r->n_steps);
+        break;
+    case COL_TOKENS:
+        tare_json_put_u64(w, r->tokens_in + r->tokens_out);
+        break;
+    case COL_MS:
+        tare_json_put_f64(w, (double)r->dur_ns / 1e6);
+        break;
+    case COL_COST:
+        tare_json_put_f64(w, r->cost_usd);
+        break;
+    }
+}
+
+static void put_columns(const struct list *l, const struct tare_attempt_page *page,
+                        const int64_t *families)
+{
+    static const char *const names[] = {"task",  "family", "k",  "cause",
+                                        "steps", "tokens", "ms", "cost_usd"};
+    struct tare_json_writer *w = &l->c->w;
+    struct tare_buf letters;
+    for (unsigned column = COL_TASK; column <= COL_COST; column++) {
+        tare_json_put_key(w, names[column]);
+        tare_json_begin_array(w);
+        for (uint32_t i = 0; i < page->n; i++)
+            put_cell(w, (enum column)column, l, &page->rows[i], families[i]);
+        tare_json_end_array(w);
+    }
+    tare_buf_init(&letters, NULL, page->n + 1u);
+    for (uint32_t i = 0; i < page->n; i++)
+        tare_buf_puts(&letters, tare__status_letter(page->rows[i].status));
+    tare_json_put_key(w, "status");
+    tare_json_put_str(w, tare_buf_str(&letters));
+    tare_buf_free(&letters);
+    tare_json_put_key(w, "metrics");
+    tare_json_begin_object(w);
+    for (uint32_t m = 0; m < l->batch.n_metrics; m++) {
+        tare_json_put_key_str(w, l->batch.metrics[m].name);
+        tare_json_begin_array(w);
+        for (uint32_t i = 0; i < page->n; i++)
+            tare_json_put_f64(w, page->rows[i].state[m] == TARE_SCORE_OK ? page->rows[i].value[m]
+                                                                         : (double)NAN);
+        tare_json_end_array(w);
+    }
+    tare_json_end_object(w);
+}
+
+static enum tare_status put_page(const struct list *l, const struct tare_results *r,
+                                 const struct tare_attempt_page *page, uint64_t offset,
+                                 struct tare_err *err)
+{
+    struct tare_json_writer *w = &l->c->w;
+    int64_t *families = NULL;
+    tare_json_begin_object(w);
+    tare_json_member_cstr(w, "schema", "tare.attempts/1");
+    tare_json_member_cstr(w, "run", l->run->name);
+    tare_json_member_u64(w, "total", page->total);
+    tare_json_member_u64(w, "offset", offset);
+    tare_json_member_u64(w, "n", page->n);
+    tare_json_member_u64(w, "attempts_per_task", l->batch.k);
+    tare_json_member_str(w, "headline", r->n_metrics ? r->metrics[0].name : TARE_S(""));
+    enum tare_status st = put_families(l, page, &families, err);
+    if (st)
+        return st;
+    put_columns(l, page, families);
+    tare_json_end_object(w);
+    return TARE_OK;
+}
+
+enum tare_status tare__get_attempts(struct tare__call *c, struct tare_err *err)
+{
+    struct list l = {.c = c};
+    struct tare_address at;
+    struct tare_results r;
+    struct tare_attempt_page page = {0};
+    uint64_t offset, limit;
+    struct tare_str sort = tare__param(c, "sort"), where = tare__param(c, "where");
+    enum tare_status st = tare__param_u64(c, "offset", 0, 0, UINT32_MAX, &offset, err);
+    if (!st)
+        st = tare__param_u64(c, "limit", 200, 1, TARE__API_MAX_ROWS, &limit, err);
+    if (!st)
+        st = tare__params_done(c, err);
+    if (!st)
+        st = tare__find_run(c, c->segments[1], &at, &l.batch, &l.run, err);
+    if (!st)
+        st = tare_results_about(&l.batch, c->arena, &r, err);
+    if (!st)
+        st = tare_store_tasks(c->store, at.batch, c->arena, &l.tasks, &l.n_tasks, err);
+    if (!st && where.n)
+        st = tare_where_compile(where, &l.batch, l.tasks, l.n_tasks, c->arena, &l.where, err);
+    if (st)
+        return st;
+    l.family = family_tag(&l, &r);
+    l.down = sort.n && sort.p[0] == '-';
+    l.sort = l.down ? tare_str_n(sort.p + 1, sort.n - 1) : sort;
+    if (tare_str_is(l.sort, "family"))
+        l.sort = l.family.n ? l.family : TARE_S("task");
+    if (sort.n || where.n)
+        st = ordered(&l, sort, where, offset, (uint32_t)limit, &page, err);
+    else
+        st = tare_store_attempts(c->store, l.run->id, NULL, offset, (uint32_t)limit, c->arena,
+                                 &page, err);
+    return st ? st : put_page(&l, &r, &page, offset, err);
+}

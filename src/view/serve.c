@@ -1,0 +1,139 @@
+/* Start and end of the server. */
+#include "view/serve.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <stdio.h>
+#include <sys/socket.h>
+#include <time.h>
+
+#include "base/limits.h"
+#include "base/os.h"
+#include "view/serve_int.h"
+
+#include "base/banned.h"
+
+#define LOOK_MS 250
+#define POLL_MS 50
+
+/* The target as received: libmicrohttpd's own unescaping would lose %2F. */
+static void *keep_target(void *cls, const char *uri, struct MHD_Connection *connection)
+{
+    const struct tare_alc *alc = tare_alc_libc();
+    size_t n = strlen(uri);
+    (void)cls;
+    (void)connection;
+    char *copy = alc->get(alc->ctx, n + 1);
+    if (copy)
+        memcpy(copy, uri, n + 1);
+    return copy;
+}
+
+static void drop_target(void *cls, struct MHD_Connection *connection, void **request,
+                        enum MHD_RequestTerminationCode why)
+{
+    const struct tare_alc *alc = tare_alc_libc();
+    (void)cls;
+    (void)connection;
+    (void)why;
+    if (*request)
+        alc->put(alc->ctx, *request, strlen(*request) + 1);
+    *request = NULL;
+}
+
+static enum tare_status start(struct tare__server *s, unsigned threads, struct tare_err *err)
+{
+    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(s->options->port)};
+    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    s->daemon = MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC,
+        s->options->port, NULL, NULL, tare__serve_request, s, MHD_OPTION_SOCK_ADDR,
+        (struct sockaddr *)&at, MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_CONNECTION_LIMIT,
+        TARE__SERVE_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, 120u,
+        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32 * 1024, MHD_OPTION_URI_LOG_CALLBACK,
+        keep_target, s, MHD_OPTION_NOTIFY_COMPLETED, drop_target, s, MHD_OPTION_END);
+    if (!s->daemon) {
+        int e = errno;
+        (void)tare_fail(err, TARE_E_IO, "cannot listen on 127.0.0.1:%u: %s", s->options->port,
+                        e ? strerror(e) : "the server did not start");
+        if (s->options->port)
+            tare_err_hint(err, "leave out --port: a free one is chosen");
+        return TARE_E_IO;
+    }
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
+    s->port = info && info->port ? info->port : s->options->port;
+    return TARE_OK;
+}
+
+static void tell_ready(struct tare__server *s)
+{
+    char url[128];
+    (void)snprintf(url, sizeof url, "http://127.0.0.1:%u", s->port);
+    if (s->options->on_ready)
+        s->options->on_ready(s->options->ctx, url, s->token);
+}
+
+static void pause_ms(long ms)
+{
+    struct timespec t = {.tv_nsec = ms * 1000000L};
+    (void)nanosleep(&t, NULL);
+}
+
+static enum tare_status serve(struct tare__server *s, unsigned threads, struct tare_err *err)
+{
+    struct tare__watch watch = {0};
+    enum tare_status st = start(s, threads, err);
+    if (st)
+        return st;
+    tare_arena_init(&watch.arena, NULL, 64 * TARE_MIB);
+    tell_ready(s);
+    for (unsigned turn = 0; !s->options->stop(s->options->ctx); turn++) {
+        if (turn % (LOOK_MS / POLL_MS) == 0)
+            tare__watch_look(s, &watch);
+        pause_ms(POLL_MS);
+    }
+    tare__wake_listeners(s);
+    MHD_stop_daemon(s->daemon);
+    tare__watch_end(&watch);
+    return TARE_OK;
+}
+
+static enum tare_status open_handles(struct tare__server *s, unsigned threads, struct tare_err *err)
+{
+    struct tare_api_options o = {
+        .size = sizeof o, .store = s->options->store, .clock = s->options->clock};
+    uint64_t change;
+    for (unsigned i = 0; i < threads; i++) {
+        enum tare_status st = tare_api_open(&o, &s->free[i], err);
+        if (st)
+            return st;
+        s->n_free++;
+    }
+    /* A store that cannot be read is said now, not on the page. */
+    return tare_api_change(s->free[0], &change, err);
+}
+
+enum tare_status tare_serve(const struct tare_serve_options *options, struct tare_err *err)
+{
+    unsigned threads = options->threads ? options->threads : 4;
+    const struct tare_alc *alc = tare_alc_libc();
+    struct tare__server *s = alc->get(alc->ctx, sizeof *s);
+    if (!s)
+        return tare_fail(err, TARE_E_NOMEM, "not enough memory for the server");
+    *s = (struct tare__server){.options = options,
+                               .clock = options->clock ? options->clock : tare_clock_system(),
+                               .etag_key = tare_os_random()};
+    (void)snprintf(s->token, sizeof s->token, "%016llx%016llx",
+                   (unsigned long long)tare_os_random(), (unsigned long long)tare_os_random());
+    (void)pthread_mutex_init(&s->lock, NULL);
+    if (threads > TARE__SERVE_THREADS)
+        threads = TARE__SERVE_THREADS;
+    enum tare_status st = open_handles(s, threads, err);
+    if (!st)
+        st = serve(s, threads, err);
+    for (unsigned i = 0; i < s->n_free; i++)
+        tare_api_close(s->free[i]);
+    (void)pthread_mutex_destroy(&s->lock);
+    alc->put(alc->ctx, s, sizeof *s);
+    return st;
+}

@@ -1,0 +1,122 @@
+#include "view/serve_guard.h"
+
+#include <stdio.h>
+
+#include "base/banned.h"
+
+bool tare__same_secret(struct tare_str a, struct tare_str b)
+{
+    unsigned char d = a.n == b.n ? 0 : 1;
+    for (size_t i = 0; i < a.n && i < b.n; i++)
+        d = (unsigned char)(d | (a.p[i] ^ b.p[i]));
+    return d == 0 && a.n > 0;
+}
+
+/* 127.0.0.1:PORT, localhost:PORT, [::1]:PORT. */
+static bool own_host(struct tare_str host, unsigned port)
+{
+    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
+    char own[40];
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        (void)snprintf(own, sizeof own, "%s:%u", names[i], port);
+        if (tare_str_is(host, own))
+            return true;
+    }
+    return false;
+}
+
+/* A browser says where a request comes from; other programs need not. */
+static bool own_origin(const struct tare__request *r, unsigned port)
+{
+    struct tare_str o = r->origin;
+    bool site = !r->fetch_site.p || tare_str_is(r->fetch_site, "same-origin") ||
+                tare_str_is(r->fetch_site, "none");
+    if (!o.p)
+        return site;
+    if (!tare_str_starts(o, TARE_S("http://")))
+        return false;
+    return site && own_host(tare_str_n(o.p + 7, o.n - 7), port);
+}
+
+static bool is_delimiter(char c)
+{
+    return c == '&' || c == ';' || c == ' ' || c == '?';
+}
+
+/* Value of NAME=… in a list; empty when absent. */
+static struct tare_str value_of(struct tare_str list, struct tare_str name)
+{
+    for (size_t i = 0; i + name.n <= list.n; i++) {
+        if (i > 0 && !is_delimiter(list.p[i - 1]))
+            continue;
+        if (memcmp(list.p + i, name.p, name.n) != 0)
+            continue;
+        size_t from = i + name.n, to = from;
+        while (to < list.n && !is_delimiter(list.p[to]))
+            to++;
+        return tare_str_n(list.p + from, to - from);
+    }
+    return (struct tare_str){NULL, 0};
+}
+
+static struct tare_str query_of(struct tare_str target)
+{
+    size_t at = tare_str_find(target, TARE_S("?"));
+    return at == SIZE_MAX ? TARE_S("") : tare_str_n(target.p + at + 1, target.n - at - 1);
+}
+
+static bool has_token(const struct tare__request *r, unsigned port, struct tare_str token,
+                      bool *in_url)
+{
+    char name[32];
+    (void)snprintf(name, sizeof name, "tare_%u=", port);
+    *in_url = tare__same_secret(value_of(query_of(r->target), TARE_S("token=")), token);
+    return *in_url || tare__same_secret(r->token, token) ||
+           tare__same_secret(value_of(r->cookie, tare_str_of(name)), token);
+}
+
+static struct tare__guarded refused(const char *why)
+{
+    return (struct tare__guarded){.kind = TARE__ANSWER_REFUSED, .why = why};
+}
+
+static struct tare__guarded route(struct tare_str target, bool enters)
+{
+    static const struct tare_str api = {"/api/v1", 7};
+    size_t q = tare_str_find(target, TARE_S("?"));
+    struct tare_str path = q == SIZE_MAX ? target : tare_str_n(target.p, q);
+    struct tare__guarded g = {.kind = TARE__ANSWER_NOT_FOUND};
+    if (tare_str_is(path, "/"))
+        g.kind = TARE__ANSWER_PAGE;
+    else if (tare_str_is(path, "/app.js"))
+        g.kind = TARE__ANSWER_SCRIPT;
+    else if (tare_str_is(path, "/app.css"))
+        g.kind = TARE__ANSWER_STYLE;
+    else if (tare_str_is(path, "/api/v1/events"))
+        g.kind = TARE__ANSWER_EVENTS;
+    else if (tare_str_starts(path, TARE_S("/api/v1/")))
+        g = (struct tare__guarded){.kind = TARE__ANSWER_DOCUMENT,
+                                   .rest = tare_str_n(target.p + api.n, target.n - api.n)};
+    else if (tare_str_starts(path, TARE_S("/static/")))
+        g = (struct tare__guarded){.kind = TARE__ANSWER_STATIC,
+                                   .rest = tare_str_n(target.p + 7, target.n - 7)};
+    g.enters = enters && (g.kind == TARE__ANSWER_PAGE || g.kind == TARE__ANSWER_STATIC);
+    return g;
+}
+
+struct tare__guarded tare__guard(const struct tare__request *r, unsigned port, const char *token)
+{
+    bool in_url;
+    if (!r->host.p || !own_host(r->host, port))
+        return refused("the Host is not this server's own");
+    if (!tare_str_is(r->method, "GET") && !tare_str_is(r->method, "HEAD"))
+        return (struct tare__guarded){.kind = TARE__ANSWER_METHOD};
+    bool known = has_token(r, port, tare_str_of(token), &in_url);
+    /* A link from elsewhere may open the page with its token; nothing else may come from there. */
+    struct tare__guarded g = route(r->target, in_url);
+    if (!own_origin(r, port) && !(g.enters && !r->origin.p))
+        return refused("the request comes from another origin");
+    if (!known)
+        return refused("the token is missing or wrong: open the URL that `tare view` printed");
+    return g;
+}
