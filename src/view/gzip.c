@@ -28,7 +28,7 @@ bool tare__gzip(struct tare_str in, int level, struct tare_buf *out)
     return rc == Z_STREAM_END;
 }
 
-void tare__base64(struct tare_buf *out, struct tare_str in)
+void tare__put_base64(struct tare_buf *out, struct tare_str in)
 {
     static const char set[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
     const unsigned char *p = (const unsigned char *)in.p;

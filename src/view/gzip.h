@@ -11,6 +11,6 @@
  */
 bool tare__gzip(struct tare_str in, int level, struct tare_buf *out);
 /* Appends base64 (RFC 4648) of the bytes. */
-void tare__base64(struct tare_buf *out, struct tare_str in);
+void tare__put_base64(struct tare_buf *out, struct tare_str in);
 
 #endif
