@@ -35,7 +35,7 @@ function Page(): JSX.Element {
   if (page === "find")
     return (
       <>
-        <h1>Find</h1>
+        <h1 style={{ marginBottom: "16px" }}>Find</h1>
         <FindBox start={query["q"] ?? ""} />
       </>
     );

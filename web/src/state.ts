@@ -28,8 +28,14 @@ export class Signal<T> {
 }
 export function useSignal<T>(signal: Signal<T>): T {
   const [, again] = useReducer((n: number) => n + 1, 0);
-  useEffect(() => signal.watch(() => again(0)), [signal]);
-  return signal.get();
+  const drawn = signal.get();
+  useEffect(() => {
+    const stop = signal.watch(() => again(0));
+    // It may have changed between drawing and watching.
+    if (!Object.is(signal.get(), drawn)) again(0);
+    return stop;
+  }, [signal]);
+  return drawn;
 }
 
 export function useRoute(): Route {

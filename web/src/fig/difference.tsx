@@ -90,7 +90,7 @@ export function Difference({ doc, scale, unit, colour }: { doc: CompareDoc; scal
           {doc.margin !== null && (
             <>
               <rect x={pct(axis, -doc.margin)} width={`${at(axis, doc.margin) - at(axis, -doc.margin)}%`} y="14" height={Y - 14} fill="var(--sunken)" />
-              <text x={pct(axis, -doc.margin)} dx="-6" y="26" text-anchor="end">
+              <text x={pct(axis, at(axis, -doc.margin) < 25 ? doc.margin : -doc.margin)} dx={at(axis, -doc.margin) < 25 ? 6 : -6} y="26" text-anchor={at(axis, -doc.margin) < 25 ? "start" : "end"}>
                 margin ±{axisText(doc.margin, scale.factor)}
               </text>
             </>
@@ -133,8 +133,8 @@ export function Difference({ doc, scale, unit, colour }: { doc: CompareDoc; scal
           </text>
           {doc.mde80 !== null && doc.mde80 < axis.hi && (
             <>
-              <line x1={pct(axis, doc.mde80)} x2={pct(axis, doc.mde80)} y1="20" y2={Y} stroke="var(--ink2)" stroke-width="1.2" stroke-dasharray="1 3.5" stroke-linecap="round" />
-              <text x={pct(axis, doc.mde80)} dx={at(axis, doc.mde80) > 80 ? -6 : 6} y="28" text-anchor={at(axis, doc.mde80) > 80 ? "end" : "start"}>
+              <line x1={pct(axis, doc.mde80)} x2={pct(axis, doc.mde80)} y1="32" y2={Y} stroke="var(--ink2)" stroke-width="1.2" stroke-dasharray="1 3.5" stroke-linecap="round" />
+              <text x={pct(axis, doc.mde80)} dx={at(axis, doc.mde80) > 80 ? -6 : 6} y="42" text-anchor={at(axis, doc.mde80) > 80 ? "end" : "start"}>
                 detectable, {num.value(doc.mde80, scale)}
               </text>
             </>

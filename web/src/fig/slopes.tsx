@@ -8,7 +8,9 @@ import { at, niceAxis } from "./scale";
 
 export function Slopes({ doc, metric, link }: { doc: CompareDoc; metric: num.MetricDef; link(task: string): string }): JSX.Element {
   const share = num.isShare(metric);
-  const slices = [...doc.by].sort((x, y) => y.n - x.n).slice(0, 40);
+  // Most tasks first within a tag, tags in the order of the document.
+  const tags = [...new Set(doc.by.map((s) => s.tag))];
+  const slices = tags.flatMap((t) => doc.by.filter((s) => s.tag === t).sort((x, y) => y.n - x.n)).slice(0, 40);
   const axis = share ? { lo: 0, hi: 1 } : niceAxis(slices.flatMap((s) => [s.a, s.b]));
   const scale: num.Scale = share ? { factor: 100, decimals: 1 } : num.scaleOf(metric, (axis.hi - axis.lo) / 8);
   const better = metric.better === "lower" ? -1 : 1;

@@ -457,7 +457,7 @@ function Detail({ p, s, raw }: { p: PlayerProps; s: Step; raw: boolean }): JSX.E
       {from && source.body && (
         <>
           <h3>
-            Where the target came from: step {sourceStep}, {line(from.name)} {from.trust ? `(${from.trust})` : ""}
+            Where the target came from: step {sourceStep}, {line(from.name)} {trustOf(s, from) ? `(${trustOf(s, from)})` : ""}
           </h3>
           <Body key={"from" + sourceStep} parts={source.body.parts.filter((x) => x.kind !== "tool_use").map((x) => around(x, s.target ?? ""))} word={word} raw={raw} />
         </>
@@ -466,6 +466,9 @@ function Detail({ p, s, raw }: { p: PlayerProps; s: Step; raw: boolean }): JSX.E
     </div>
   );
 }
+
+/** How far the row that showed the target is trusted; a step may show rows of several kinds. */
+const trustOf = (s: Step, from: Step): string => (typeof s.gate === "number" ? (from.trust ?? "") : (s.seen?.trust ?? ""));
 
 /** The neighbourhood of the target in a long observation. */
 function around(p: Part, target: string): Part {

@@ -48,7 +48,7 @@ function Ranked({ doc, wanted, error }: { doc: Full; wanted: string; error: JSX.
   const first = wanted && names.includes(wanted) ? wanted : (names[0] ?? doc.headline ?? "");
   const headline = doc.headline ?? first;
   const second = first === headline ? names.find((n) => n !== first && rows.some((r) => r.metrics[n]?.lo !== null)) : headline;
-  const rest = names.filter((n) => n !== first && n !== second).slice(0, 4);
+  const rest = names.filter((n) => n !== first && n !== second).slice(0, 3);
   const ids = rows.map((r) => r.run);
   const move = (to: number): boolean => {
     if (!rows.length) return false;
@@ -93,8 +93,8 @@ function Ranked({ doc, wanted, error }: { doc: Full; wanted: string; error: JSX.
   };
   const a1 = axisOf(first);
   const a2 = second ? axisOf(second) : a1;
-  const t1 = ticks(a1, 4);
-  const t2 = ticks(a2, 2);
+  const t1 = num.isShare(defOf(defs, first)) ? [0, 0.25, 0.5, 0.75, 1] : ticks(a1, 3);
+  const t2 = second && num.isShare(defOf(defs, second)) ? [0, 0.5, 1] : ticks(a2, 2);
   const th = (n: string): { at: number; name: string }[] => doc.thresholds?.[n] ?? [];
   const kinds = new Set(rows.map((r) => r.kind));
   const open = doc.planned - (doc.done ?? doc.planned);

@@ -73,7 +73,7 @@ export function Power(): JSX.Element {
   return (
     <>
       <h1>Power</h1>
-      <div class="cols" style={{ gridTemplateColumns: "minmax(0,420px) minmax(0,1fr)" }}>
+      <div class="cols half">
         <section>
           <p class="sayline">
             To see {field("effect")} {from ? "from these runs" : paired ? <>at discordance {field("discordance")}</> : <>from {field("baseline")}</>} with {field("power")} power{paired ? ", both on the same tasks" : ", in two groups"},

@@ -119,7 +119,7 @@ export function Run({ id }: { id: string }): JSX.Element {
         <span>{num.when(row.started)} UTC</span>
       </div>
       <p class="lead">
-        {num.title(headDef)}{" "}
+        {num.title(headDef).replace(/^./, (c) => c.toUpperCase())}{" "}
         <b data-v={`run:${view.cellsAt}.${headline}.value`}>
           {h.value}
           {num.isShare(headDef) ? " %" : ""}

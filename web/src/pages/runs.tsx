@@ -10,8 +10,8 @@ import { List, SortHead, windowRows } from "../ui/list";
 import * as num from "../ui/number";
 import { line } from "../ui/text";
 
-const columns = "22px minmax(150px,1.3fr) minmax(110px,1fr) minmax(150px,1.2fr) 132px 86px 76px 124px";
-const narrow = "22px minmax(0,1fr) 108px 76px";
+const columns = "22px minmax(150px,1.3fr) minmax(110px,1fr) minmax(130px,1fr) 172px 86px 76px 124px";
+const narrow = "22px minmax(0,1fr) 64px 84px";
 
 export function statusOf(row: RunRow, moving: boolean): { mark: string; word: string } {
   if (moving) return { mark: "◐", word: "running" };
@@ -84,7 +84,7 @@ export function Runs(): JSX.Element {
           {r.switches && <span class="ink3"> {line(r.switches)}</span>}
         </span>
         <span role="cell" class="n" title={r.metric?.why ? line(r.metric.why) : undefined}>
-          <b>{metricText(r)}</b> <span class="ci">{metricRange(r)}</span>
+          <b>{metricText(r)}</b> <span class="ci vm">{metricRange(r)}</span>
         </span>
         <span role="cell" class="n">
           {num.count(done)}
