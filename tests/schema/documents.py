@@ -85,6 +85,14 @@ CASES = [
     ("error", 3, "tare replay --scenarios none --actions none --json"),
     ("error", 4, "tare replay --scenarios tasks.jsonl --actions tasks.jsonl --json"),
     ("error", 4, "tare doctor --store notes.db --json"),
+    ("check-calls", 0, "echo '[{\"name\":\"f\"}]' >f.json; echo '<tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call>' | tare check calls -t f.json --json"),
+    ("check-calls", 1, "echo '[{\"rule\":\"forbidden\",\"a\":\"f\"}]' >o.json; echo '<tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call>' | tare check calls -t f.json -o o.json --retry --json"),
+    ("check-calls", 1, "echo '<tool_call>{\"name\":' | tare check calls -t f.json --retry --json"),
+    ("check-schema", 1, "echo '{\"required\":[\"a\"]}' >s.json; echo '{}' >i.json; tare check schema s.json i.json --json"),
+    ("experiment-tools", 0, "tare experiment tools --script no_call=0.1,wrong_type=0.1 --episodes 20 --json"),
+    ("experiment-tools", 0, "tare experiment tools --script no_call=0.1 --episodes 5 --emit | grep -v constrained | tare experiment tools - --json"),
+    ("experiment-drift", 0, "tare experiment drift --script lambda=0.1 --conversations 30 --seeds 10 --json"),
+    ("experiment-drift", 0, "tare experiment drift --script lambda=0 --conversations 1 --turns 1 --json"),
 ]
 
 
