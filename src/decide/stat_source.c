@@ -10,6 +10,8 @@
 #include "base/banned.h"
 
 #define GRID_MAX 4000000.0
+/* Pairs of counts that may print one d'. */
+#define RECOVER_MAX 256u
 
 static struct tare_sdt_counts read_counts(struct tare__stat *s)
 {
@@ -35,10 +37,37 @@ static void dprime_grid(struct tare_sdt_counts c, double *value, double *mass)
     }
 }
 
+/* Exact limits of the resampled d', and its mean; false after an error. */
+static bool dprime_limits(struct tare__stat *s, struct tare_sdt_counts c, double level,
+                          double limit[2], double *mean)
+{
+    size_t n = (size_t)((c.n_signal + 1) * (c.n_noise + 1)), lo = n, hi = n;
+    double *value = TARE_NEW_N(s->arena, double, n), *mass = TARE_NEW_N(s->arena, double, n);
+    uint32_t *order = TARE_NEW_N(s->arena, uint32_t, n);
+    if (!value || !mass || !order)
+        return tare__stat_check(s, tare_fail(s->err, TARE_E_NOMEM, "the table is too large"));
+    dprime_grid(c, value, mass);
+    if (!tare__stat_check(s, tare_sort_index(value, n, order, s->arena, s->err)))
+        return false;
+    double sum = 0;
+    *mean = 0;
+    for (size_t i = 0; i < n; i++) {
+        sum += mass[order[i]];
+        *mean += mass[order[i]] * value[order[i]];
+        if (lo == n && sum >= (1 - level) / 2 - 1e-14)
+            lo = i;
+        if (hi == n && sum >= (1 + level) / 2 - 1e-14)
+            hi = i;
+    }
+    limit[0] = value[order[lo < n ? lo : n - 1]];
+    limit[1] = value[order[hi < n ? hi : n - 1]];
+    return true;
+}
+
 static void bootstrap_dprime(struct tare__stat *s)
 {
     struct tare_sdt_counts c = read_counts(s);
-    double level = tare__in_level(s, "level", 0.95), sum = 0, mean = 0;
+    double level = tare__in_level(s, "level", 0.95), limit[2], mean;
     tare__in_note(s, "resamples");
     tare__in_note(s, "method");
     double cells = ((double)c.n_signal + 1) * ((double)c.n_noise + 1);
@@ -49,27 +78,10 @@ static void bootstrap_dprime(struct tare__stat *s)
                            "4,000,000 cells");
     if (!tare__stat_ok(s))
         return;
-    size_t n = (size_t)cells, lo = n, hi = n;
-    double *value = TARE_NEW_N(s->arena, double, n), *mass = TARE_NEW_N(s->arena, double, n);
-    uint32_t *order = TARE_NEW_N(s->arena, uint32_t, n);
-    if (!value || !mass || !order) {
-        tare__stat_check(s, tare_fail(s->err, TARE_E_NOMEM, "the table is too large"));
+    if (!dprime_limits(s, c, level, limit, &mean))
         return;
-    }
-    dprime_grid(c, value, mass);
-    if (!tare__stat_check(s, tare_sort_index(value, n, order, s->arena, s->err)))
-        return;
-    for (size_t i = 0; i < n; i++) {
-        sum += mass[order[i]];
-        mean += mass[order[i]] * value[order[i]];
-        if (lo == n && sum >= (1 - level) / 2 - 1e-14)
-            lo = i;
-        if (hi == n && sum >= (1 + level) / 2 - 1e-14)
-            hi = i;
-    }
     tare__out_num(s, "d_prime", tare_sdt(c, TARE_SDT_LOGLINEAR_CLIP).d_prime.v);
-    tare__out_nums(s, "exact_limit",
-                   (const double[]){value[order[lo]], value[order[hi < n ? hi : n - 1]]}, 2);
+    tare__out_nums(s, "exact_limit", limit, 2);
     tare__out_num(s, "mean_of_resamples", mean);
 }
 
@@ -195,6 +207,65 @@ static void recover_counts(struct tare__stat *s)
     out_matches(s, "none", TARE_SDT_RAW, n1, n0, p);
 }
 
+/* A pair of counts that prints the d', and how far its interval is from the printed one. */
+struct pair {
+    uint64_t hits, alarms;
+    double off;
+};
+
+static void put_pairs(struct tare__stat *s, const char *key, const struct pair *v, size_t n)
+{
+    tare_json_put_key(s->w, key);
+    tare_json_begin_array(s->w);
+    for (size_t i = 0; i < n; i++) {
+        tare_json_begin_array(s->w);
+        tare_json_put_u64(s->w, v[i].hits);
+        tare_json_put_u64(s->w, v[i].alarms);
+        tare_json_end_array(s->w);
+    }
+    tare_json_end_array(s->w);
+}
+
+/* Counts behind a printed d' (three places) and its interval: every pair that rounds to it, and the
+ * two whose exact interval is closest. */
+static void source_recover(struct tare__stat *s)
+{
+    uint64_t n1 = tare__in_count(s, "n_signal"), n0 = tare__in_count(s, "n_noise");
+    double printed = tare__in_num(s, "printed_d_prime");
+    struct tare__nums ci = tare__in_nums(s, "printed_ci95", false);
+    struct pair v[RECOVER_MAX], best[2] = {{0, 0, INFINITY}, {0, 0, INFINITY}};
+    size_t n = 0;
+    if (tare__stat_ok(s) && (n1 == 0 || n0 == 0 || n1 > 400 || n0 > 400 || ci.n != 2))
+        tare__stat_fail(s, "trials of both kinds, at most 400 each, and two limits");
+    if (!tare__stat_ok(s))
+        return;
+    for (uint64_t h = 0; h <= n1; h++)
+        for (uint64_t f = 0; f <= n0; f++) {
+            struct tare_sdt_counts c = {h, n1, f, n0};
+            double limit[2], mean;
+            if (!rounds_to(tare_sdt(c, TARE_SDT_LOGLINEAR_CLIP).d_prime, printed, 0.0005))
+                continue;
+            struct tare_arena_mark mark = tare_arena_mark(s->arena);
+            if (n == RECOVER_MAX) {
+                tare__stat_fail(s, "more pairs than could be told apart print this d'");
+                return;
+            }
+            if (!dprime_limits(s, c, 0.95, limit, &mean))
+                return;
+            tare_arena_rewind(s->arena, mark);
+            struct pair p = {h, f, hypot(limit[0] - ci.v[0], limit[1] - ci.v[1])};
+            v[n++] = p;
+            if (p.off < best[0].off) {
+                best[1] = best[0];
+                best[0] = p;
+            } else if (p.off < best[1].off) {
+                best[1] = p;
+            }
+        }
+    put_pairs(s, "pairs", v, n);
+    put_pairs(s, "closest_by_ci", best, n < 2 ? n : 2);
+}
+
 struct tare__stat_part tare__stat_source(void)
 {
     static const struct tare_stat_proc procs[] = {
@@ -219,6 +290,10 @@ struct tare__stat_part tare__stat_source(void)
          "{\"n_signal\":511,\"n_noise\":458,\"printed_hit_rate\":0.993,\"printed_fa_rate\":0.82,"
          "\"printed_d_prime\":1.549,\"printed_c\":-1.69}",
          recover_counts, NULL},
+        {"source_recover_counts", TARE_STAT_METACOGNITION,
+         "counts that could have printed a d' and its interval", "every pair; exact limits",
+         "{\"n_signal\":40,\"n_noise\":40,\"printed_d_prime\":1.201,\"printed_ci95\":[0.6,1.8]}",
+         source_recover, NULL},
     };
     return (struct tare__stat_part){procs, sizeof procs / sizeof *procs};
 }
