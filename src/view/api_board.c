@@ -162,6 +162,25 @@ enum tare_status tare__gather(struct tare__call *c, struct tare_str suite,
     return st ? st : add_newest(&g, v, n_batches, err);
 }
 
+/* Where a class begins, by metric: what a figure dots in. */
+static void put_thresholds(struct tare_json_writer *w, const struct tare_classes *classes)
+{
+    tare_json_put_key(w, "thresholds");
+    tare_json_begin_object(w);
+    for (uint32_t i = 0; classes && i < classes->n_rules; i++) {
+        tare_json_put_key_str(w, classes->rules[i].metric);
+        tare_json_begin_array(w);
+        for (int level = 0; level < TARE_CLASS_LEVELS - 1; level++) {
+            tare_json_begin_object(w);
+            tare_json_member_f64(w, "at", classes->rules[i].bound[level]);
+            tare_json_member_str(w, "name", classes->level[level]);
+            tare_json_end_object(w);
+        }
+        tare_json_end_array(w);
+    }
+    tare_json_end_object(w);
+}
+
 enum tare_status tare__get_leaderboard(struct tare__call *c, struct tare_err *err)
 {
     struct tare_results r;
@@ -184,6 +203,8 @@ enum tare_status tare__get_leaderboard(struct tare__call *c, struct tare_err *er
     tare_json_begin_object(&c->w);
     tare_json_member_cstr(&c->w, "schema", "tare.leaderboard/1");
     tare_doc_board(&c->w, &board);
+    tare_doc_metrics(&c->w, board.metrics, board.n_metrics);
+    put_thresholds(&c->w, board.classes);
     tare_json_end_object(&c->w);
     return TARE_OK;
 }

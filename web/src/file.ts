@@ -1,15 +1,15 @@
 // Documents from the report file itself. Each block is an element
 //   <script type="text/plain" id="bN">base64 of gzip of JSON</script>
-// Block 0 is the index: {"schema":"tare.report/1", "docs":{PATH: DOC}, "blocks":{PATH: N}}. Other
-// blocks are {PATH: DOC}. PATH is what the page asks of the API, encoded as there ("/runs",
-// "/runs/R", "/runs/R/attempts", "/runs/R/attempts/TASK/N", "/runs/R/attempts/TASK/N/steps",
-// "/leaderboard?suite=S", "/compare?a=A&b=B", "/tasks/SUITE/T", "/suites/HASH"). Lists stand there
-// whole; ranges are cut out here. Where a path with its query is not there, the path alone is tried.
-// A PATH in "blocks" may name several blocks, [N, …]: members that are arrays are put behind each other.
+// Block 0 is the index (docs/schema/report-index.json); other blocks are objects from path to
+// document. Lists stand there whole; ranges are cut out here. What the page asks with a query is
+// looked up with it first; where only limits, ranges and orders were asked for, the path alone is
+// tried (a metric or a margin that is not there is said to be left out, not answered with another).
+// Where what C has drawn carries id="drawn" (or data-drawn), it is taken away once the page stands.
 import { Doc, DocError, Source } from "./source";
 
 interface Index {
   schema: string;
+  start?: string;
   docs: Record<string, Doc>;
   blocks: Record<string, number | number[]>;
 }
@@ -30,6 +30,8 @@ async function unpack(n: number): Promise<Record<string, unknown>> {
 
 let index: Promise<Index> | undefined;
 const indexOf = (): Promise<Index> => (index ??= unpack(0) as unknown as Promise<Index>);
+
+export const startOf = async (): Promise<string> => (await indexOf()).start ?? "";
 
 function block(n: number): Promise<Record<string, Doc>> {
   let found = open.get(n);
@@ -89,6 +91,8 @@ function range(doc: Doc, from: number, to: number): Doc {
   return { ...doc, steps: steps.filter((s) => at(s) >= from && at(s) < to) } as Doc;
 }
 
+const loose = ["limit", "offset", "cursor", "from", "to", "suite"];
+
 function absent(path: string): DocError {
   return new DocError(404, path, "left out", "this is not in the file", null, "reports carry what was asked for: tare report A B --html FILE; tare view opens everything");
 }
@@ -100,7 +104,7 @@ export const file: Source = {
     const plain = cut < 0 ? path : path.slice(0, cut);
     const query = new URLSearchParams(cut < 0 ? "" : path.slice(cut + 1));
     let doc = await whole(path);
-    doc ??= await whole(plain);
+    if (!doc && [...query.keys()].every((k) => loose.includes(k))) doc = await whole(plain);
     if (signal.aborted) throw new DOMException("abandoned", "AbortError");
     if (!doc) throw absent(path);
     const number = (k: string, otherwise: number): number => Number(query.get(k) ?? otherwise);

@@ -1,7 +1,7 @@
 import { render } from "preact";
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { file } from "./file";
+import { file, startOf } from "./file";
 import { http } from "./http";
 import { Attempt } from "./pages/attempt";
 import { Board } from "./pages/board";
@@ -51,7 +51,8 @@ function start(): void {
   const kind = document.querySelector('meta[name="tare-source"]')?.getAttribute("content");
   shared.source = kind === "file" ? file : http;
   applyTaste();
-  let told = -1;
+  let told = -1e9;
+  let looking: ReturnType<typeof setTimeout> | undefined;
   shared.source.events({
     run(run) {
       const next = new Map(live.get());
@@ -60,11 +61,22 @@ function start(): void {
       if (run.done + run.failed + run.missing >= run.total) say(`a run is done: ${run.done} of ${run.total}`);
     },
     store(counter) {
-      // The first message says where the store stands; only a later one is a change.
-      if (told >= 0 && counter !== told) changes.set(counter);
-      told = counter;
+      // At most one look a second: a run that is going on writes often.
+      const wait = Math.max(0, told + 1000 - performance.now());
+      clearTimeout(looking);
+      looking = setTimeout(() => {
+        told = performance.now();
+        changes.set(counter);
+      }, wait);
     },
   });
+  if (kind === "file" && location.hash.replace(/^#\/?/, "") === "")
+    startOf().then(
+      (where) => {
+        if (/^#\//.test(where) && location.hash.replace(/^#\/?/, "") === "") location.replace(where);
+      },
+      () => undefined,
+    );
   const root = document.getElementById("app") ?? document.body.appendChild(document.createElement("div"));
   render(
     <Frame>
@@ -73,7 +85,7 @@ function start(): void {
     root,
   );
   // A report comes drawn for those without a script; with one, the page takes its place.
-  document.getElementById("drawn")?.remove();
+  document.querySelectorAll("#drawn, [data-drawn]").forEach((e) => e.remove());
 }
 
 if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
 import type { CompareDoc } from "../docs";
-import { href } from "../route";
 import { Figure } from "../ui/figure";
 import * as num from "../ui/number";
 import { line } from "../ui/text";
@@ -82,4 +81,3 @@ export function Slopes({ doc, metric, link }: { doc: CompareDoc; metric: num.Met
     </Figure>
   );
 }
-export { href };

@@ -170,7 +170,7 @@ function Player(p: PlayerProps): JSX.Element {
   };
   return (
     <>
-      <Crumbs of={[["Runs", "#/runs"], [doc.solver, href(["run", p.run])], [p.task, doc.suite ? href(["task", doc.suite_digest?.slice(0, 12) ?? doc.suite, p.task]) : null], [`#${p.n}`, null]]} />
+      <Crumbs of={[["Runs", "#/runs"], [doc.solver, href(["run", p.run])], [p.task, doc.suite ? href(["task", doc.suite_digest ?? doc.suite, p.task]) : null], [`#${p.n}`, null]]} />
       <div class="hd" style={{ marginBottom: 0 }}>
         <h1>
           <bdi>{line(p.task)}</bdi>

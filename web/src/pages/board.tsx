@@ -12,7 +12,7 @@ import { WarnMark } from "../ui/marks";
 import * as num from "../ui/number";
 import { line } from "../ui/text";
 
-type Full = LeaderboardDoc & { thresholds?: Record<string, { at: number; name: string }[]>; done?: number };
+type Full = LeaderboardDoc & { done?: number };
 
 export function Board({ suite }: { suite: string | null }): JSX.Element {
   const { query } = useRoute();
@@ -95,7 +95,8 @@ function Ranked({ doc, wanted, error }: { doc: Full; wanted: string; error: JSX.
   const a2 = second ? axisOf(second) : a1;
   const t1 = num.isShare(defOf(defs, first)) ? [0, 0.25, 0.5, 0.75, 1] : ticks(a1, 3);
   const t2 = second && num.isShare(defOf(defs, second)) ? [0, 0.5, 1] : ticks(a2, 2);
-  const th = (n: string): { at: number; name: string }[] => doc.thresholds?.[n] ?? [];
+  const th = (n: string): { at: number; name: string }[] =>
+    (doc.thresholds?.[n] ?? []).filter((t): t is { at: number; name: string } => t.at !== null).map((t) => ({ at: t.at, name: line(t.name.replace(/_.*/, "")) }));
   const kinds = new Set(rows.map((r) => r.kind));
   const open = doc.planned - (doc.done ?? doc.planned);
   const methods = [...new Set(rows.flatMap((r) => [first, second].map((n) => (n ? r.metrics[n]?.method : null))).filter((m): m is string => !!m))];
@@ -148,7 +149,7 @@ function Ranked({ doc, wanted, error }: { doc: Full; wanted: string; error: JSX.
           </span>
         )}
         {doc.suite_digest && (
-          <a href={href(["suite", doc.suite_digest.slice(0, 12)])} class="mono">
+          <a href={href(["suite", doc.suite_digest])} class="mono">
             suite {doc.suite_digest.slice(0, 8)}
           </a>
         )}

@@ -7,7 +7,7 @@ import { Strip } from "../fig/strip";
 import { useKeys } from "../keys";
 import { amend, go, href, join, search } from "../route";
 import type { Doc } from "../source";
-import { useDoc, useFoot, usePageTitle, useRoute } from "../state";
+import { shared, useDoc, useFoot, usePageTitle, useRoute } from "../state";
 import { Empty, Failure, Progress, Waiting } from "../ui/faces";
 import { Pips, VerdictMark, verdictMark } from "../ui/marks";
 import * as num from "../ui/number";
@@ -185,11 +185,13 @@ function Verdict({ doc, path, error }: { doc: CompareDoc; path: string; error: J
           )}
         </div>
         <div>{doc.same_suite ? "same suite hash" : "different suites: only shared tasks"}</div>
-        <div>
-          <button type="button" onClick={() => amend({ a: query["b"], b: query["a"] })}>
-            Swap <kbd>w</kbd>
-          </button>
-        </div>
+        {shared.source.kind === "http" && (
+          <div>
+            <button type="button" onClick={() => amend({ a: query["b"], b: query["a"] })}>
+              Swap <kbd>w</kbd>
+            </button>
+          </div>
+        )}
       </div>
       {error}
       {running && (
@@ -322,6 +324,8 @@ function useMetrics(doc: CompareDoc): string[] {
     const names = Object.keys(d?.leaderboard?.[0]?.metrics ?? {});
     const defs = metricDefs(got.doc);
     const known = names.filter((n) => defOf(defs, n));
+    // A file holds the comparison that was asked for.
+    if (shared.source.kind === "file") return [doc.metric.name];
     return known.includes(doc.metric.name) ? known : [doc.metric.name, ...known];
   }, [got.doc, doc.metric.name]);
 }

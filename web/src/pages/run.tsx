@@ -109,7 +109,7 @@ export function Run({ id }: { id: string }): JSX.Element {
       <h1>{line(row.solver)}</h1>
       <div class="meta">
         <span>
-          <a href={href(["suite", row.digest.slice(0, 12)])}>{line(row.suite)}</a> <b>{line(row.version)}</b>
+          <a href={href(["suite", row.digest])}>{line(row.suite)}</a> <b>{line(row.version)}</b>
         </span>
         <span>
           <b>{num.count(row.n_tasks)}</b> tasks × <b>{num.count(row.k)}</b> attempts

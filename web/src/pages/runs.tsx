@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { runsOf, type RunRow } from "../docs";
 import { useKeys } from "../keys";
-import { amend, go, href, join, search } from "../route";
+import { amend, go, href, search } from "../route";
 import type { Doc } from "../source";
 import { changes, live, load, marked, say, shared, toggleMark, useDoc, useFoot, usePageTitle, useRoute, useSignal } from "../state";
 import { Empty, Waiting } from "../ui/faces";
@@ -180,4 +180,3 @@ export function Runs(): JSX.Element {
     </>
   );
 }
-export { join };

@@ -72,7 +72,7 @@ export function Suites(): JSX.Element {
               return (
                 <tr key={digest}>
                   <td>
-                    <a class="row" href={href(["suite", digest.slice(0, 12)])}>
+                    <a class="row" href={href(["suite", digest])}>
                       <bdi>{line(asText(r["suite"]))}</bdi>
                     </a>
                   </td>
@@ -232,7 +232,7 @@ export function Suite({ id, finding }: { id: string; finding: string | null }): 
         </div>
         <div style={{ display: "grid", gridTemplateColumns: "repeat(auto-fill, minmax(220px, 1fr))", gap: "0 20px" }}>
           {tasks.slice(0, shown).map((t) => (
-            <a key={t} class="row mono" style={{ lineHeight: "26px", overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }} href={href(["task", digest.slice(0, 12), t])}>
+            <a key={t} class="row mono" style={{ lineHeight: "26px", overflow: "hidden", textOverflow: "ellipsis", whiteSpace: "nowrap" }} href={href(["task", digest, t])}>
               <bdi>{line(t)}</bdi>
             </a>
           ))}

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { asList, asNum, asObj, asText, defOf, metricDefs } from "../docs";
 import { useKeys } from "../keys";
-import { go, href, join, search } from "../route";
+import { href, join, search } from "../route";
 import type { Doc } from "../source";
 import { useDoc, useFoot, usePageTitle, useRoute } from "../state";
 import { Empty, Failure, Waiting } from "../ui/faces";
@@ -154,4 +154,3 @@ export function Task({ suite, task }: { suite: string; task: string }): JSX.Elem
     </>
   );
 }
-export { go };

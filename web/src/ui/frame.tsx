@@ -3,7 +3,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef, useState } from "preact/hooks";
 import { hitsOf, type Hit } from "../docs";
 import { keysOf, keyText, scopeNames, table, useKeys, type Scope } from "../keys";
-import { go, href, search } from "../route";
+import { go, search } from "../route";
 import type { Doc } from "../source";
 import { copy, density, foot, load, say, shared, spoken, turnTheme, useRoute, useSignal } from "../state";
 import { line } from "./text";
@@ -204,7 +204,11 @@ export function Frame({ children }: { children: ComponentChildren }): JSX.Elemen
   useEffect(() => setOver(null), [route.path.join("/")]);
   const to = (h: string) => () => go(h);
   useKeys("all", {
-    find: () => setOver("find"),
+    find: () => {
+      if (shared.source.kind !== "http") return false;
+      setOver("find");
+      return true;
+    },
     help: () => setOver(over === "help" ? null : "help"),
     close: () => {
       if (!over) return false;
@@ -241,16 +245,18 @@ export function Frame({ children }: { children: ComponentChildren }): JSX.Elemen
       <header class="top">
         <Brand />
         <nav aria-label="Pages">
-          {words.map(([word, link, pages]) => (
+          {words.filter(([, , pages]) => shared.source.kind === "http" || !pages.some((p) => p === "suites" || p === "power")).map(([word, link, pages]) => (
             <a key={word} href={link} aria-current={pages.includes(page) ? "page" : undefined}>
               {word}
             </a>
           ))}
         </nav>
         <div class="r">
-          <button type="button" onClick={() => setOver("find")} aria-label="Find">
-            <span class="h">Find</span> <kbd>/</kbd>
-          </button>
+          {shared.source.kind === "http" && (
+            <button type="button" onClick={() => setOver("find")}>
+              Find <kbd>/</kbd>
+            </button>
+          )}
           <button type="button" aria-label="Switch between light and dark" title="Switch between light and dark" onClick={turnTheme}>
             <svg width="14" height="14" viewBox="0 0 14 14" aria-hidden="true">
               <circle cx="7" cy="7" r="5.5" fill="none" stroke="currentColor" stroke-width="1.4" />
@@ -286,4 +292,3 @@ export function Crumbs({ of }: { of: [string, string | null][] }): JSX.Element {
     </div>
   );
 }
-export { href };
