@@ -99,7 +99,7 @@ static void the_lead_changes(void **state)
     double a[30], b[30];
     for (int t = 0; t < 30; t++) {
         a[t] = t < 12;
-        b[t] = !a[t];
+        b[t] = t >= 12;
     }
     made_init(&m, *state, made_share("solved"), 30, 1);
     (void)made_add(&m, *state, "a", a);
