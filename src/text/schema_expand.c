@@ -1,0 +1,398 @@
+/* Goals expanded into cases. */
+#include "text/schema_lower.h"
+
+#include "base/hash.h"
+
+#include "base/banned.h"
+
+#define MAX_CASES_AT_ONCE 4000u
+#define MAX_DEPTH 150u
+
+struct tare__case *tare__lower_top(struct tare__lower *l)
+{
+    struct tare__case *c = tare__lower_new(l, sizeof *c);
+    if (!c)
+        return NULL;
+    c->kinds = TARE__LOWER_KINDS;
+    c->max_length = c->max_members = c->max_items = TARE__LOWER_NO_BOUND;
+    return c;
+}
+
+struct tare__case *tare__lower_copy(struct tare__lower *l, const struct tare__case *c)
+{
+    struct tare__case *d = tare__lower_new(l, sizeof *d);
+    tare__lower_work(l, 1);
+    if (!d || l->stopped)
+        return NULL;
+    *d = *c;
+    d->next = NULL;
+    return d;
+}
+
+struct tare__case *tare__lower_join(struct tare__case *a, struct tare__case *b)
+{
+    struct tare__case *at = a;
+    if (!a)
+        return b;
+    while (at->next)
+        at = at->next;
+    at->next = b;
+    return a;
+}
+
+static const struct tare__rule_link *link_rule(struct tare__lower *l,
+                                               const struct tare__schema_rule *r,
+                                               const struct tare__rule_link *next)
+{
+    struct tare__rule_link *k = tare__lower_new(l, sizeof *k);
+    if (!k)
+        return next;
+    *k = (struct tare__rule_link){r, next};
+    return k;
+}
+
+static const struct tare__goal_link *link_goal(struct tare__lower *l, struct tare__goal goal,
+                                               struct tare_str name,
+                                               const struct tare__goal_link *next)
+{
+    struct tare__goal_link *k = tare__lower_new(l, sizeof *k);
+    if (!k)
+        return next;
+    *k = (struct tare__goal_link){goal, name, next};
+    return k;
+}
+
+static void link_text(struct tare__lower *l, struct tare__case *c, const struct tare_dfa *dfa)
+{
+    struct tare__dfa_link *k = tare__lower_new(l, sizeof *k);
+    if (!k || !dfa)
+        return;
+    *k = (struct tare__dfa_link){dfa, c->texts};
+    c->texts = k;
+}
+
+static const struct tare__value_link *link_value(struct tare__lower *l, struct tare_json v,
+                                                 bool list, const struct tare__value_link *next)
+{
+    struct tare__value_link *k = tare__lower_new(l, sizeof *k);
+    if (!k)
+        return next;
+    *k = (struct tare__value_link){v, list, next};
+    return k;
+}
+
+void tare__lower_require(struct tare__lower *l, struct tare__case *c, struct tare_str name)
+{
+    for (const struct tare__goal_link *k = c->required; k; k = k->next)
+        if (tare_str_eq(k->name, name))
+            return;
+    c->required = link_goal(l, (struct tare__goal){0}, name, c->required);
+}
+
+void tare__lower_member(struct tare__lower *l, struct tare__case *c, struct tare_str name,
+                        struct tare__goal goal)
+{
+    c->members = link_goal(l, goal, name, c->members);
+}
+
+const struct tare__schema_node *tare__lower_property(const struct tare__schema_rule *r,
+                                                     struct tare_str name)
+{
+    if (!r->table) {
+        for (uint32_t i = 0; i < r->n_list; i++)
+            if (tare_str_eq(r->list[i].name, name))
+                return r->list[i].node;
+        return NULL;
+    }
+    for (uint64_t h = tare_hash64(name, 0);; h++) {
+        uint32_t i = r->table[h & (r->n_table - 1)];
+        if (!i)
+            return NULL;
+        if (tare_str_eq(r->list[i - 1].name, name))
+            return r->list[i - 1].node;
+    }
+}
+
+/* ---- simple rules ------------------------------------------------------------------------ */
+
+static void lower_min(struct tare__case *c, const struct tare__decimal *d, bool open)
+{
+    int cmp = c->min ? tare__decimal_cmp(d, c->min) : 1;
+    if (cmp > 0 || (cmp == 0 && open)) {
+        c->min = d;
+        c->min_open = open;
+    }
+}
+
+static void lower_max(struct tare__case *c, const struct tare__decimal *d, bool open)
+{
+    int cmp = c->max ? tare__decimal_cmp(d, c->max) : -1;
+    if (cmp < 0 || (cmp == 0 && open)) {
+        c->max = d;
+        c->max_open = open;
+    }
+}
+
+static void at_least(uint64_t *v, uint64_t n)
+{
+    *v = *v > n ? *v : n;
+}
+
+static void at_most(uint64_t *v, uint64_t n)
+{
+    *v = *v < n ? *v : n;
+}
+
+static void type_rule(struct tare__case *c, unsigned types, bool no)
+{
+    unsigned number = TARE__LOWER_BIT(TARE_JSON_NUMBER), kinds = types & TARE__LOWER_KINDS;
+    bool whole_only = (types >> 31) && !(kinds & number);
+    unsigned keep = no ? ~kinds : (whole_only ? kinds | number : kinds);
+    c->kinds &= keep;
+    if (!whole_only || !(c->kinds & number))
+        return;
+    if (no)
+        c->broken = true;
+    else
+        c->whole = true;
+    if (c->broken && c->whole)
+        c->kinds &= ~number;
+}
+
+/* Notes a rule that speaks about one type and needs no alternative. False: not such a rule. */
+static bool simple_rule(struct tare__lower *l, const struct tare__schema_rule *r,
+                        struct tare__case *c)
+{
+    bool known = true;
+    switch (r->op) {
+    case SO_FALSE: c->kinds = 0; break;
+    case SO_TYPE: type_rule(c, r->types, false); break;
+    case SO_CONST: c->in = link_value(l, r->at, false, c->in); break;
+    case SO_ENUM: c->in = link_value(l, r->at, true, c->in); break;
+    case SO_MINIMUM: lower_min(c, &r->number, false); break;
+    case SO_EXCLUSIVE_MINIMUM: lower_min(c, &r->number, true); break;
+    case SO_MAXIMUM: lower_max(c, &r->number, false); break;
+    case SO_EXCLUSIVE_MAXIMUM: lower_max(c, &r->number, true); break;
+    case SO_MULTIPLE: c->multiples = link_rule(l, r, c->multiples); break;
+    case SO_MIN_LENGTH: at_least(&c->min_length, r->count); break;
+    case SO_MAX_LENGTH: at_most(&c->max_length, r->count); break;
+    case SO_PATTERN: link_text(l, c, tare__lower_pattern(l, &r->pattern)); break;
+    case SO_FORMAT: link_text(l, c, tare__lower_format(l, r, &known)); break;
+    case SO_MIN_ITEMS: at_least(&c->min_items, r->count); break;
+    case SO_MAX_ITEMS: at_most(&c->max_items, r->count); break;
+    case SO_UNIQUE: c->unique = r; break;
+    case SO_MIN_PROPERTIES: at_least(&c->min_members, r->count); break;
+    case SO_MAX_PROPERTIES: at_most(&c->max_members, r->count); break;
+    case SO_REQUIRED:
+        for (uint32_t i = 0; i < r->n_list; i++)
+            tare__lower_require(l, c, r->list[i].name);
+        break;
+    case SO_OBJECT: c->objects = link_rule(l, r, c->objects); break;
+    case SO_NAMES:
+        c->names = link_goal(l, (struct tare__goal){r->node, false}, (struct tare_str){0}, c->names);
+        break;
+    case SO_ARRAY: c->arrays = link_rule(l, r, c->arrays); break;
+    case SO_CONTAINS: c->contains = link_rule(l, r, c->contains); break;
+    default: return false;
+    }
+    return true;
+}
+
+/* ---- rules with alternatives ------------------------------------------------------------- */
+
+static struct tare__goal yes(const struct tare__schema_node *n)
+{
+    return (struct tare__goal){n, false};
+}
+
+static struct tare__goal no(const struct tare__schema_node *n)
+{
+    return (struct tare__goal){n, true};
+}
+
+static struct tare__case *expand_any(struct tare__lower *l, const struct tare__schema_rule *r,
+                                     const struct tare__case *c, const struct tare__opened *outer)
+{
+    struct tare__case *all = NULL;
+    for (uint32_t i = r->n_list; i-- > 0 && !l->stopped;)
+        all = tare__lower_join(
+            tare__lower_expand(l, yes(r->list[i].node), tare__lower_copy(l, c), outer), all);
+    return all;
+}
+
+/* True when no value is in both: j, added to any case of i, leaves nothing. */
+static bool apart(struct tare__lower *l, const struct tare__case *of_i,
+                  const struct tare__schema_node *j, const struct tare__opened *outer)
+{
+    for (; of_i && !l->stopped; of_i = of_i->next) {
+        const struct tare__case *both =
+            tare__lower_expand(l, yes(j), tare__lower_copy(l, of_i), outer);
+        for (; both; both = both->next)
+            if (!tare__lower_empty(l, both, 3))
+                return false;
+    }
+    return true;
+}
+
+/* Exactly one: each branch with those others excluded that are not apart from it anyhow. */
+static struct tare__case *expand_one(struct tare__lower *l, const struct tare__schema_rule *r,
+                                     const struct tare__case *c, const struct tare__opened *outer)
+{
+    struct tare__case *all = NULL;
+    for (uint32_t i = r->n_list; i-- > 0 && !l->stopped;) {
+        struct tare__case *these =
+            tare__lower_expand(l, yes(r->list[i].node), tare__lower_copy(l, c), outer);
+        for (uint32_t j = 0; j < r->n_list && these && !l->stopped; j++)
+            if (j != i && !apart(l, these, r->list[j].node, outer))
+                these = tare__lower_expand(l, no(r->list[j].node), these, outer);
+        all = tare__lower_join(these, all);
+    }
+    return all;
+}
+
+static struct tare__case *expand_if(struct tare__lower *l, const struct tare__schema_rule *r,
+                                    const struct tare__case *c, const struct tare__opened *outer)
+{
+    if (!r->then && !r->otherwise)
+        return tare__lower_copy(l, c);
+    struct tare__case *a = tare__lower_expand(l, yes(r->node), tare__lower_copy(l, c), outer);
+    struct tare__case *b = tare__lower_expand(l, no(r->node), tare__lower_copy(l, c), outer);
+    if (r->then)
+        a = tare__lower_expand(l, yes(r->then), a, outer);
+    if (r->otherwise)
+        b = tare__lower_expand(l, yes(r->otherwise), b, outer);
+    return tare__lower_join(a, b);
+}
+
+/* One entry of the dependencies: the member is not there, or it is and the rest holds. */
+static struct tare__case *expand_dependency(struct tare__lower *l,
+                                            const struct tare__schema_property *p,
+                                            const struct tare__case *c,
+                                            const struct tare__opened *outer)
+{
+    unsigned object = TARE__LOWER_BIT(TARE_JSON_OBJECT);
+    struct tare__case *without = tare__lower_copy(l, c), *with = tare__lower_copy(l, c);
+    if (!without || !with)
+        return NULL;
+    tare__lower_member(l, without, p->name, yes(&tare__lower_false));
+    if (!(c->kinds & object))
+        return without;
+    with->kinds = object;
+    tare__lower_require(l, with, p->name);
+    if (p->node) {
+        with = tare__lower_expand(l, yes(p->node), with, outer);
+    } else if (tare_json_kind(p->list) == TARE_JSON_STRING) {
+        tare__lower_require(l, with, tare_json_str(p->list));
+    } else {
+        for (struct tare_json k = tare_json_first(p->list); k.doc; k = tare_json_next(k))
+            tare__lower_require(l, with, tare_json_str(k));
+    }
+    return tare__lower_join(with, without);
+}
+
+static struct tare__case *expand_dependent(struct tare__lower *l, const struct tare__schema_rule *r,
+                                           const struct tare__case *c,
+                                           const struct tare__opened *outer)
+{
+    struct tare__case *list = tare__lower_copy(l, c);
+    for (uint32_t i = 0; i < r->n_list && !l->stopped; i++) {
+        struct tare__case *all = NULL;
+        for (const struct tare__case *k = list; k && !l->stopped; k = k->next)
+            all = tare__lower_join(expand_dependency(l, &r->list[i], k, outer), all);
+        list = all;
+    }
+    return list;
+}
+
+/* The cases of one rule added to one case. */
+static struct tare__case *expand_rule(struct tare__lower *l, const struct tare__schema_rule *r,
+                                      const struct tare__case *c, const struct tare__opened *outer)
+{
+    struct tare__case *d = tare__lower_copy(l, c);
+    if (!d || simple_rule(l, r, d))
+        return d;
+    switch (r->op) {
+    case SO_REF: return tare__lower_expand(l, yes(r->node), d, outer);
+    case SO_ALL_OF:
+        for (uint32_t i = 0; i < r->n_list && d; i++)
+            d = tare__lower_expand(l, yes(r->list[i].node), d, outer);
+        return d;
+    case SO_ANY_OF: return expand_any(l, r, c, outer);
+    case SO_ONE_OF: return expand_one(l, r, c, outer);
+    case SO_NOT: return tare__lower_expand(l, no(r->node), d, outer);
+    case SO_IF: return expand_if(l, r, c, outer);
+    case SO_DEPENDENT: return expand_dependent(l, r, c, outer);
+    case SO_DYNAMIC_REF:
+        (void)tare__lower_refuse(l, r, "where it leads is only known while validating");
+        return d;
+    default:
+        (void)tare__lower_refuse(l, r, "which members were looked at is not known to a mask");
+        return d;
+    }
+}
+
+static struct tare__case *drop_empty(struct tare__case *list)
+{
+    struct tare__case *first = NULL, **tail = &first;
+    for (; list; list = list->next)
+        if (list->kinds) {
+            *tail = list;
+            tail = &list->next;
+        }
+    *tail = NULL;
+    return first;
+}
+
+static struct tare__case *expand_yes(struct tare__lower *l, const struct tare__schema_node *n,
+                                     struct tare__case *list, const struct tare__opened *here)
+{
+    for (uint32_t i = 0; i < n->n_rules && list && !l->stopped; i++) {
+        struct tare__case *all = NULL, **tail = &all;
+        uint32_t n_cases = 0;
+        for (const struct tare__case *c = list; c && !l->stopped; c = c->next) {
+            *tail = drop_empty(expand_rule(l, &n->rules[i], c, here));
+            for (; *tail; tail = &(*tail)->next)
+                n_cases++;
+            if (n_cases > MAX_CASES_AT_ONCE)
+                (void)tare__lower_refuse(l, &n->rules[i], "it has over 4,000 alternatives"),
+                    l->stopped = true;
+        }
+        list = all;
+    }
+    return list;
+}
+
+static struct tare__case *expand_no(struct tare__lower *l, const struct tare__schema_node *n,
+                                    const struct tare__case *list, const struct tare__opened *here)
+{
+    struct tare__case *all = NULL, **tail = &all;
+    for (; list && !l->stopped; list = list->next)
+        for (uint32_t i = 0; i < n->n_rules && !l->stopped; i++) {
+            *tail = drop_empty(tare__lower_negate(l, &n->rules[i], list, here));
+            while (*tail)
+                tail = &(*tail)->next;
+        }
+    return all;
+}
+
+struct tare__case *tare__lower_expand(struct tare__lower *l, struct tare__goal goal,
+                                      struct tare__case *list, const struct tare__opened *outer)
+{
+    struct tare__opened here = {goal, outer};
+    if (!list || l->stopped)
+        return NULL;
+    for (const struct tare__opened *o = outer; o; o = o->outer)
+        if (o->goal.node == goal.node && o->goal.no == goal.no && goal.node->n_rules) {
+            (void)tare__lower_refuse(l, &goal.node->rules[0], "the schema leads back to itself");
+            l->stopped = true;
+            return NULL;
+        }
+    if (++l->depth > MAX_DEPTH) {
+        (void)tare__lower_refuse(l, &goal.node->rules[0], "references are nested too deep");
+        l->stopped = true;
+    }
+    struct tare__case *all = goal.no ? expand_no(l, goal.node, list, &here)
+                                     : expand_yes(l, goal.node, list, &here);
+    l->depth--;
+    return l->stopped ? NULL : all;
+}

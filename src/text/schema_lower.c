@@ -1,0 +1,393 @@
+/* Sets of goals made into nodes, and the door of text/schema_grammar.h. */
+#include "text/schema_lower.h"
+
+#include <stdlib.h>
+
+#include "base/hash.h"
+#include "base/limits.h"
+
+#include "base/banned.h"
+
+#define MAX_RESTRICTIONS 8u
+
+static const struct tare__schema_rule false_rule = {.op = SO_FALSE, .keyword = "false"};
+const struct tare__schema_node tare__lower_false = {
+    .rules = (struct tare__schema_rule *)&false_rule, .n_rules = 1};
+
+/* ---- stopping ---------------------------------------------------------------------------- */
+
+bool tare__lower_ok(struct tare__lower *l, enum tare_status st)
+{
+    if (st != TARE_OK && l->st == TARE_OK)
+        l->st = st;
+    l->stopped = l->stopped || st != TARE_OK;
+    return st == TARE_OK;
+}
+
+void *tare__lower_new(struct tare__lower *l, size_t bytes)
+{
+    void *p = l->stopped ? NULL : tare_arena_alloc(l->arena, bytes);
+    if (!p && !l->stopped)
+        (void)tare__lower_ok(
+            l, tare_fail(l->err, TARE_E_NOMEM, "not enough memory to lower the schema"));
+    return p;
+}
+
+void tare__lower_work(struct tare__lower *l, uint64_t n)
+{
+    l->work += n;
+    if (l->work > TARE_MAX_SCHEMA_GRAMMAR_WORK && !l->stopped)
+        (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_LIMIT,
+                                          "the schema needs more than %u units of work to lower",
+                                          TARE_MAX_SCHEMA_GRAMMAR_WORK));
+}
+
+static bool relaxed(const struct tare__lower *l, const char *keyword)
+{
+    for (size_t i = 0; i < l->o->n_relax; i++)
+        if (tare_str_is(l->o->relax[i], "*") || tare_str_is(l->o->relax[i], keyword))
+            return true;
+    return false;
+}
+
+bool tare__lower_refuse(struct tare__lower *l, const struct tare__schema_rule *r,
+                        const char *reason)
+{
+    struct tare_schema_unenforced *u = tare__lower_new(l, sizeof *u);
+    if (!u)
+        return false;
+    u->keyword = tare_str_of(r->keyword);
+    u->at = r->at.doc ? tare_json_pointer(r->at, l->arena) : tare_str_n("", 0);
+    u->reason = tare_str_of(reason);
+    if (!relaxed(l, r->keyword)) {
+        l->out->refused = u;
+        l->stopped = true;
+        return false;
+    }
+    for (const struct tare_schema_unenforced *k = l->out->unenforced; k; k = k->next)
+        if (tare_str_eq(k->at, u->at))
+            return true;
+    u->next = (struct tare_schema_unenforced *)l->out->unenforced;
+    l->out->unenforced = u;
+    return true;
+}
+
+void tare__lower_restrict(struct tare__lower *l, const char *sentence)
+{
+    const char **list = (const char **)l->out->restrictions;
+    for (size_t i = 0; i < l->out->n_restrictions; i++)
+        if (strcmp(list[i], sentence) == 0)
+            return;
+    if (l->out->n_restrictions < MAX_RESTRICTIONS)
+        list[l->out->n_restrictions++] = sentence;
+}
+
+/* ---- emptiness --------------------------------------------------------------------------- */
+
+bool tare__lower_listed(const struct tare__value_link *k, struct tare_json value)
+{
+    if (!k->list)
+        return tare_json_kind(k->v) == tare_json_kind(value) && tare_json_equal(k->v, value);
+    for (struct tare_json v = tare_json_first(k->v); v.doc; v = tare_json_next(v))
+        if (tare_json_kind(v) == tare_json_kind(value) && tare_json_equal(v, value))
+            return true;
+    return false;
+}
+
+/* No listed value is of the case, as far as lists and kinds tell. */
+static bool values_empty(struct tare__lower *l, const struct tare__case *c)
+{
+    const struct tare__value_link *first = c->in;
+    struct tare_json v = first->list ? tare_json_first(first->v) : first->v;
+    for (; v.doc; v = first->list ? tare_json_next(v) : (struct tare_json){0}) {
+        bool fits = (c->kinds >> tare_json_kind(v) & 1) != 0;
+        tare__lower_work(l, 1);
+        for (const struct tare__value_link *k = first->next; k && fits; k = k->next)
+            fits = tare__lower_listed(k, v);
+        for (const struct tare__value_link *k = c->out; k && fits; k = k->next)
+            fits = !tare__lower_listed(k, v);
+        if (fits)
+            return false;
+    }
+    return true;
+}
+
+static bool object_empty(struct tare__lower *l, const struct tare__case *c, unsigned depth)
+{
+    uint64_t n = 0;
+    for (const struct tare__goal_link *k = c->required; k; k = k->next) {
+        struct tare__goal *goals;
+        uint32_t n_goals = tare__lower_member_goals(l, c, k->name, &goals);
+        n++;
+        for (uint32_t i = 0; i < n_goals; i++)
+            if (!goals[i].no && goals[i].node->n_rules && goals[i].node->rules[0].op == SO_FALSE)
+                return true;
+        if (depth && n_goals > 1 && tare__lower_set_empty(l, goals, n_goals, depth - 1))
+            return true;
+    }
+    return n > c->max_members || c->min_members > c->max_members;
+}
+
+bool tare__lower_empty(struct tare__lower *l, const struct tare__case *c, unsigned depth)
+{
+    unsigned kinds = c->kinds;
+    if (c->in)
+        return values_empty(l, c);
+    if (kinds & TARE__LOWER_BIT(TARE_JSON_NUMBER) && c->min && c->max) {
+        int cmp = tare__decimal_cmp(c->min, c->max);
+        if (cmp > 0 || (cmp == 0 && (c->min_open || c->max_open)))
+            kinds &= ~TARE__LOWER_BIT(TARE_JSON_NUMBER);
+    }
+    if (kinds & TARE__LOWER_BIT(TARE_JSON_STRING)) {
+        bool none = c->min_length > c->max_length;
+        if (!none && c->texts && c->texts->next && kinds == TARE__LOWER_BIT(TARE_JSON_STRING)) {
+            const struct tare_dfa *d = tare__lower_texts(l, c);
+            none = d && d->empty;
+        }
+        if (none)
+            kinds &= ~TARE__LOWER_BIT(TARE_JSON_STRING);
+    }
+    if (c->min_items > c->max_items)
+        kinds &= ~TARE__LOWER_BIT(TARE_JSON_ARRAY);
+    if (kinds == TARE__LOWER_BIT(TARE_JSON_OBJECT) && object_empty(l, c, depth))
+        kinds = 0;
+    return kinds == 0;
+}
+
+static struct tare__case *expand_all(struct tare__lower *l, const struct tare__goal *goals,
+                                     uint32_t n)
+{
+    struct tare__case *list = tare__lower_top(l);
+    for (uint32_t i = 0; i < n && list; i++)
+        list = tare__lower_expand(l, goals[i], list, NULL);
+    return list;
+}
+
+bool tare__lower_set_empty(struct tare__lower *l, const struct tare__goal *goals, uint32_t n,
+                           unsigned depth)
+{
+    const struct tare__case *c = expand_all(l, goals, n);
+    for (; c; c = c->next)
+        if (!tare__lower_empty(l, c, depth))
+            return false;
+    return !l->stopped;
+}
+
+/* ---- sets -------------------------------------------------------------------------------- */
+
+static int by_node(const void *a, const void *b)
+{
+    const struct tare__goal *x = a, *y = b;
+    uintptr_t p = (uintptr_t)x->node, q = (uintptr_t)y->node;
+    if (p != q)
+        return p < q ? -1 : 1;
+    return x->no - y->no;
+}
+
+/* Sorted, without repeats and without goals that always hold. */
+static struct tare__goals tidy(struct tare__lower *l, const struct tare__goal *goals, uint32_t n)
+{
+    struct tare__goal *v = tare__lower_new(l, (n + 1) * sizeof *v);
+    struct tare__goals out = {v, 0};
+    uint32_t m = 0;
+    for (uint32_t i = 0; v && i < n; i++)
+        if (goals[i].no || goals[i].node->n_rules)
+            v[m++] = goals[i];
+    if (v && m > 1)
+        qsort(v, m, sizeof *v, by_node);
+    for (uint32_t i = 0; v && i < m; i++)
+        if (!out.n || by_node(&v[out.n - 1], &v[i]) != 0)
+            v[out.n++] = v[i];
+    return out;
+}
+
+static uint64_t hash_of(struct tare__goals s)
+{
+    uint64_t h = s.n;
+    for (uint32_t i = 0; i < s.n; i++)
+        h = (h ^ ((uint64_t)(uintptr_t)s.v[i].node + s.v[i].no)) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 29;
+}
+
+static bool same(struct tare__goals a, struct tare__goals b)
+{
+    if (a.n != b.n)
+        return false;
+    for (uint32_t i = 0; i < a.n; i++)
+        if (a.v[i].node != b.v[i].node || a.v[i].no != b.v[i].no)
+            return false;
+    return true;
+}
+
+/* True when values of that kind are all of this case: others of the kind add nothing. */
+static bool all_of_kind(const struct tare__case *c, enum tare_json_kind k)
+{
+    if (!(c->kinds >> k & 1) || c->in || c->out)
+        return false;
+    switch (k) {
+    case TARE_JSON_NUMBER: return !c->whole && !c->broken && !c->min && !c->max && !c->multiples;
+    case TARE_JSON_STRING:
+        return !c->texts && c->min_length == 0 && c->max_length == TARE__LOWER_NO_BOUND;
+    case TARE_JSON_ARRAY:
+        return !c->arrays && !c->each && !c->contains && !c->unique && c->min_items == 0 &&
+               c->max_items == TARE__LOWER_NO_BOUND;
+    case TARE_JSON_OBJECT:
+        return !c->objects && !c->required && !c->members && !c->names && c->min_members == 0 &&
+               c->max_members == TARE__LOWER_NO_BOUND;
+    default: return true;
+    }
+}
+
+static uint32_t of_kind(struct tare__lower *l, const struct tare__case *c, enum tare_json_kind k)
+{
+    switch (k) {
+    case TARE_JSON_NULL: return tare_grammar_bytes(l->g, TARE_S("null"));
+    case TARE_JSON_FALSE: return tare_grammar_bytes(l->g, TARE_S("false"));
+    case TARE_JSON_TRUE: return tare_grammar_bytes(l->g, TARE_S("true"));
+    case TARE_JSON_NUMBER: return tare__lower_number(l, c);
+    case TARE_JSON_STRING: return tare__lower_string(l, c);
+    case TARE_JSON_ARRAY: return tare__lower_array(l, c);
+    case TARE_JSON_OBJECT: return tare__lower_object(l, c);
+    default: return TARE_GRAMMAR_NEVER;
+    }
+}
+
+/* Kind by kind over all cases; a case that takes all of a kind stands for the others. */
+static uint32_t write_cases(struct tare__lower *l, const struct tare__case *list,
+                            struct tare__goals goals)
+{
+    uint32_t n_cases = 0, n = 0;
+    for (const struct tare__case *c = list; c; c = c->next)
+        n_cases++;
+    uint32_t *nodes = tare__lower_new(l, (8 * (size_t)n_cases + 1) * sizeof *nodes);
+    if (!nodes)
+        return TARE_GRAMMAR_NEVER;
+    nodes[n] = tare__lower_values(l, list, goals.v, goals.n);
+    n += nodes[n] != TARE_GRAMMAR_NEVER;
+    for (unsigned k = TARE_JSON_NULL; k <= TARE_JSON_OBJECT; k++) {
+        const struct tare__case *only = NULL;
+        for (const struct tare__case *c = list; c && !only; c = c->next)
+            only = all_of_kind(c, k) ? c : NULL;
+        for (const struct tare__case *c = only ? only : list; c && !l->stopped;
+             c = only ? NULL : c->next) {
+            if (!(c->kinds >> k & 1) || c->in)
+                continue;
+            nodes[n] = of_kind(l, c, k);
+            n += nodes[n] != TARE_GRAMMAR_NEVER;
+        }
+    }
+    if (n <= 1)
+        return n ? nodes[0] : TARE_GRAMMAR_NEVER;
+    return tare_grammar_alt(l->g, nodes, n);
+}
+
+uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, uint32_t n)
+{
+    struct tare__goals v = tidy(l, goals, n);
+    uint64_t h = hash_of(v);
+    struct tare__set **bucket = &l->sets[h % TARE__LOWER_BUCKETS], *s = *bucket;
+    if (l->stopped)
+        return TARE_GRAMMAR_NEVER;
+    while (s && (s->hash != h || !same(s->goals, v)))
+        s = s->next;
+    if (s && s->done)
+        return s->node;
+    if (s) {
+        if (s->rule == TARE_GRAMMAR_NEVER)
+            s->rule = tare_grammar_rule(l->g, TARE_S("schema"));
+        return tare_grammar_call(l->g, s->rule);
+    }
+    s = tare__lower_new(l, sizeof *s);
+    if (!s)
+        return TARE_GRAMMAR_NEVER;
+    *s = (struct tare__set){.goals = v, .hash = h, .rule = TARE_GRAMMAR_NEVER, .next = *bucket};
+    *bucket = s;
+    tare__lower_work(l, 4);
+    if (++l->nested > TARE_MAX_JSON_DEPTH)
+        (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_LIMIT, "the schema is nested over %d deep",
+                                          TARE_MAX_JSON_DEPTH));
+    const struct tare__case *list = expand_all(l, v.v, v.n);
+    s->node = l->stopped ? TARE_GRAMMAR_NEVER : write_cases(l, list, v);
+    l->nested--;
+    s->done = true;
+    if (s->rule == TARE_GRAMMAR_NEVER)
+        return s->node;
+    tare_grammar_define(l->g, s->rule, s->node);
+    s->node = tare_grammar_call(l->g, s->rule);
+    return s->node;
+}
+
+/* ---- the door ---------------------------------------------------------------------------- */
+
+static void shared_nodes(struct tare__lower *l)
+{
+    l->quote = tare_grammar_bytes(l->g, TARE_S("\""));
+    l->open = tare_grammar_bytes(l->g, TARE_S("["));
+    l->close = tare_grammar_bytes(l->g, TARE_S("]"));
+    l->comma = tare_grammar_bytes(l->g, TARE_S(","));
+    l->gap = TARE_GRAMMAR_EMPTY;
+    if (l->o->space == TARE_SCHEMA_SPACE_FEW) {
+        const struct tare_dfa *d = tare__lower_expression(l, " {0,2}|\\n {0,64}");
+        l->gap = d ? tare_grammar_lex(l->g, d, 0, TARE_GRAMMAR_ANY) : TARE_GRAMMAR_EMPTY;
+    }
+}
+
+static void usual_restrictions(struct tare__lower *l)
+{
+    if (l->o->any_order)
+        tare__lower_restrict(l, "key order: any, in objects of up to 64 declared members; else as "
+                                "the schema declares them, others last");
+    else
+        tare__lower_restrict(l, "key order: as the schema declares them, others last");
+    tare__lower_restrict(l, l->o->space == TARE_SCHEMA_SPACE_NONE
+                                ? "white space: none"
+                                : "white space: after '[', '{', ',' and ':' and before ']' and "
+                                  "'}' at most 2 blanks, or a line break and 64 blanks");
+    tare__lower_restrict(l, "numbers: at most 40 digits before and 20 after the point; whole "
+                            "numbers without a fraction; exponents only where nothing bounds them");
+    tare__lower_restrict(l, "keys: no escapes but those needed; never the same key twice");
+    if (l->o->no_escapes)
+        tare__lower_restrict(l, "strings: no backslash");
+}
+
+static enum tare_status lower(struct tare__lower *l, struct tare_err *err)
+{
+    struct tare__goal root = {l->schema->root, false};
+    enum tare_status st = tare_grammar_open(l->arena, &l->g, err);
+    l->out->restrictions = TARE_NEW_N(l->arena, const char *, MAX_RESTRICTIONS);
+    if (st != TARE_OK || !l->out->restrictions)
+        return st != TARE_OK ? st : tare_fail(err, TARE_E_NOMEM, "not enough memory");
+    shared_nodes(l);
+    usual_restrictions(l);
+    uint32_t node = tare__lower_set(l, &root, 1);
+    if (l->narrowed)
+        tare__lower_restrict(l, "not, oneOf, if: only what is provably on the right side");
+    if (l->st != TARE_OK || l->out->refused)
+        return l->st;
+    st = tare_grammar_finish(l->g, node, err);
+    if (st == TARE_OK)
+        l->out->grammar = l->g;
+    return st;
+}
+
+enum tare_status tare_schema_grammar_make(struct tare_json schema,
+                                          const struct tare_schema_grammar_options *options,
+                                          struct tare_arena *arena,
+                                          struct tare_schema_grammar *out, struct tare_err *err)
+{
+    static const struct tare_schema_grammar_options none = {0};
+    *out = (struct tare_schema_grammar){0};
+    const struct tare_schema_grammar_options *o = options ? options : &none;
+    enum tare_status st = tare_schema_compile(schema, &o->schema, arena, &out->schema, err);
+    if (st != TARE_OK)
+        return st;
+    struct tare__lower *l = TARE_NEW(arena, struct tare__lower);
+    if (!l)
+        return tare_fail(err, TARE_E_NOMEM, "not enough memory to lower the schema");
+    l->o = o;
+    l->out = out;
+    l->schema = out->schema;
+    l->arena = arena;
+    l->err = err;
+    return lower(l, err);
+}

@@ -1,0 +1,181 @@
+/*
+ * Lowering of a compiled schema: what text/schema_grammar.h does, between its files.
+ *
+ * A goal is a subschema that must hold (or must not). A set of goals is what one value must meet;
+ * each set becomes one node of the grammar, made once; a set met again while it is being made is a
+ * rule that calls itself. To make it, its goals are expanded into alternatives ("cases"), each a
+ * conjunction of simple facts, and each case is written out type by type.
+ */
+#ifndef TARE_TEXT_SCHEMA_LOWER_H
+#define TARE_TEXT_SCHEMA_LOWER_H
+
+#include "base/buf.h"
+#include "text/grammar.h"
+#include "text/schema_grammar.h"
+#include "text/schema_int.h"
+
+#define TARE__LOWER_NO_BOUND UINT64_MAX
+#define TARE__LOWER_KINDS 0xfeu /* a bit an enum tare_json_kind, all of them */
+#define TARE__LOWER_BIT(kind) (1u << (kind))
+
+struct tare__goal {
+    const struct tare__schema_node *node;
+    bool no; /* must not hold */
+};
+
+struct tare__goals {
+    const struct tare__goal *v;
+    uint32_t n;
+};
+
+/* Linked lists, newest first; cases that part later share their older links. */
+struct tare__rule_link {
+    const struct tare__schema_rule *rule;
+    const struct tare__rule_link *next;
+};
+struct tare__goal_link {
+    struct tare__goal goal;
+    struct tare_str name; /* of the member it is about, where it is about one */
+    const struct tare__goal_link *next;
+};
+struct tare__dfa_link {
+    const struct tare_dfa *dfa;
+    const struct tare__dfa_link *next;
+};
+struct tare__value_link {
+    struct tare_json v;
+    bool list; /* v is a list of the values */
+    const struct tare__value_link *next;
+};
+
+/* One conjunction: what a value of this case is like. */
+struct tare__case {
+    unsigned kinds; /* bits of enum tare_json_kind */
+    bool whole, broken; /* a number must be an integer; must not be one */
+    bool min_open, max_open;
+    const struct tare__decimal *min, *max;
+    const struct tare__rule_link *multiples;
+    uint64_t min_length, max_length;
+    const struct tare__dfa_link *texts;
+    const struct tare__rule_link *objects; /* properties & co. */
+    const struct tare__goal_link *required; /* names; goals unused */
+    const struct tare__goal_link *members;  /* a member of that name, if there is one, must … */
+    const struct tare__goal_link *names;    /* every name must … */
+    uint64_t min_members, max_members;
+    const struct tare__rule_link *arrays; /* items & co. */
+    const struct tare__goal_link *each;   /* every item must … */
+    const struct tare__rule_link *contains;
+    const struct tare__schema_rule *unique;
+    uint64_t min_items, max_items;
+    const struct tare__value_link *in, *out; /* one of these; none of these */
+    struct tare__case *next;
+};
+
+struct tare__set {
+    struct tare__goals goals;
+    uint64_t hash;
+    uint32_t node, rule; /* rule: TARE_GRAMMAR_NEVER until it is called */
+    bool done;
+    struct tare__set *next;
+};
+
+/* Goals that are being expanded, innermost first. */
+struct tare__opened {
+    struct tare__goal goal;
+    const struct tare__opened *outer;
+};
+
+struct tare__dfa_known {
+    struct tare_str pattern;
+    const char *expression; /* not NULL: of whole texts; else of texts with a part that matches */
+    const struct tare_dfa *dfa;
+    struct tare__dfa_known *next;
+};
+
+#define TARE__LOWER_BUCKETS 256u
+
+struct tare__lower {
+    const struct tare_schema_grammar_options *o;
+    struct tare_schema_grammar *out;
+    const struct tare_schema *schema;
+    struct tare_grammar *g;
+    struct tare_arena *arena;
+    struct tare_err *err;
+    enum tare_status st; /* sticky */
+    bool stopped;        /* failed or refused: nothing counts any more */
+    uint64_t work;
+    uint32_t depth, nested; /* of references; of values */
+    struct tare__set *sets[TARE__LOWER_BUCKETS];
+    struct tare__dfa_known *dfas;
+    const struct tare_dfa *utf8;
+    uint32_t gap, quote, open, close, comma; /* nodes used everywhere */
+    bool narrowed;
+};
+
+extern const struct tare__schema_node tare__lower_false;
+
+/* Memory, or stops. */
+void *tare__lower_new(struct tare__lower *l, size_t bytes);
+/* Counts work; stops beyond the ceiling. */
+void tare__lower_work(struct tare__lower *l, uint64_t n);
+/* Stops on a failure of a callee. True when st is TARE_OK. */
+bool tare__lower_ok(struct tare__lower *l, enum tare_status st);
+/* A keyword that cannot be enforced: refuses, or (true) notes it as relaxed. */
+bool tare__lower_refuse(struct tare__lower *l, const struct tare__schema_rule *r,
+                        const char *reason);
+void tare__lower_restrict(struct tare__lower *l, const char *sentence);
+
+/* Adds the goal to each case of the list: the cases that come of it. */
+struct tare__case *tare__lower_expand(struct tare__lower *l, struct tare__goal goal,
+                                      struct tare__case *list, const struct tare__opened *outer);
+/* Cases where the goal's rule does not hold, made from one case. */
+struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__schema_rule *r,
+                                      const struct tare__case *c,
+                                      const struct tare__opened *outer);
+struct tare__case *tare__lower_top(struct tare__lower *l);
+struct tare__case *tare__lower_copy(struct tare__lower *l, const struct tare__case *c);
+struct tare__case *tare__lower_join(struct tare__case *a, struct tare__case *b);
+/* True when certainly no value is of this case. */
+bool tare__lower_empty(struct tare__lower *l, const struct tare__case *c, unsigned depth);
+
+void tare__lower_require(struct tare__lower *l, struct tare__case *c, struct tare_str name);
+/* A member of that name meets the goal. */
+void tare__lower_member(struct tare__lower *l, struct tare__case *c, struct tare_str name,
+                        struct tare__goal goal);
+const struct tare__schema_node *tare__lower_property(const struct tare__schema_rule *objects,
+                                                     struct tare_str name);
+
+/* The node of a set of goals. */
+uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, uint32_t n);
+/* Whether the set certainly has no value. */
+bool tare__lower_set_empty(struct tare__lower *l, const struct tare__goal *goals, uint32_t n,
+                           unsigned depth);
+/* Goals on the member of that name (declared or not); most: at most so many. */
+uint32_t tare__lower_member_goals(struct tare__lower *l, const struct tare__case *c,
+                                  struct tare_str name, struct tare__goal **out);
+
+/* Automata. NULL: stopped. */
+const struct tare_dfa *tare__lower_pattern(struct tare__lower *l,
+                                           const struct tare__schema_pattern *p);
+const struct tare_dfa *tare__lower_expression(struct tare__lower *l, const char *whole);
+const struct tare_dfa *tare__lower_format(struct tare__lower *l, const struct tare__schema_rule *r,
+                                          bool *known);
+const struct tare_dfa *tare__lower_product(struct tare__lower *l, const struct tare_dfa *a,
+                                           const struct tare_dfa *b, enum tare_dfa_op op);
+const struct tare_dfa *tare__lower_utf8(struct tare__lower *l);
+/* Names that meet the goals of c->names, or NULL when any does. */
+const struct tare_dfa *tare__lower_names(struct tare__lower *l, const struct tare__case *c);
+/* Texts of a case, its lengths left out; NULL: any. */
+const struct tare_dfa *tare__lower_texts(struct tare__lower *l, const struct tare__case *c);
+
+/* Nodes of one type. */
+uint32_t tare__lower_number(struct tare__lower *l, const struct tare__case *c);
+uint32_t tare__lower_string(struct tare__lower *l, const struct tare__case *c);
+uint32_t tare__lower_object(struct tare__lower *l, const struct tare__case *c);
+uint32_t tare__lower_array(struct tare__lower *l, const struct tare__case *c);
+/* The values of the cases that list theirs, which all goals accept. */
+uint32_t tare__lower_values(struct tare__lower *l, const struct tare__case *list,
+                            const struct tare__goal *goals, uint32_t n);
+bool tare__lower_listed(const struct tare__value_link *v, struct tare_json value);
+
+#endif

@@ -1,0 +1,356 @@
+/* Texts: automata of patterns, formats and names; strings; listed values. */
+#include "base/limits.h"
+#include "text/json_int.h"
+#include "text/schema_lower.h"
+
+#include "base/banned.h"
+
+#define MAX_TEXTS_BYTES 3500u /* of one automaton of listed texts, below its states' ceiling */
+
+static const struct tare_dfa *remember(struct tare__lower *l, const char *expression,
+                                       struct tare_str pattern, const struct tare_dfa *dfa)
+{
+    struct tare__dfa_known *k = tare__lower_new(l, sizeof *k);
+    if (!k)
+        return NULL;
+    *k = (struct tare__dfa_known){pattern, expression, dfa, l->dfas};
+    l->dfas = k;
+    tare__lower_work(l, (uint64_t)dfa->n_states * dfa->n_classes / 8);
+    return dfa;
+}
+
+const struct tare_dfa *tare__lower_pattern(struct tare__lower *l,
+                                           const struct tare__schema_pattern *p)
+{
+    const struct tare_dfa *dfa = NULL;
+    for (const struct tare__dfa_known *k = l->dfas; k; k = k->next)
+        if (!k->expression && tare_str_eq(k->pattern, p->text))
+            return k->dfa;
+    if (l->stopped || !tare__lower_ok(l, tare_dfa_regex(p->regex, true, TARE_MAX_GRAMMAR_DFA_STATES,
+                                                        l->arena, &dfa, l->err)))
+        return NULL;
+    return remember(l, NULL, p->text, dfa);
+}
+
+const struct tare_dfa *tare__lower_expression(struct tare__lower *l, const char *whole)
+{
+    const struct tare_dfa *dfa = NULL;
+    struct tare_str text = tare_str_of(whole);
+    for (const struct tare__dfa_known *k = l->dfas; k; k = k->next)
+        if (k->expression && tare_str_eq(k->pattern, text))
+            return k->dfa;
+    if (l->stopped || !tare__lower_ok(l, tare_dfa_pattern(text, false, TARE_MAX_GRAMMAR_DFA_STATES,
+                                                          l->arena, &dfa, l->err)))
+        return NULL;
+    return remember(l, whole, text, dfa);
+}
+
+const struct tare_dfa *tare__lower_utf8(struct tare__lower *l)
+{
+    if (!l->utf8 && !l->stopped)
+        (void)tare__lower_ok(l, tare_dfa_utf8(l->arena, &l->utf8, l->err));
+    return l->utf8;
+}
+
+const struct tare_dfa *tare__lower_product(struct tare__lower *l, const struct tare_dfa *a,
+                                           const struct tare_dfa *b, enum tare_dfa_op op)
+{
+    const struct tare_dfa *dfa = NULL;
+    if (!a || !b || l->stopped ||
+        !tare__lower_ok(l, tare_dfa_product(a, b, op, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa,
+                                            l->err)))
+        return NULL;
+    tare__lower_work(l, (uint64_t)dfa->n_states * dfa->n_classes / 8);
+    return dfa;
+}
+
+/* ---- formats ----------------------------------------------------------------------------- */
+
+/* Leap years are spelt out: 29 February stands in years divisible by 4 but not by 100, or by 400.
+ * A 60th second is not generated. */
+#define LEAP "(\\d\\d(0[48]|[2468][048]|[13579][26])|([02468][048]|[13579][26])00)-02-29"
+#define DAY                                                                                        \
+    "(\\d{4}-((0[13578]|1[02])-(0[1-9]|[12]\\d|3[01])|(0[469]|11)-(0[1-9]|[12]\\d|30)|02-"         \
+    "(0[1-9]|1\\d|2[0-8]))|" LEAP ")"
+#define CLOCK "([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)"
+#define BYTE "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)"
+#define LABEL "[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?"
+#define WORD "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}"
+#define HEX "[0-9A-Fa-f]"
+#define PART "([A-Za-z0-9._~!$&'()*+,;=:@-]|%" HEX HEX ")"
+
+/* Subsets of what tare_schema_format accepts. */
+static const struct {
+    const char *name, *expression;
+} formats[] = {
+    {"date", DAY},
+    {"time", CLOCK},
+    {"date-time", DAY "T" CLOCK},
+    {"ipv4", BYTE "(\\." BYTE "){3}"},
+    {"ipv6", "(" HEX "{1,4}:){7}" HEX "{1,4}|::(" HEX "{1,4}(:" HEX "{1,4}){0,6})?|" HEX
+             "{1,4}::(" HEX "{1,4}(:" HEX "{1,4}){0,5})?"},
+    {"uuid", HEX "{8}-" HEX "{4}-" HEX "{4}-" HEX "{4}-" HEX "{12}"},
+    {"hostname", LABEL "(\\." LABEL "){0,5}"},
+    {"email", WORD "(\\." WORD "){0,3}@" LABEL "(\\." LABEL "){0,3}"},
+    {"uri", "[A-Za-z][A-Za-z0-9+.-]*:(//([A-Za-z0-9._~-]|%" HEX HEX ")+(:\\d{1,5})?(/" PART
+            "*)*|/?" PART "+(/" PART "*)*)(\\?(" PART "|[/?])*)?(#(" PART "|[/?])*)?"},
+    {"json-pointer", "(/([^/~]|~[01])*)*"},
+    {"duration", "P(\\d{1,9}W|\\d{1,9}Y|\\d{1,9}M|\\d{1,9}D|(\\d{1,9}D)?T(\\d{1,9}H(\\d{1,9}M("
+                 "\\d{1,9}S)?)?|\\d{1,9}M(\\d{1,9}S)?|\\d{1,9}S))"},
+};
+
+const struct tare_dfa *tare__lower_format(struct tare__lower *l, const struct tare__schema_rule *r,
+                                          bool *known)
+{
+    static const char *const checked[] = {"idn-email",    "relative-json-pointer", "uri-reference",
+                                          "iri",          "iri-reference",         "regex",
+                                          "uri-template", NULL};
+    struct tare_str name = tare_json_str(r->at);
+    *known = true;
+    for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
+        if (tare_str_is(name, formats[i].name)) {
+            tare__lower_restrict(l, "formats: their usual spellings only");
+            return tare__lower_expression(l, formats[i].expression);
+        }
+    *known = false;
+    for (size_t i = 0; checked[i]; i++)
+        if (tare_str_is(name, checked[i]))
+            (void)tare__lower_refuse(l, r, "there is no automaton of this format");
+    return NULL; /* a name of somebody's own asserts nothing */
+}
+
+/* ---- texts of a case --------------------------------------------------------------------- */
+
+/* The excluded texts of the case, as an automaton; NULL: none, or stopped. */
+static const struct tare_dfa *excluded(struct tare__lower *l, const struct tare__case *c)
+{
+    uint32_t n = 0, room = 0;
+    for (const struct tare__value_link *k = c->out; k; k = k->next)
+        room += k->list ? tare_json_count(k->v) : 1;
+    struct tare_str *texts = tare__lower_new(l, (room + 1) * sizeof *texts);
+    for (const struct tare__value_link *k = c->out; k && texts; k = k->next) {
+        struct tare_json v = k->list ? tare_json_first(k->v) : k->v;
+        for (; v.doc; v = k->list ? tare_json_next(v) : (struct tare_json){0})
+            if (tare_json_kind(v) == TARE_JSON_STRING)
+                texts[n++] = tare_json_str(v);
+    }
+    const struct tare_dfa *dfa = NULL;
+    if (n && !l->stopped)
+        (void)tare__lower_ok(
+            l, tare_dfa_texts(texts, n, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err));
+    return dfa;
+}
+
+const struct tare_dfa *tare__lower_texts(struct tare__lower *l, const struct tare__case *c)
+{
+    const struct tare_dfa *dfa = NULL, *out = excluded(l, c);
+    for (const struct tare__dfa_link *k = c->texts; k; k = k->next)
+        dfa = dfa ? tare__lower_product(l, dfa, k->dfa, TARE_DFA_AND) : k->dfa;
+    if (out)
+        dfa = tare__lower_product(l, dfa ? dfa : tare__lower_utf8(l), out, TARE_DFA_MINUS);
+    return l->stopped ? NULL : dfa;
+}
+
+static uint32_t bound(uint64_t n)
+{
+    return n >= TARE_GRAMMAR_ANY ? TARE_GRAMMAR_ANY : (uint32_t)n;
+}
+
+static uint32_t quoted(struct tare__lower *l, const struct tare_dfa *dfa, uint32_t lo, uint32_t hi)
+{
+    uint32_t both[2] = {l->quote, tare_grammar_string(l->g, dfa, lo, hi, !l->o->no_escapes)};
+    return tare_grammar_seq(l->g, both, 2);
+}
+
+uint32_t tare__lower_string(struct tare__lower *l, const struct tare__case *c)
+{
+    const struct tare_dfa *dfa = tare__lower_texts(l, c);
+    if (l->stopped || (dfa && dfa->empty) || c->min_length > c->max_length)
+        return TARE_GRAMMAR_NEVER;
+    return quoted(l, dfa, bound(c->min_length), bound(c->max_length));
+}
+
+/* ---- names ------------------------------------------------------------------------------- */
+
+/* The length as an automaton, for names: they have no counter. */
+static const struct tare_dfa *of_length(struct tare__lower *l, uint64_t lo, uint64_t hi)
+{
+    if (lo > TARE_MAX_GRAMMAR_DFA_STATES / 8 ||
+        (hi != TARE__LOWER_NO_BOUND && hi > TARE_MAX_GRAMMAR_DFA_STATES / 8)) {
+        (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_LIMIT,
+                                          "\"propertyNames\" with a length of over %u",
+                                          TARE_MAX_GRAMMAR_DFA_STATES / 8));
+        return NULL;
+    }
+    struct tare_str e = hi == TARE__LOWER_NO_BOUND
+                            ? tare_arena_printf(l->arena, "[\\s\\S]{%u,}", (unsigned)lo)
+                            : tare_arena_printf(l->arena, "[\\s\\S]{%u,%u}", (unsigned)lo,
+                                                (unsigned)hi);
+    return e.p ? tare__lower_expression(l, e.p) : NULL;
+}
+
+/* The listed texts of a case that its other lists let through. */
+static const struct tare_dfa *listed_names(struct tare__lower *l, const struct tare__case *c)
+{
+    const struct tare__value_link *first = c->in;
+    uint32_t n = 0, room = first->list ? tare_json_count(first->v) : 1;
+    struct tare_str *texts = tare__lower_new(l, (room + 1) * sizeof *texts);
+    struct tare_json v = first->list ? tare_json_first(first->v) : first->v;
+    const struct tare_dfa *dfa = NULL;
+    for (; v.doc && texts; v = first->list ? tare_json_next(v) : (struct tare_json){0}) {
+        bool fits = tare_json_kind(v) == TARE_JSON_STRING;
+        for (const struct tare__value_link *k = first->next; k && fits; k = k->next)
+            fits = tare__lower_listed(k, v);
+        if (fits)
+            texts[n++] = tare_json_str(v);
+    }
+    if (texts)
+        (void)tare__lower_ok(
+            l, tare_dfa_texts(texts, n, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err));
+    return dfa;
+}
+
+static const struct tare_dfa *case_names(struct tare__lower *l, const struct tare__case *c)
+{
+    const struct tare_dfa *dfa = tare__lower_texts(l, c);
+    if (!dfa)
+        dfa = tare__lower_utf8(l);
+    if (c->in)
+        dfa = tare__lower_product(l, dfa, listed_names(l, c), TARE_DFA_AND);
+    if (c->min_length || c->max_length != TARE__LOWER_NO_BOUND)
+        dfa = tare__lower_product(l, dfa, of_length(l, c->min_length, c->max_length), TARE_DFA_AND);
+    return dfa;
+}
+
+const struct tare_dfa *tare__lower_names(struct tare__lower *l, const struct tare__case *c)
+{
+    struct tare__case *list = c->names ? tare__lower_top(l) : NULL;
+    const struct tare_dfa *all = NULL;
+    if (list)
+        list->kinds = TARE__LOWER_BIT(TARE_JSON_STRING);
+    else
+        return NULL;
+    for (const struct tare__goal_link *k = c->names; k && list; k = k->next)
+        list = tare__lower_expand(l, k->goal, list, NULL);
+    for (; list && !l->stopped; list = list->next) {
+        const struct tare_dfa *one = case_names(l, list);
+        all = all ? tare__lower_product(l, all, one, TARE_DFA_OR) : one;
+    }
+    if (!all && !l->stopped)
+        (void)tare__lower_ok(l, tare_dfa_texts(NULL, 0, 8, l->arena, &all, l->err));
+    return all;
+}
+
+/* ---- listed values ----------------------------------------------------------------------- */
+
+/* One value, as it is written in the schema, with gaps. */
+static uint32_t literal(struct tare__lower *l, struct tare_json v)
+{
+    enum tare_json_kind kind = tare_json_kind(v);
+    struct tare_buf b;
+    tare_buf_init(&b, l->arena->alc, TARE_MAX_JSON_BYTES);
+    if (kind != TARE_JSON_ARRAY && kind != TARE_JSON_OBJECT) {
+        tare__json_print(v, &b, false);
+        uint32_t node = tare_grammar_bytes(l->g, tare_buf_str(&b));
+        if (b.failed)
+            (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_NOMEM, "not enough memory"));
+        tare_buf_free(&b);
+        return node;
+    }
+    bool object = kind == TARE_JSON_OBJECT;
+    uint32_t n = 0, *nodes = tare__lower_new(l, ((size_t)tare_json_count(v) * 5 + 4) * sizeof *nodes);
+    if (!nodes)
+        return TARE_GRAMMAR_NEVER;
+    nodes[n++] = tare_grammar_bytes(l->g, object ? TARE_S("{") : TARE_S("["));
+    nodes[n++] = l->gap;
+    for (struct tare_json m = tare_json_first(v); m.doc && !l->stopped; m = tare_json_next(m)) {
+        if (n > 2) {
+            nodes[n++] = l->comma;
+            nodes[n++] = l->gap;
+        }
+        if (object) {
+            tare_buf_reset(&b);
+            tare__json_quote(&b, tare_json_key(m), false);
+            tare_buf_putc(&b, ':');
+            nodes[n++] = tare_grammar_bytes(l->g, tare_buf_str(&b));
+            nodes[n++] = l->gap;
+        }
+        nodes[n++] = literal(l, m);
+    }
+    tare_buf_free(&b);
+    if (n > 2)
+        nodes[n++] = l->gap;
+    nodes[n++] = tare_grammar_bytes(l->g, object ? TARE_S("}") : TARE_S("]"));
+    return tare_grammar_seq(l->g, nodes, n);
+}
+
+static bool meets(struct tare__lower *l, struct tare_json v, const struct tare__goal *goals,
+                  uint32_t n)
+{
+    for (uint32_t i = 0; i < n && !l->stopped; i++) {
+        struct tare_schema s = {goals[i].node, l->schema->marks};
+        bool valid = false;
+        tare__lower_work(l, 2);
+        if (!tare__lower_ok(l, tare_schema_valid(&s, v, l->arena, &valid, l->err)) ||
+            valid == goals[i].no)
+            return false;
+    }
+    return !l->stopped;
+}
+
+struct listing {
+    struct tare_str *texts;
+    uint32_t *nodes;
+    uint32_t n_texts, n_nodes;
+};
+
+/* The values of one case into the listing. */
+static void list_case(struct tare__lower *l, const struct tare__case *c,
+                      const struct tare__goal *goals, uint32_t n, struct listing *out)
+{
+    struct tare_json v = c->in->list ? tare_json_first(c->in->v) : c->in->v;
+    for (; v.doc && !l->stopped; v = c->in->list ? tare_json_next(v) : (struct tare_json){0}) {
+        bool fits = (c->kinds >> tare_json_kind(v) & 1) != 0;
+        for (const struct tare__value_link *k = c->in->next; k && fits; k = k->next)
+            fits = tare__lower_listed(k, v);
+        for (const struct tare__value_link *k = c->out; k && fits; k = k->next)
+            fits = !tare__lower_listed(k, v);
+        if (!fits || !meets(l, v, goals, n))
+            continue;
+        if (tare_json_kind(v) == TARE_JSON_STRING && !l->o->no_escapes &&
+            tare_json_str(v).n < MAX_TEXTS_BYTES)
+            out->texts[out->n_texts++] = tare_json_str(v);
+        else
+            out->nodes[out->n_nodes++] = literal(l, v);
+    }
+}
+
+uint32_t tare__lower_values(struct tare__lower *l, const struct tare__case *list,
+                            const struct tare__goal *goals, uint32_t n)
+{
+    size_t room = 0;
+    for (const struct tare__case *c = list; c; c = c->next)
+        if (c->in)
+            room += c->in->list ? tare_json_count(c->in->v) : 1;
+    if (!room)
+        return TARE_GRAMMAR_NEVER;
+    struct listing out = {.texts = tare__lower_new(l, room * sizeof *out.texts),
+                          .nodes = tare__lower_new(l, 2 * room * sizeof *out.nodes)};
+    if (!out.texts || !out.nodes)
+        return TARE_GRAMMAR_NEVER;
+    for (const struct tare__case *c = list; c; c = c->next)
+        if (c->in)
+            list_case(l, c, goals, n, &out);
+    for (uint32_t from = 0, to; from < out.n_texts && !l->stopped; from = to) {
+        const struct tare_dfa *dfa = NULL;
+        size_t bytes = 0;
+        for (to = from; to < out.n_texts && bytes + out.texts[to].n < MAX_TEXTS_BYTES; to++)
+            bytes += out.texts[to].n;
+        if (tare__lower_ok(l, tare_dfa_texts(out.texts + from, to - from,
+                                             TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err)))
+            out.nodes[out.n_nodes++] = quoted(l, dfa, 0, TARE_GRAMMAR_ANY);
+    }
+    if (l->stopped || !out.n_nodes)
+        return TARE_GRAMMAR_NEVER;
+    return out.n_nodes == 1 ? out.nodes[0] : tare_grammar_alt(l->g, out.nodes, out.n_nodes);
+}
