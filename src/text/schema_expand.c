@@ -165,35 +165,79 @@ static bool simple_rule(struct tare__lower *l, const struct tare__schema_rule *r
 {
     bool known = true;
     switch (r->op) {
-    case SO_FALSE: c->kinds = 0; break;
-    case SO_TYPE: type_rule(c, r->types, false); break;
-    case SO_CONST: c->in = link_value(l, r->at, false, c->in); break;
-    case SO_ENUM: c->in = link_value(l, r->at, true, c->in); break;
-    case SO_MINIMUM: lower_min(c, &r->number, false); break;
-    case SO_EXCLUSIVE_MINIMUM: lower_min(c, &r->number, true); break;
-    case SO_MAXIMUM: lower_max(c, &r->number, false); break;
-    case SO_EXCLUSIVE_MAXIMUM: lower_max(c, &r->number, true); break;
-    case SO_MULTIPLE: c->multiples = link_rule(l, r, c->multiples); break;
-    case SO_MIN_LENGTH: at_least(&c->min_length, r->count); break;
-    case SO_MAX_LENGTH: at_most(&c->max_length, r->count); break;
-    case SO_PATTERN: link_text(l, c, tare__lower_pattern(l, &r->pattern)); break;
-    case SO_FORMAT: link_text(l, c, tare__lower_format(l, r, &known)); break;
-    case SO_MIN_ITEMS: at_least(&c->min_items, r->count); break;
-    case SO_MAX_ITEMS: at_most(&c->max_items, r->count); break;
-    case SO_UNIQUE: c->unique = r; break;
-    case SO_MIN_PROPERTIES: at_least(&c->min_members, r->count); break;
-    case SO_MAX_PROPERTIES: at_most(&c->max_members, r->count); break;
+    case SO_FALSE:
+        c->kinds = 0;
+        break;
+    case SO_TYPE:
+        type_rule(c, r->types, false);
+        break;
+    case SO_CONST:
+        c->in = link_value(l, r->at, false, c->in);
+        break;
+    case SO_ENUM:
+        c->in = link_value(l, r->at, true, c->in);
+        break;
+    case SO_MINIMUM:
+        lower_min(c, &r->number, false);
+        break;
+    case SO_EXCLUSIVE_MINIMUM:
+        lower_min(c, &r->number, true);
+        break;
+    case SO_MAXIMUM:
+        lower_max(c, &r->number, false);
+        break;
+    case SO_EXCLUSIVE_MAXIMUM:
+        lower_max(c, &r->number, true);
+        break;
+    case SO_MULTIPLE:
+        c->multiples = link_rule(l, r, c->multiples);
+        break;
+    case SO_MIN_LENGTH:
+        at_least(&c->min_length, r->count);
+        break;
+    case SO_MAX_LENGTH:
+        at_most(&c->max_length, r->count);
+        break;
+    case SO_PATTERN:
+        link_text(l, c, tare__lower_pattern(l, &r->pattern));
+        break;
+    case SO_FORMAT:
+        link_text(l, c, tare__lower_format(l, r, &known));
+        break;
+    case SO_MIN_ITEMS:
+        at_least(&c->min_items, r->count);
+        break;
+    case SO_MAX_ITEMS:
+        at_most(&c->max_items, r->count);
+        break;
+    case SO_UNIQUE:
+        c->unique = r;
+        break;
+    case SO_MIN_PROPERTIES:
+        at_least(&c->min_members, r->count);
+        break;
+    case SO_MAX_PROPERTIES:
+        at_most(&c->max_members, r->count);
+        break;
     case SO_REQUIRED:
         for (uint32_t i = 0; i < r->n_list; i++)
             tare__lower_require(l, c, r->list[i].name);
         break;
-    case SO_OBJECT: c->objects = link_rule(l, r, c->objects); break;
-    case SO_NAMES:
-        c->names = link_goal(l, (struct tare__goal){r->node, false}, (struct tare_str){0}, c->names);
+    case SO_OBJECT:
+        c->objects = link_rule(l, r, c->objects);
         break;
-    case SO_ARRAY: c->arrays = link_rule(l, r, c->arrays); break;
-    case SO_CONTAINS: c->contains = link_rule(l, r, c->contains); break;
-    default: return false;
+    case SO_NAMES:
+        c->names =
+            link_goal(l, (struct tare__goal){r->node, false}, (struct tare_str){0}, c->names);
+        break;
+    case SO_ARRAY:
+        c->arrays = link_rule(l, r, c->arrays);
+        break;
+    case SO_CONTAINS:
+        c->contains = link_rule(l, r, c->contains);
+        break;
+    default:
+        return false;
     }
     return true;
 }
@@ -312,16 +356,22 @@ static struct tare__case *expand_rule(struct tare__lower *l, const struct tare__
     if (!d || simple_rule(l, r, d))
         return d;
     switch (r->op) {
-    case SO_REF: return tare__lower_expand(l, yes(r->node), d, outer);
+    case SO_REF:
+        return tare__lower_expand(l, yes(r->node), d, outer);
     case SO_ALL_OF:
         for (uint32_t i = 0; i < r->n_list && d; i++)
             d = tare__lower_expand(l, yes(r->list[i].node), d, outer);
         return d;
-    case SO_ANY_OF: return expand_any(l, r, c, outer);
-    case SO_ONE_OF: return expand_one(l, r, c, outer);
-    case SO_NOT: return tare__lower_expand(l, no(r->node), d, outer);
-    case SO_IF: return expand_if(l, r, c, outer);
-    case SO_DEPENDENT: return expand_dependent(l, r, c, outer);
+    case SO_ANY_OF:
+        return expand_any(l, r, c, outer);
+    case SO_ONE_OF:
+        return expand_one(l, r, c, outer);
+    case SO_NOT:
+        return tare__lower_expand(l, no(r->node), d, outer);
+    case SO_IF:
+        return expand_if(l, r, c, outer);
+    case SO_DEPENDENT:
+        return expand_dependent(l, r, c, outer);
     case SO_DYNAMIC_REF:
         (void)tare__lower_refuse(l, r, "where it leads is only known while validating");
         return d;
@@ -391,8 +441,8 @@ struct tare__case *tare__lower_expand(struct tare__lower *l, struct tare__goal g
         (void)tare__lower_refuse(l, &goal.node->rules[0], "references are nested too deep");
         l->stopped = true;
     }
-    struct tare__case *all = goal.no ? expand_no(l, goal.node, list, &here)
-                                     : expand_yes(l, goal.node, list, &here);
+    struct tare__case *all =
+        goal.no ? expand_no(l, goal.node, list, &here) : expand_yes(l, goal.node, list, &here);
     l->depth--;
     return l->stopped ? NULL : all;
 }

@@ -219,36 +219,56 @@ static bool same(struct tare__goals a, struct tare__goals b)
     return true;
 }
 
+static bool any_array(const struct tare__case *c)
+{
+    return !c->arrays && !c->each && !c->contains && !c->unique && c->min_items == 0 &&
+           c->max_items == TARE__LOWER_NO_BOUND;
+}
+
+static bool any_object(const struct tare__case *c)
+{
+    return !c->objects && !c->required && !c->members && !c->names && c->min_members == 0 &&
+           c->max_members == TARE__LOWER_NO_BOUND;
+}
+
 /* True when values of that kind are all of this case: others of the kind add nothing. */
 static bool all_of_kind(const struct tare__case *c, enum tare_json_kind k)
 {
     if (!(c->kinds >> k & 1) || c->in || c->out)
         return false;
     switch (k) {
-    case TARE_JSON_NUMBER: return !c->whole && !c->broken && !c->min && !c->max && !c->multiples;
+    case TARE_JSON_NUMBER:
+        return !c->whole && !c->broken && !c->min && !c->max && !c->multiples;
     case TARE_JSON_STRING:
         return !c->texts && c->min_length == 0 && c->max_length == TARE__LOWER_NO_BOUND;
     case TARE_JSON_ARRAY:
-        return !c->arrays && !c->each && !c->contains && !c->unique && c->min_items == 0 &&
-               c->max_items == TARE__LOWER_NO_BOUND;
+        return any_array(c);
     case TARE_JSON_OBJECT:
-        return !c->objects && !c->required && !c->members && !c->names && c->min_members == 0 &&
-               c->max_members == TARE__LOWER_NO_BOUND;
-    default: return true;
+        return any_object(c);
+    default:
+        return true;
     }
 }
 
 static uint32_t of_kind(struct tare__lower *l, const struct tare__case *c, enum tare_json_kind k)
 {
     switch (k) {
-    case TARE_JSON_NULL: return tare_grammar_bytes(l->g, TARE_S("null"));
-    case TARE_JSON_FALSE: return tare_grammar_bytes(l->g, TARE_S("false"));
-    case TARE_JSON_TRUE: return tare_grammar_bytes(l->g, TARE_S("true"));
-    case TARE_JSON_NUMBER: return tare__lower_number(l, c);
-    case TARE_JSON_STRING: return tare__lower_string(l, c);
-    case TARE_JSON_ARRAY: return tare__lower_array(l, c);
-    case TARE_JSON_OBJECT: return tare__lower_object(l, c);
-    default: return TARE_GRAMMAR_NEVER;
+    case TARE_JSON_NULL:
+        return tare_grammar_bytes(l->g, TARE_S("null"));
+    case TARE_JSON_FALSE:
+        return tare_grammar_bytes(l->g, TARE_S("false"));
+    case TARE_JSON_TRUE:
+        return tare_grammar_bytes(l->g, TARE_S("true"));
+    case TARE_JSON_NUMBER:
+        return tare__lower_number(l, c);
+    case TARE_JSON_STRING:
+        return tare__lower_string(l, c);
+    case TARE_JSON_ARRAY:
+        return tare__lower_array(l, c);
+    case TARE_JSON_OBJECT:
+        return tare__lower_object(l, c);
+    default:
+        return TARE_GRAMMAR_NEVER;
     }
 }
 
@@ -372,8 +392,8 @@ static enum tare_status lower(struct tare__lower *l, struct tare_err *err)
 
 enum tare_status tare_schema_grammar_make(struct tare_json schema,
                                           const struct tare_schema_grammar_options *options,
-                                          struct tare_arena *arena,
-                                          struct tare_schema_grammar *out, struct tare_err *err)
+                                          struct tare_arena *arena, struct tare_schema_grammar *out,
+                                          struct tare_err *err)
 {
     static const struct tare_schema_grammar_options none = {0};
     *out = (struct tare_schema_grammar){0};

@@ -50,14 +50,14 @@ struct tare__value_link {
 
 /* One conjunction: what a value of this case is like. */
 struct tare__case {
-    unsigned kinds; /* bits of enum tare_json_kind */
+    unsigned kinds;     /* bits of enum tare_json_kind */
     bool whole, broken; /* a number must be an integer; must not be one */
     bool min_open, max_open;
     const struct tare__decimal *min, *max;
     const struct tare__rule_link *multiples;
     uint64_t min_length, max_length;
     const struct tare__dfa_link *texts;
-    const struct tare__rule_link *objects; /* properties & co. */
+    const struct tare__rule_link *objects;  /* properties & co. */
     const struct tare__goal_link *required; /* names; goals unused */
     const struct tare__goal_link *members;  /* a member of that name, if there is one, must … */
     const struct tare__goal_link *names;    /* every name must … */
@@ -130,8 +130,7 @@ struct tare__case *tare__lower_expand(struct tare__lower *l, struct tare__goal g
                                       struct tare__case *list, const struct tare__opened *outer);
 /* Cases where the goal's rule does not hold, made from one case. */
 struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__schema_rule *r,
-                                      const struct tare__case *c,
-                                      const struct tare__opened *outer);
+                                      const struct tare__case *c, const struct tare__opened *outer);
 struct tare__case *tare__lower_top(struct tare__lower *l);
 struct tare__case *tare__lower_copy(struct tare__lower *l, const struct tare__case *c);
 struct tare__case *tare__lower_join(struct tare__case *a, struct tare__case *b);

@@ -6,7 +6,7 @@
 
 #include "base/banned.h"
 
-#define MAX_PATTERNS 6u       /* together in one object: each set of them is an extra */
+#define MAX_PATTERNS 6u /* together in one object: each set of them is an extra */
 #define MAX_ANY_ORDER 64u
 
 static uint32_t bound(uint64_t n)
@@ -117,7 +117,8 @@ static struct tare_str spelling(struct tare__lower *l, struct tare_str name)
     struct tare_buf b;
     tare_buf_init(&b, l->arena->alc, TARE_MAX_JSON_BYTES);
     tare__json_quote(&b, name, false);
-    struct tare_str s = b.failed ? (struct tare_str){0} : tare_arena_copy(l->arena, tare_buf_str(&b));
+    struct tare_str s =
+        b.failed ? (struct tare_str){0} : tare_arena_copy(l->arena, tare_buf_str(&b));
     tare_buf_free(&b);
     if (!s.p)
         (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_NOMEM, "not enough memory"));
@@ -296,10 +297,10 @@ static uint32_t after(struct tare__lower *l, const struct tare__case *c, uint32_
         if (listed)
             tail = tare_grammar_repeat(l->g, one, bound(lo), bound(hi));
         else
-            tail = pair(l, rest, tare_grammar_repeat(l->g, further(l, rest),
-                                                     bound(lo ? lo - 1 : 0),
-                                                     hi >= TARE_GRAMMAR_ANY ? TARE_GRAMMAR_ANY
-                                                                            : (uint32_t)hi - 1));
+            tail = pair(
+                l, rest,
+                tare_grammar_repeat(l->g, further(l, rest), bound(lo ? lo - 1 : 0),
+                                    hi >= TARE_GRAMMAR_ANY ? TARE_GRAMMAR_ANY : (uint32_t)hi - 1));
     } else if (min > listed || !listed) {
         tail = TARE_GRAMMAR_NEVER;
     }
@@ -327,8 +328,8 @@ static uint32_t containing(struct tare__lower *l, const struct tare__case *c)
     }
     uint32_t any = item(l, c, UINT32_MAX, none), that = item(l, c, UINT32_MAX, wanted);
     uint32_t before_parts[3] = {any, l->comma, l->gap};
-    uint32_t before = tare_grammar_repeat(l->g, tare_grammar_seq(l->g, before_parts, 3), 0,
-                                          TARE_GRAMMAR_ANY);
+    uint32_t before =
+        tare_grammar_repeat(l->g, tare_grammar_seq(l->g, before_parts, 3), 0, TARE_GRAMMAR_ANY);
     uint32_t behind = tare_grammar_repeat(l->g, further(l, any), 0, TARE_GRAMMAR_ANY);
     return bracketed(l, pair(l, before, pair(l, that, behind)));
 }

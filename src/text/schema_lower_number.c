@@ -80,28 +80,13 @@ static void digits(struct text *t, const char *prefix, uint32_t n, int lo, int h
         tare_buf_printf(&t->b, "\\d{%u}", rest);
 }
 
-/* The fraction behind an equal whole part. */
-static void fraction(struct text *t, const struct spelt *s, bool least, bool open)
+/* Fractions at least (most) that of s, which has digits; behind the point. */
+static void fraction_digits(struct text *t, const struct spelt *s, bool least, bool open)
 {
-    bool none = t->whole && (least ? s->n_part > 0 || open : s->n_part == 0 && open);
-    if (none || (!least && s->n_part == 0 && open))
-        return;
-    begin(t);
-    tare_buf_put(&t->b, tare_str_n(s->whole, s->n_whole));
-    if (t->whole)
-        return;
-    if (s->n_part == 0) {
-        tare_buf_puts(&t->b, least ? (open ? "\\.\\d*[1-9]\\d*" : "(\\.\\d+)?") : "(\\.0+)?");
-        return;
-    }
-    tare_buf_puts(&t->b, least ? "\\.(" : "(\\.(");
     t->any = false;
     for (uint32_t i = 0; i < s->n_part; i++) {
         int d = s->part[i] - '0';
-        if (least)
-            digits(t, s->part, i, d + 1, 9, UINT32_MAX);
-        else
-            digits(t, s->part, i, 0, d - 1, UINT32_MAX);
+        digits(t, s->part, i, least ? d + 1 : 0, least ? 9 : d - 1, UINT32_MAX);
         if (!least && i) {
             begin(t);
             tare_buf_put(&t->b, tare_str_n(s->part, i));
@@ -110,10 +95,29 @@ static void fraction(struct text *t, const struct spelt *s, bool least, bool ope
     if (least || !open) {
         begin(t);
         tare_buf_put(&t->b, tare_str_n(s->part, s->n_part));
-        tare_buf_puts(&t->b, least ? (open ? "\\d*[1-9]\\d*" : "\\d*") : "0*");
+        tare_buf_puts(&t->b, !least ? "0*" : open ? "\\d*[1-9]\\d*" : "\\d*");
     }
-    tare_buf_puts(&t->b, least ? ")" : "))?");
     t->any = true;
+}
+
+/* A whole part that equals that of s, and what may stand behind it. */
+static void fraction(struct text *t, const struct spelt *s, bool least, bool open)
+{
+    if (s->n_part == 0 && open && (!least || t->whole))
+        return;
+    if (t->whole && least && s->n_part > 0)
+        return;
+    begin(t);
+    tare_buf_put(&t->b, tare_str_n(s->whole, s->n_whole));
+    if (t->whole)
+        return;
+    if (s->n_part == 0) {
+        tare_buf_puts(&t->b, !least ? "(\\.0+)?" : open ? "\\.\\d*[1-9]\\d*" : "(\\.\\d+)?");
+        return;
+    }
+    tare_buf_puts(&t->b, least ? "\\.(" : "(\\.(");
+    fraction_digits(t, s, least, open);
+    tare_buf_puts(&t->b, least ? ")" : "))?");
 }
 
 /* Numbers without a sign that are at least (or at most) s; open: and not s. */
@@ -287,10 +291,13 @@ static const struct tare_dfa *without(struct tare__lower *l, const struct tare__
             struct tare__decimal d = tare__decimal_of(tare_json_lexeme(v));
             if (tare_json_kind(v) != TARE_JSON_NUMBER || !spell(&d, &s))
                 continue;
-            struct tare_str e = tare_arena_printf(
-                l->arena, "%s%.*s%s%.*s%s", d.n == 0 ? "-?" : d.negative ? "-" : "",
-                (int)s.n_whole, s.whole, s.n_part ? "\\." : "", (int)s.n_part, s.part,
-                s.n_part ? "0*" : "(\\.0+)?");
+            struct tare_str e =
+                tare_arena_printf(l->arena, "%s%.*s%s%.*s%s",
+                                  d.n == 0     ? "-?"
+                                  : d.negative ? "-"
+                                               : "",
+                                  (int)s.n_whole, s.whole, s.n_part ? "\\." : "", (int)s.n_part,
+                                  s.part, s.n_part ? "0*" : "(\\.0+)?");
             dfa = e.p ? tare__lower_product(l, dfa, tare__lower_expression(l, e.p), TARE_DFA_MINUS)
                       : dfa;
         }

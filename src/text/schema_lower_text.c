@@ -57,8 +57,8 @@ const struct tare_dfa *tare__lower_product(struct tare__lower *l, const struct t
 {
     const struct tare_dfa *dfa = NULL;
     if (!a || !b || l->stopped ||
-        !tare__lower_ok(l, tare_dfa_product(a, b, op, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa,
-                                            l->err)))
+        !tare__lower_ok(
+            l, tare_dfa_product(a, b, op, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err)))
         return NULL;
     tare__lower_work(l, (uint64_t)dfa->n_states * dfa->n_classes / 8);
     return dfa;
@@ -102,9 +102,10 @@ static const struct {
 const struct tare_dfa *tare__lower_format(struct tare__lower *l, const struct tare__schema_rule *r,
                                           bool *known)
 {
-    static const char *const checked[] = {"idn-email",    "relative-json-pointer", "uri-reference",
-                                          "iri",          "iri-reference",         "regex",
-                                          "uri-template", NULL};
+    static const char *const checked[] = {"idn-email",     "relative-json-pointer",
+                                          "uri-reference", "iri",
+                                          "iri-reference", "regex",
+                                          "uri-template",  NULL};
     struct tare_str name = tare_json_str(r->at);
     *known = true;
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
@@ -182,10 +183,10 @@ static const struct tare_dfa *of_length(struct tare__lower *l, uint64_t lo, uint
                                           TARE_MAX_GRAMMAR_DFA_STATES / 8));
         return NULL;
     }
-    struct tare_str e = hi == TARE__LOWER_NO_BOUND
-                            ? tare_arena_printf(l->arena, "[\\s\\S]{%u,}", (unsigned)lo)
-                            : tare_arena_printf(l->arena, "[\\s\\S]{%u,%u}", (unsigned)lo,
-                                                (unsigned)hi);
+    struct tare_str e =
+        hi == TARE__LOWER_NO_BOUND
+            ? tare_arena_printf(l->arena, "[\\s\\S]{%u,}", (unsigned)lo)
+            : tare_arena_printf(l->arena, "[\\s\\S]{%u,%u}", (unsigned)lo, (unsigned)hi);
     return e.p ? tare__lower_expression(l, e.p) : NULL;
 }
 
@@ -258,7 +259,8 @@ static uint32_t literal(struct tare__lower *l, struct tare_json v)
         return node;
     }
     bool object = kind == TARE_JSON_OBJECT;
-    uint32_t n = 0, *nodes = tare__lower_new(l, ((size_t)tare_json_count(v) * 5 + 4) * sizeof *nodes);
+    uint32_t n = 0,
+             *nodes = tare__lower_new(l, ((size_t)tare_json_count(v) * 5 + 4) * sizeof *nodes);
     if (!nodes)
         return TARE_GRAMMAR_NEVER;
     nodes[n++] = tare_grammar_bytes(l->g, object ? TARE_S("{") : TARE_S("["));

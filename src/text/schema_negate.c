@@ -10,8 +10,7 @@
 static struct tare__case *of_kind(struct tare__lower *l, const struct tare__case *c,
                                   enum tare_json_kind kind)
 {
-    struct tare__case *d =
-        c->kinds & TARE__LOWER_BIT(kind) ? tare__lower_copy(l, c) : NULL;
+    struct tare__case *d = c->kinds & TARE__LOWER_BIT(kind) ? tare__lower_copy(l, c) : NULL;
     if (d)
         d->kinds = TARE__LOWER_BIT(kind);
     return d;
@@ -37,11 +36,10 @@ static struct tare__case *number(struct tare__lower *l, const struct tare__schem
                                  const struct tare__case *c)
 {
     struct tare__case *d = of_kind(l, c, TARE_JSON_NUMBER);
-    static const enum tare__schema_op opposite[] = {
-        [SO_MINIMUM] = SO_EXCLUSIVE_MAXIMUM,
-        [SO_MAXIMUM] = SO_EXCLUSIVE_MINIMUM,
-        [SO_EXCLUSIVE_MINIMUM] = SO_MAXIMUM,
-        [SO_EXCLUSIVE_MAXIMUM] = SO_MINIMUM};
+    static const enum tare__schema_op opposite[] = {[SO_MINIMUM] = SO_EXCLUSIVE_MAXIMUM,
+                                                    [SO_MAXIMUM] = SO_EXCLUSIVE_MINIMUM,
+                                                    [SO_EXCLUSIVE_MINIMUM] = SO_MAXIMUM,
+                                                    [SO_EXCLUSIVE_MAXIMUM] = SO_MINIMUM};
     struct tare__schema_rule *o = tare__lower_new(l, sizeof *o);
     struct tare__schema_node *n = tare__lower_new(l, sizeof *n);
     if (!d || !o || !n)
@@ -189,8 +187,7 @@ static struct tare__case *values(struct tare__lower *l, const struct tare__schem
         bool composed = kind == TARE_JSON_ARRAY || kind == TARE_JSON_OBJECT;
         if (composed && (d->kinds & TARE__LOWER_BIT(kind)))
             narrowed(l);
-        if (composed || kind == TARE_JSON_NULL || kind == TARE_JSON_TRUE ||
-            kind == TARE_JSON_FALSE)
+        if (composed || kind == TARE_JSON_NULL || kind == TARE_JSON_TRUE || kind == TARE_JSON_FALSE)
             d->kinds &= ~TARE__LOWER_BIT(kind);
     }
     return d;
@@ -260,18 +257,17 @@ static struct tare__case *some_no(struct tare__lower *l, const struct tare__sche
 }
 
 static struct tare__case *conditional(struct tare__lower *l, const struct tare__schema_rule *r,
-                                      const struct tare__case *c,
-                                      const struct tare__opened *outer)
+                                      const struct tare__case *c, const struct tare__opened *outer)
 {
     struct tare__case *a = NULL, *b = NULL;
     if (r->then)
-        a = tare__lower_expand(
-            l, no(r->then), tare__lower_expand(l, yes(r->node), tare__lower_copy(l, c), outer),
-            outer);
+        a = tare__lower_expand(l, no(r->then),
+                               tare__lower_expand(l, yes(r->node), tare__lower_copy(l, c), outer),
+                               outer);
     if (r->otherwise)
-        b = tare__lower_expand(
-            l, no(r->otherwise), tare__lower_expand(l, no(r->node), tare__lower_copy(l, c), outer),
-            outer);
+        b = tare__lower_expand(l, no(r->otherwise),
+                               tare__lower_expand(l, no(r->node), tare__lower_copy(l, c), outer),
+                               outer);
     return tare__lower_join(a, b);
 }
 
@@ -279,31 +275,50 @@ struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__
                                       const struct tare__case *c, const struct tare__opened *outer)
 {
     switch (r->op) {
-    case SO_FALSE: return tare__lower_copy(l, c);
-    case SO_TYPE: return type(l, r, c);
+    case SO_FALSE:
+        return tare__lower_copy(l, c);
+    case SO_TYPE:
+        return type(l, r, c);
     case SO_CONST:
-    case SO_ENUM: return values(l, r, c);
+    case SO_ENUM:
+        return values(l, r, c);
     case SO_MINIMUM:
     case SO_MAXIMUM:
     case SO_EXCLUSIVE_MINIMUM:
-    case SO_EXCLUSIVE_MAXIMUM: return number(l, r, c);
+    case SO_EXCLUSIVE_MAXIMUM:
+        return number(l, r, c);
     case SO_MIN_LENGTH:
     case SO_MAX_LENGTH:
     case SO_MIN_ITEMS:
     case SO_MAX_ITEMS:
     case SO_MIN_PROPERTIES:
-    case SO_MAX_PROPERTIES: return count(l, r, c);
-    case SO_PATTERN: return texts(l, c, tare__lower_pattern(l, &r->pattern));
-    case SO_REQUIRED: return required(l, r, c);
-    case SO_OBJECT: return object(l, r, c);
-    case SO_CONTAINS: return contains(l, r, c);
-    case SO_REF: return tare__lower_expand(l, no(r->node), tare__lower_copy(l, c), outer);
-    case SO_ALL_OF: return some_no(l, r, c, outer);
-    case SO_ANY_OF: return each_no(l, r, c, outer);
-    case SO_ONE_OF: narrowed(l); return each_no(l, r, c, outer);
-    case SO_NOT: return tare__lower_expand(l, yes(r->node), tare__lower_copy(l, c), outer);
-    case SO_IF: return conditional(l, r, c, outer);
-    case SO_DEPENDENT: return dependent(l, r, c, outer);
-    default: narrowed(l); return NULL; /* multipleOf, format, items, uniqueItems … */
+    case SO_MAX_PROPERTIES:
+        return count(l, r, c);
+    case SO_PATTERN:
+        return texts(l, c, tare__lower_pattern(l, &r->pattern));
+    case SO_REQUIRED:
+        return required(l, r, c);
+    case SO_OBJECT:
+        return object(l, r, c);
+    case SO_CONTAINS:
+        return contains(l, r, c);
+    case SO_REF:
+        return tare__lower_expand(l, no(r->node), tare__lower_copy(l, c), outer);
+    case SO_ALL_OF:
+        return some_no(l, r, c, outer);
+    case SO_ANY_OF:
+        return each_no(l, r, c, outer);
+    case SO_ONE_OF:
+        narrowed(l);
+        return each_no(l, r, c, outer);
+    case SO_NOT:
+        return tare__lower_expand(l, yes(r->node), tare__lower_copy(l, c), outer);
+    case SO_IF:
+        return conditional(l, r, c, outer);
+    case SO_DEPENDENT:
+        return dependent(l, r, c, outer);
+    default:
+        narrowed(l);
+        return NULL; /* multipleOf, format, items, uniqueItems … */
     }
 }
