@@ -51,6 +51,7 @@
 #define TARE_MAX_IN_FLIGHT 4096u                   /* attempts that wait at once, all runs */
 #define TARE_MAX_ENDPOINTS 1024u                   /* of one run */
 #define TARE_MAX_GRAMMAR_NODES 1000000u            /* of one grammar */
+#define TARE_MAX_GRAMMAR_RULES 5000u               /* of one grammar in GBNF */
 #define TARE_MAX_GRAMMAR_DFA_STATES 4000u          /* of one lexeme: keeps a compile short */
 #define TARE_MAX_GUIDE_CONFIGS 4096u               /* readings of one text at once */
 #define TARE_MAX_GUIDE_CLOSURE 65536u              /* steps without a byte; ambiguity beyond it */

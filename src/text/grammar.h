@@ -94,6 +94,7 @@ uint32_t tare_grammar_token(struct tare_grammar *g, uint32_t token);
  * finish. */
 uint32_t tare_grammar_rule(struct tare_grammar *g, struct tare_str name);
 void tare_grammar_define(struct tare_grammar *g, uint32_t rule, uint32_t node);
+bool tare_grammar_is_defined(const struct tare_grammar *g, uint32_t rule);
 uint32_t tare_grammar_call(struct tare_grammar *g, uint32_t rule);
 
 /*

@@ -1,0 +1,356 @@
+#include "text/dfa.h"
+
+#include "base/hash.h"
+
+#include "base/banned.h"
+
+/* A table under way: any state may be useless, rows are by the classes that were used to make it.
+ */
+struct draft {
+    uint32_t n, cap, max, n_classes;
+    uint8_t class_of[256];
+    uint32_t *next; /* [state * n_classes + class] */
+    uint8_t *accepts;
+};
+
+static enum tare_status no_memory(struct tare_err *err)
+{
+    return tare_fail(err, TARE_E_NOMEM, "no memory for an automaton");
+}
+
+static bool draft_open(struct draft *t, uint32_t cap, struct tare_arena *arena)
+{
+    t->cap = cap;
+    t->next = TARE_NEW_N(arena, uint32_t, (size_t)cap * t->n_classes);
+    t->accepts = TARE_NEW_N(arena, uint8_t, cap);
+    return t->next && t->accepts;
+}
+
+static bool draft_grow(struct draft *t, struct tare_arena *arena)
+{
+    struct draft more = *t;
+    if (t->n < t->cap)
+        return true;
+    if (!draft_open(&more, t->cap * 2, arena))
+        return false;
+    memcpy(more.next, t->next, (size_t)t->n * t->n_classes * sizeof *t->next);
+    memcpy(more.accepts, t->accepts, t->n);
+    *t = more;
+    return true;
+}
+
+/* Marks the states from which something is accepted: backwards along the edges, which are sorted
+ * by the state they lead to. */
+static bool mark_live(const struct draft *t, uint8_t *live, struct tare_arena *arena)
+{
+    size_t n_edges = (size_t)t->n * t->n_classes;
+    uint32_t *first = TARE_NEW_N(arena, uint32_t, t->n + 2);
+    uint32_t *from = TARE_NEW_N(arena, uint32_t, n_edges + 1);
+    uint32_t *queue = TARE_NEW_N(arena, uint32_t, t->n + 1);
+    uint32_t n = 0;
+    if (!first || !from || !queue)
+        return false;
+    for (size_t e = 0; e < n_edges; e++)
+        first[t->next[e] + 2]++;
+    for (uint32_t s = 2; s < t->n + 2; s++)
+        first[s] += first[s - 1];
+    for (size_t e = 0; e < n_edges; e++)
+        from[first[t->next[e] + 1]++] = (uint32_t)(e / t->n_classes);
+    for (uint32_t s = 0; s < t->n; s++)
+        if (t->accepts[s] && s != TARE_DFA_DEAD) {
+            live[s] = 1;
+            queue[n++] = s;
+        }
+    for (uint32_t at = 0; at < n; at++)
+        for (uint32_t e = first[queue[at]]; e < first[queue[at] + 1]; e++)
+            if (from[e] != TARE_DFA_DEAD && !live[from[e]]) {
+                live[from[e]] = 1;
+                queue[n++] = from[e];
+            }
+    return true;
+}
+
+/* Classes of the draft whose columns are alike become one; rep gets a class of the draft for each
+ * new one. */
+static uint32_t merge_classes(const struct draft *t, const uint32_t *number, uint8_t *to,
+                              uint8_t rep[256])
+{
+    uint32_t n = 0;
+    for (uint32_t c = 0; c < t->n_classes; c++) {
+        uint32_t k = 0;
+        for (; k < n; k++) {
+            uint32_t s = 1;
+            while (s < t->n &&
+                   (!number[s] || number[t->next[(size_t)s * t->n_classes + c]] ==
+                                      number[t->next[(size_t)s * t->n_classes + rep[k]]]))
+                s++;
+            if (s == t->n)
+                break;
+        }
+        if (k == n)
+            rep[n++] = (uint8_t)c;
+        to[c] = (uint8_t)k;
+    }
+    return n;
+}
+
+static enum tare_status settle(const struct draft *t, struct tare_arena *arena,
+                               const struct tare_dfa **out, struct tare_err *err)
+{
+    uint8_t *live = TARE_NEW_N(arena, uint8_t, t->n);
+    uint32_t *number = TARE_NEW_N(arena, uint32_t, t->n);
+    struct tare_dfa *d = TARE_NEW(arena, struct tare_dfa);
+    uint8_t to[256], rep[256];
+    uint32_t n = 2;
+    if (!live || !number || !d || !mark_live(t, live, arena))
+        return no_memory(err);
+    d->empty = !live[TARE_DFA_START];
+    number[TARE_DFA_START] = TARE_DFA_START;
+    for (uint32_t s = 2; s < t->n; s++)
+        number[s] = live[s] ? n++ : TARE_DFA_DEAD;
+    d->n_states = n;
+    d->n_classes = merge_classes(t, number, to, rep);
+    uint32_t *next = TARE_NEW_N(arena, uint32_t, (size_t)n * d->n_classes);
+    uint8_t *accepts = TARE_NEW_N(arena, uint8_t, n);
+    if (!next || !accepts)
+        return no_memory(err);
+    for (unsigned b = 0; b < 256; b++)
+        d->class_of[b] = to[t->class_of[b]];
+    for (uint32_t s = 1; s < t->n; s++) {
+        if (!number[s])
+            continue;
+        accepts[number[s]] = t->accepts[s];
+        for (uint32_t c = 0; c < d->n_classes; c++)
+            next[(size_t)number[s] * d->n_classes + c] =
+                number[t->next[(size_t)s * t->n_classes + rep[c]]];
+    }
+    d->next = next;
+    d->accepts = accepts;
+    *out = d;
+    return TARE_OK;
+}
+
+static void byte_classes(struct draft *t)
+{
+    t->n_classes = 256;
+    for (unsigned b = 0; b < 256; b++)
+        t->class_of[b] = (uint8_t)b;
+}
+
+static enum tare_status too_many(uint32_t max, struct tare_err *err)
+{
+    return tare_fail(err, TARE_E_LIMIT, "an automaton of more than %u states", max);
+}
+
+enum tare_status tare_dfa_regex(const struct tare_regex *re, bool search, uint32_t max_states,
+                                struct tare_arena *arena, const struct tare_dfa **out,
+                                struct tare_err *err)
+{
+    struct tare_regex_dfa *lazy = NULL;
+    struct draft t = {0};
+    const struct tare_dfa *found = NULL, *text = NULL;
+    enum tare_status st = tare_regex_dfa_open(re, search, max_states, arena, &lazy, err);
+    if (st)
+        return st;
+    if (!tare_regex_dfa_complete(lazy))
+        return too_many(max_states, err);
+    byte_classes(&t);
+    t.n = tare_regex_dfa_states(lazy);
+    if (!draft_open(&t, t.n, arena))
+        return no_memory(err);
+    for (uint32_t s = 0; s < t.n; s++) {
+        t.accepts[s] = tare_regex_dfa_accepts(lazy, s);
+        for (unsigned b = 0; b < 256; b++)
+            t.next[(size_t)s * 256 + b] = tare_regex_dfa_step(lazy, s, (unsigned char)b);
+    }
+    if (!search)
+        return settle(&t, arena, out, err);
+    /* what follows a match is any text, but text */
+    st = settle(&t, arena, &found, err);
+    if (!st)
+        st = tare_dfa_utf8(arena, &text, err);
+    return st ? st
+              : tare_dfa_product(found, text, TARE_DFA_AND, max_states * 2 + 16, arena, out, err);
+}
+
+enum tare_status tare_dfa_pattern(struct tare_str pattern, bool search, uint32_t max_states,
+                                  struct tare_arena *arena, const struct tare_dfa **out,
+                                  struct tare_err *err)
+{
+    const struct tare_regex *re = NULL;
+    enum tare_status st = tare_regex_compile(pattern, arena, &re, err);
+    return st ? st : tare_dfa_regex(re, search, max_states, arena, out, err);
+}
+
+/* RFC 3629, section 4: first byte, range of the second, states that want 1, 2 or 3 more. */
+enum tare_status tare_dfa_utf8(struct tare_arena *arena, const struct tare_dfa **out,
+                               struct tare_err *err)
+{
+    static const struct {
+        uint8_t from, lo, hi, to;
+    } edges[] = {
+        {1, 0x00, 0x7f, 1}, {1, 0xc2, 0xdf, 2}, {1, 0xe0, 0xe0, 5}, {1, 0xe1, 0xec, 3},
+        {1, 0xed, 0xed, 6}, {1, 0xee, 0xef, 3}, {1, 0xf0, 0xf0, 7}, {1, 0xf1, 0xf3, 4},
+        {1, 0xf4, 0xf4, 8}, {2, 0x80, 0xbf, 1}, {3, 0x80, 0xbf, 2}, {4, 0x80, 0xbf, 3},
+        {5, 0xa0, 0xbf, 2}, {6, 0x80, 0x9f, 2}, {7, 0x90, 0xbf, 3}, {8, 0x80, 0x8f, 3},
+    };
+    struct draft t = {.n = 9};
+    byte_classes(&t);
+    if (!draft_open(&t, t.n, arena))
+        return no_memory(err);
+    t.accepts[1] = 1;
+    for (size_t e = 0; e < sizeof edges / sizeof edges[0]; e++)
+        for (unsigned b = edges[e].lo; b <= edges[e].hi; b++)
+            t.next[(size_t)edges[e].from * 256 + b] = edges[e].to;
+    return settle(&t, arena, out, err);
+}
+
+enum tare_status tare_dfa_texts(const struct tare_str *texts, uint32_t n, uint32_t max_states,
+                                struct tare_arena *arena, const struct tare_dfa **out,
+                                struct tare_err *err)
+{
+    struct draft t = {.n = 2};
+    byte_classes(&t);
+    if (!draft_open(&t, 16, arena))
+        return no_memory(err);
+    for (uint32_t i = 0; i < n; i++) {
+        uint32_t s = TARE_DFA_START;
+        for (size_t k = 0; k < texts[i].n; k++) {
+            size_t at = (size_t)s * 256 + (unsigned char)texts[i].p[k];
+            if (!t.next[at]) {
+                if (t.n >= max_states)
+                    return too_many(max_states, err);
+                if (!draft_grow(&t, arena))
+                    return no_memory(err);
+                t.next[at] = t.n++;
+            }
+            s = t.next[at];
+        }
+        t.accepts[s] = 1;
+    }
+    return settle(&t, arena, out, err);
+}
+
+/* ---- products ------------------------------------------------------------------------------ */
+
+struct product {
+    const struct tare_dfa *a, *b;
+    enum tare_dfa_op op;
+    struct tare_arena *arena;
+    struct draft t;
+    uint32_t *pairs; /* [state][2] */
+    uint32_t n_pairs_cap;
+    uint32_t *table; /* state, 0 empty */
+    uint32_t n_table;
+    uint8_t rep[256]; /* a byte of each class */
+};
+
+static void joint_classes(struct product *p)
+{
+    for (unsigned b = 0; b < 256; b++) {
+        uint32_t c = 0;
+        while (c < p->t.n_classes && (p->a->class_of[p->rep[c]] != p->a->class_of[b] ||
+                                      p->b->class_of[p->rep[c]] != p->b->class_of[b]))
+            c++;
+        if (c == p->t.n_classes)
+            p->rep[p->t.n_classes++] = (uint8_t)b;
+        p->t.class_of[b] = (uint8_t)c;
+    }
+}
+
+static bool useless(const struct product *p, uint32_t a, uint32_t b)
+{
+    if (p->op == TARE_DFA_AND)
+        return a == TARE_DFA_DEAD || b == TARE_DFA_DEAD;
+    return a == TARE_DFA_DEAD && (p->op == TARE_DFA_MINUS || b == TARE_DFA_DEAD);
+}
+
+static bool pair_accepts(const struct product *p, uint32_t a, uint32_t b)
+{
+    bool in_a = p->a->accepts[a], in_b = p->b->accepts[b];
+    if (p->op == TARE_DFA_AND)
+        return in_a && in_b;
+    return p->op == TARE_DFA_OR ? in_a || in_b : in_a && !in_b;
+}
+
+static bool pairs_grow(struct product *p)
+{
+    uint32_t cap = p->t.cap, n_table = cap * 4;
+    if (p->n_pairs_cap == cap)
+        return true;
+    uint32_t *pairs = TARE_NEW_N(p->arena, uint32_t, (size_t)cap * 2);
+    uint32_t *table = TARE_NEW_N(p->arena, uint32_t, n_table);
+    if (!pairs || !table)
+        return false;
+    if (p->t.n)
+        memcpy(pairs, p->pairs, (size_t)p->t.n * 2 * sizeof *pairs);
+    for (uint32_t s = 1; s < p->t.n; s++) {
+        uint64_t h = tare_hash64(tare_str_n((const char *)(pairs + 2 * (size_t)s), 8), 0);
+        while (table[h % n_table])
+            h++;
+        table[h % n_table] = s;
+    }
+    p->pairs = pairs;
+    p->table = table;
+    p->n_table = n_table;
+    p->n_pairs_cap = cap;
+    return true;
+}
+
+/* The state of the pair; UINT32_MAX: no memory. May go one beyond the ceiling. */
+static uint32_t pair_state(struct product *p, uint32_t a, uint32_t b)
+{
+    uint32_t pair[2] = {a, b};
+    if (useless(p, a, b))
+        return TARE_DFA_DEAD;
+    uint64_t h = tare_hash64(tare_str_n((const char *)pair, sizeof pair), 0);
+    for (; p->table[h % p->n_table]; h++) {
+        uint32_t s = p->table[h % p->n_table];
+        if (p->pairs[2 * (size_t)s] == a && p->pairs[2 * (size_t)s + 1] == b)
+            return s;
+    }
+    if (!draft_grow(&p->t, p->arena) || !pairs_grow(p))
+        return UINT32_MAX;
+    for (h = tare_hash64(tare_str_n((const char *)pair, sizeof pair), 0); p->table[h % p->n_table];)
+        h++;
+    uint32_t s = p->t.n++;
+    p->table[h % p->n_table] = s;
+    p->pairs[2 * (size_t)s] = a;
+    p->pairs[2 * (size_t)s + 1] = b;
+    p->t.accepts[s] = pair_accepts(p, a, b);
+    return s;
+}
+
+enum tare_status tare_dfa_product(const struct tare_dfa *a, const struct tare_dfa *b,
+                                  enum tare_dfa_op op, uint32_t max_states,
+                                  struct tare_arena *arena, const struct tare_dfa **out,
+                                  struct tare_err *err)
+{
+    struct product p = {.a = a, .b = b, .op = op, .arena = arena};
+    joint_classes(&p);
+    if (!draft_open(&p.t, 16, arena) || !pairs_grow(&p))
+        return no_memory(err);
+    p.t.n = 1;
+    if (pair_state(&p, TARE_DFA_START, TARE_DFA_START) == UINT32_MAX)
+        return no_memory(err);
+    for (uint32_t s = 1; s < p.t.n; s++) {
+        if (p.t.n > max_states)
+            return too_many(max_states, err);
+        for (uint32_t c = 0; c < p.t.n_classes; c++) {
+            uint32_t to = pair_state(&p, tare_dfa_step(a, p.pairs[2 * (size_t)s], p.rep[c]),
+                                     tare_dfa_step(b, p.pairs[2 * (size_t)s + 1], p.rep[c]));
+            if (to == UINT32_MAX)
+                return no_memory(err);
+            p.t.next[(size_t)s * p.t.n_classes + c] = to;
+        }
+    }
+    return settle(&p.t, arena, out, err);
+}
+
+bool tare_dfa_run(const struct tare_dfa *d, struct tare_str text)
+{
+    uint32_t s = TARE_DFA_START;
+    for (size_t i = 0; i < text.n && s; i++)
+        s = tare_dfa_step(d, s, (unsigned char)text.p[i]);
+    return s != TARE_DFA_DEAD && d->accepts[s];
+}

@@ -1,0 +1,91 @@
+/* The nodes of a grammar, as its makers, its checks and the guides that run it see them. */
+#ifndef TARE_TEXT_GRAMMAR_INT_H
+#define TARE_TEXT_GRAMMAR_INT_H
+
+#include "text/grammar.h"
+
+/*
+ * Which lengths a text can still have: can[n * n_words + s / 64] bit s says that from state s the
+ * automaton can accept after exactly n more code points. n = last stands for all above.
+ */
+struct tare__fit {
+    uint32_t n_words, last;
+    const uint64_t *can;
+};
+
+/* A member's key with its closing quote: so no key is the beginning of another. */
+struct tare__key {
+    struct tare_str text;
+    uint32_t member;
+};
+
+struct tare__extra {
+    const struct tare_dfa *key;
+    uint32_t value;
+};
+
+struct tare__object {
+    uint32_t n, n_extras;
+    struct tare__key *keys; /* sorted */
+    uint32_t *values;       /* by member */
+    uint8_t *required;
+    uint32_t *next_required;  /* [n + 1] the first required member from there, or n */
+    uint32_t *required_after; /* [n + 1] how many from there */
+    uint32_t *open_after;     /* [n + 1] how many members from there can be written at all */
+    uint64_t required_set;    /* any_order */
+    struct tare__extra *extras;
+    uint32_t min, max;
+    bool any_order, has_extra; /* has_extra: one that can be written */
+    uint32_t gap_open, gap_close, gap_before, gap_after;
+};
+
+struct tare__node {
+    uint8_t kind;
+    bool escapes, free; /* STRING; free: any text */
+    bool productive, nullable;
+    uint32_t n;      /* bytes, kids; CALL: the rule; TOKEN: the id; REPEAT: the kid */
+    uint32_t lo, hi; /* LEX, STRING, REPEAT */
+    union {
+        const uint8_t *bytes;
+        const uint32_t *kids;
+        const struct tare_dfa *dfa;
+        struct tare__object *object;
+    } u;
+    const struct tare__fit *fit; /* LEX, STRING with an automaton and bounds; else NULL */
+};
+
+struct tare__rule {
+    struct tare_str name;
+    uint32_t body;
+    bool defined;
+};
+
+struct tare_grammar {
+    struct tare_arena *arena;
+    struct tare__node *nodes;
+    uint32_t n, cap;
+    struct tare__rule *rules;
+    uint32_t n_rules, cap_rules;
+    uint32_t root;
+    bool counts; /* has a bound that is counted */
+    bool finished;
+    const struct tare_dfa *utf8, *plain; /* plain: text that a JSON string shows without escapes */
+    struct tare_err err;                 /* the first fault, code 0 while there is none */
+};
+
+/* True when from the state a text of need to left more code points can be accepted. */
+bool tare__fit_has(const struct tare__fit *f, uint32_t state, uint32_t need, uint32_t left);
+enum tare_status tare__fit_make(const struct tare_dfa *d, uint32_t lo, uint32_t hi,
+                                struct tare_arena *arena, const struct tare__fit **out,
+                                struct tare_err *err);
+/* Narrows keys [*lo, *hi), alike in the first depth bytes, to those whose next byte is b. False:
+ * none. */
+bool tare__keys_narrow(const struct tare__object *o, uint32_t depth, unsigned char b, uint32_t *lo,
+                       uint32_t *hi);
+enum tare_status tare__grammar_object_make(struct tare_grammar *g,
+                                           const struct tare_grammar_object *in,
+                                           struct tare__object **out);
+/* After productive was found: what depends on it. */
+void tare__grammar_object_settle(const struct tare_grammar *g, struct tare__object *o);
+
+#endif

@@ -1,0 +1,219 @@
+/* Objects and counted texts of a grammar: tables that are made once and read at every step. */
+#include "text/grammar_int.h"
+
+#include <stdlib.h>
+
+#include "base/limits.h"
+
+#include "base/banned.h"
+
+static int by_text(const void *a, const void *b)
+{
+    const struct tare__key *x = a, *y = b;
+    return tare_str_cmp(x->text, y->text);
+}
+
+static enum tare_status no_memory(struct tare_grammar *g)
+{
+    return tare_fail(&g->err, TARE_E_NOMEM, "no memory for a grammar");
+}
+
+static enum tare_status copy_members(struct tare_grammar *g, const struct tare_grammar_object *in,
+                                     struct tare__object *o)
+{
+    for (uint32_t i = 0; i < o->n; i++) {
+        struct tare_str key = in->members[i].key;
+        char *text = TARE_NEW_N(g->arena, char, key.n + 1);
+        if (!text)
+            return no_memory(g);
+        if (key.n)
+            memcpy(text, key.p, key.n);
+        text[key.n] = '"';
+        o->keys[i] = (struct tare__key){tare_str_n(text, key.n + 1), i};
+        o->values[i] = in->members[i].value;
+        o->required[i] = in->members[i].required;
+        if (o->any_order && in->members[i].required)
+            o->required_set |= (uint64_t)1 << i;
+    }
+    if (o->n)
+        qsort(o->keys, o->n, sizeof *o->keys, by_text);
+    for (uint32_t i = 1; i < o->n; i++)
+        if (tare_str_eq(o->keys[i - 1].text, o->keys[i].text))
+            return tare_fail(&g->err, TARE_E_INPUT, "an object with the key \"%.*s twice",
+                             TARE_FMT(o->keys[i].text));
+    return TARE_OK;
+}
+
+/* An extra's automaton without the declared keys, so that no key is begun that cannot be ended. */
+static enum tare_status copy_extra(struct tare_grammar *g, const struct tare_grammar_object *in,
+                                   const struct tare_grammar_extra *from, struct tare__extra *to)
+{
+    const struct tare_dfa *plain = NULL, *declared = NULL;
+    struct tare_str *texts = TARE_NEW_N(g->arena, struct tare_str, in->n_members);
+    to->value = from->value;
+    to->key = g->plain; /* any: steps look out for the declared ones */
+    if (!from->key)
+        return TARE_OK;
+    if (!texts)
+        return no_memory(g);
+    for (uint32_t i = 0; i < in->n_members; i++)
+        texts[i] = in->members[i].key;
+    enum tare_status st = tare_dfa_product(from->key, g->plain, TARE_DFA_AND,
+                                           TARE_MAX_GRAMMAR_DFA_STATES, g->arena, &plain, &g->err);
+    if (!st)
+        st = tare_dfa_texts(texts, in->n_members, TARE_MAX_GRAMMAR_DFA_STATES, g->arena, &declared,
+                            &g->err);
+    if (!st)
+        st = tare_dfa_product(plain, declared, TARE_DFA_MINUS, TARE_MAX_GRAMMAR_DFA_STATES * 2,
+                              g->arena, &to->key, &g->err);
+    return st;
+}
+
+enum tare_status tare__grammar_object_make(struct tare_grammar *g,
+                                           const struct tare_grammar_object *in,
+                                           struct tare__object **out)
+{
+    struct tare__object *o = TARE_NEW(g->arena, struct tare__object);
+    if (g->err.code)
+        return g->err.code;
+    if (in->n_members > 65535 || in->n_extras > 255 || (in->any_order && in->n_members > 64))
+        return tare_fail(&g->err, TARE_E_LIMIT,
+                         "an object of %u members and %u kinds of extra "
+                         "ones; at most 65,535 (64 in any order) and 255",
+                         in->n_members, in->n_extras);
+    if (!o)
+        return no_memory(g);
+    *o = (struct tare__object){.n = in->n_members,
+                               .n_extras = in->n_extras,
+                               .min = in->min,
+                               .max = in->max,
+                               .any_order = in->any_order,
+                               .gap_open = in->gap_open,
+                               .gap_close = in->gap_close,
+                               .gap_before = in->gap_before,
+                               .gap_after = in->gap_after};
+    size_t n = in->n_members;
+    o->keys = TARE_NEW_N(g->arena, struct tare__key, n);
+    o->values = TARE_NEW_N(g->arena, uint32_t, n);
+    o->required = TARE_NEW_N(g->arena, uint8_t, n);
+    o->next_required = TARE_NEW_N(g->arena, uint32_t, n + 1);
+    o->required_after = TARE_NEW_N(g->arena, uint32_t, n + 1);
+    o->open_after = TARE_NEW_N(g->arena, uint32_t, n + 1);
+    o->extras = TARE_NEW_N(g->arena, struct tare__extra, in->n_extras);
+    if (!o->keys || !o->values || !o->required || !o->next_required || !o->required_after ||
+        !o->open_after || !o->extras)
+        return no_memory(g);
+    enum tare_status st = copy_members(g, in, o);
+    for (uint32_t i = 0; i < in->n_extras && !st; i++)
+        st = copy_extra(g, in, &in->extras[i], &o->extras[i]);
+    *out = o;
+    return st;
+}
+
+void tare__grammar_object_settle(const struct tare_grammar *g, struct tare__object *o)
+{
+    o->next_required[o->n] = o->n;
+    for (uint32_t i = o->n; i-- > 0;) {
+        o->next_required[i] = o->required[i] ? i : o->next_required[i + 1];
+        o->required_after[i] = o->required_after[i + 1] + o->required[i];
+        o->open_after[i] = o->open_after[i + 1] + g->nodes[o->values[i]].productive;
+    }
+    for (uint32_t i = 0; i < o->n_extras; i++)
+        o->has_extra |= !o->extras[i].key->empty && g->nodes[o->extras[i].value].productive;
+}
+
+bool tare__keys_narrow(const struct tare__object *o, uint32_t depth, unsigned char b, uint32_t *lo,
+                       uint32_t *hi)
+{
+    uint32_t from = *lo, to = *hi;
+    while (from < to) { /* the first with a byte >= b */
+        uint32_t mid = from + (to - from) / 2;
+        if ((unsigned char)o->keys[mid].text.p[depth] < b)
+            from = mid + 1;
+        else
+            to = mid;
+    }
+    uint32_t end = *hi, first = from;
+    while (from < end) { /* the first with a byte > b */
+        uint32_t mid = from + (end - from) / 2;
+        if ((unsigned char)o->keys[mid].text.p[depth] <= b)
+            from = mid + 1;
+        else
+            end = mid;
+    }
+    *lo = first;
+    *hi = end;
+    return first < end;
+}
+
+/* ---- lengths ------------------------------------------------------------------------------- */
+
+#define FIT_MAX_LENGTH 4096u
+#define FIT_MAX_WORK 4000000u
+
+bool tare__fit_has(const struct tare__fit *f, uint32_t state, uint32_t need, uint32_t left)
+{
+    uint32_t end = left < f->last ? left : f->last;
+    for (uint32_t n = need < end ? need : end; n <= end; n++)
+        if (f->can[(size_t)n * f->n_words + state / 64] >> (state % 64) & 1)
+            return true;
+    return false;
+}
+
+/* Row n: after a first byte row n - 1 must hold, after a continuation byte row n itself. */
+static void fit_row(const struct tare_dfa *d, const uint8_t *cont, uint64_t *row,
+                    const uint64_t *before)
+{
+    for (uint32_t s = 1; s < d->n_states; s++) {
+        bool can = !before && d->accepts[s];
+        for (uint32_t c = 0; c < d->n_classes && before && !can; c++) {
+            uint32_t to = d->next[(size_t)s * d->n_classes + c];
+            can = to && !cont[c] && (before[to / 64] >> (to % 64) & 1);
+        }
+        row[s / 64] |= (uint64_t)can << (s % 64);
+    }
+    for (int deep = 0; deep < 3; deep++)
+        for (uint32_t s = 1; s < d->n_states; s++)
+            for (uint32_t c = 0; c < d->n_classes; c++) {
+                uint32_t to = d->next[(size_t)s * d->n_classes + c];
+                if (cont[c] && to && (row[to / 64] >> (to % 64) & 1))
+                    row[s / 64] |= (uint64_t)1 << (s % 64);
+            }
+}
+
+enum tare_status tare__fit_make(const struct tare_dfa *d, uint32_t lo, uint32_t hi,
+                                struct tare_arena *arena, const struct tare__fit **out,
+                                struct tare_err *err)
+{
+    uint8_t cont[256] = {0};
+    struct tare__fit *f = TARE_NEW(arena, struct tare__fit);
+    uint32_t words = (d->n_states + 63) / 64, n = 0, cap = 16;
+    /* a text longer than lo and the number of states can be cut by a loop */
+    uint64_t end = hi != TARE_GRAMMAR_ANY ? hi : (uint64_t)lo + d->n_states;
+    uint64_t *can = TARE_NEW_N(arena, uint64_t, (size_t)cap * words);
+    if (!f || !can)
+        return tare_fail(err, TARE_E_NOMEM, "no memory for a grammar");
+    for (unsigned b = 0x80; b < 0xc0; b++)
+        cont[d->class_of[b]] = 1; /* no automaton over UTF-8 takes them for a first byte */
+    for (;; n++) {
+        if (n == cap) {
+            uint64_t *more = TARE_NEW_N(arena, uint64_t, (size_t)cap * 2 * words);
+            if (!more)
+                return tare_fail(err, TARE_E_NOMEM, "no memory for a grammar");
+            memcpy(more, can, (size_t)cap * words * sizeof *can);
+            can = more;
+            cap *= 2;
+        }
+        uint64_t *row = can + (size_t)n * words;
+        fit_row(d, cont, row, n ? row - words : NULL);
+        if (n == end || (n && memcmp(row, row - words, words * sizeof *row) == 0))
+            break;
+        if (n >= FIT_MAX_LENGTH || (uint64_t)n * d->n_states * d->n_classes > FIT_MAX_WORK)
+            return tare_fail(err, TARE_E_LIMIT,
+                             "a pattern with bounds of its length that are too "
+                             "large to be settled together");
+    }
+    *f = (struct tare__fit){.n_words = words, .last = n, .can = can};
+    *out = f;
+    return TARE_OK;
+}

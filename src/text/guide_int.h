@@ -1,0 +1,200 @@
+/*
+ * What a guide remembers. A frame is a node under way with its registers and the frame to go on
+ * with; a state is a set of frames that read the next byte. Both are interned: equal ones have one
+ * number. A memory holds frames, states, their transitions and masks until it is full; then the
+ * guide begins another and walks move over.
+ *
+ * Locks: everything that is added is added under memory->lock; states are read without it, through
+ * pointers and numbers that are published with release and never change afterwards.
+ */
+#ifndef TARE_TEXT_GUIDE_INT_H
+#define TARE_TEXT_GUIDE_INT_H
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+#include "text/grammar_int.h"
+#include "text/guide.h"
+
+#define TARE__STATE_UNKNOWN 0u /* in a table of transitions: not computed */
+#define TARE__STATE_DEAD 1u
+#define TARE__STATE_START 2u
+#define TARE__FRAME_BOTTOM 0u /* the text may end */
+#define TARE__BLOCK 1024u     /* states of one block */
+#define TARE__BLOCKS 4096u
+#define TARE__SPARSE 256u /* tokens up to which a mask is a list */
+#define TARE__LENGTHS 64u /* tables S[n] */
+
+/*
+ * Registers: BYTES a offset; LEX, STRING a state, b escape, c code points still needed, d still
+ * allowed; SEQ a next kid; REPEAT c needed, d allowed; OBJECT a phase and member << 8, b (and c)
+ * next member (or set of those seen), d count. In phase KEY: b, c range of keys, d depth; EXTRA: b
+ * state, c range, d depth; their parent is the object's frame.
+ */
+struct tare__frame {
+    uint32_t node, parent, a, b, c, d;
+    uint32_t depth, stamp;
+};
+
+enum tare__phase {
+    TARE__OBJECT_START, /* reads '{' */
+    TARE__OBJECT_FIRST, /* reads '"' or '}' */
+    TARE__OBJECT_NEXT,  /* reads '"' */
+    TARE__OBJECT_COLON,
+    TARE__OBJECT_COMMA,
+    TARE__OBJECT_CLOSE,
+    TARE__OBJECT_KEY,
+    TARE__OBJECT_EXTRA,
+    TARE__OBJECT_HOLD, /* keeps the registers while a key is read */
+    TARE__OBJECT_VALUE,
+    TARE__OBJECT_AFTER
+};
+
+struct tare__row {
+    _Atomic uint32_t next[256];
+};
+
+struct tare__mask {
+    struct tare_mask_view view;
+    uint64_t hash;
+};
+
+struct tare__state {
+    const uint32_t *frames;
+    uint32_t n;
+    bool can_end, names_tokens;
+    uint64_t out[4]; /* bytes that may lead on (more than do, at times) */
+    uint16_t n_out;
+    uint8_t only; /* the byte, when n_out is 1 */
+    _Atomic uint32_t only_next;
+    _Atomic(struct tare__row *) row;
+    _Atomic(const struct tare__mask *) mask;
+};
+
+struct tare__work {
+    uint32_t node; /* UINT32_MAX: go on with cont */
+    uint32_t cont;
+};
+
+#define TARE__ENTERED 1024u /* remembered of one closure; a power of two */
+
+/* A hash table of numbers; 0 is empty. */
+struct tare__table {
+    uint32_t *slots;
+    uint32_t n, cap;
+};
+
+struct tare__memory {
+    pthread_mutex_t lock;
+    atomic_uint refs;
+    struct tare_guide *guide;
+    struct tare_arena arena;
+    struct tare__frame *frames;
+    uint32_t n_frames, cap_frames, serial;
+    struct tare__table frame_table, state_table, mask_table, key_table;
+    _Atomic(struct tare__state *) blocks[TARE__BLOCKS];
+    _Atomic uint32_t n_states;
+    struct tare__mask **masks;
+    uint32_t n_masks, cap_masks;
+    struct tare__key_memo {
+        uint64_t hash;
+        const uint32_t *words;
+        uint32_t n;
+        const struct tare__mask *mask;
+    } * keys;
+    uint32_t n_keys, cap_keys;
+    struct tare__work *work; /* of the closure under way */
+    uint32_t n_work, cap_work, closure_steps;
+    struct tare__entered {
+        struct tare__work what;
+        uint32_t serial;
+    } entered[TARE__ENTERED]; /* by hash, the last one wins: forgetting costs time only */
+    uint32_t *found;          /* frames of the state under way */
+    uint32_t n_found, cap_found;
+    uint32_t *key; /* words of the key under way */
+    uint32_t n_key, cap_key;
+};
+
+struct tare_guide {
+    const struct tare_grammar *grammar;
+    const struct tare_guide_vocab *vocab;
+    struct tare_alc alc;
+    size_t memo_bytes;
+    pthread_mutex_t lock;
+    _Atomic(struct tare__memory *) memory;
+    atomic_uint next_mask_id;
+    atomic_ullong misses, memories;
+};
+
+struct tare_guide_vocab {
+    const struct tare_vocab *v;
+    const struct tare_vocab *edge; /* tokens that are not the inside of a string */
+    const uint32_t *second;        /* [first << 8 | second] node of the tree, 0: none */
+    const uint32_t *edge_second;
+    const uint32_t *first, *edge_first;        /* [byte] */
+    uint32_t n_words;                          /* of a mask */
+    uint32_t longest;                          /* code points of the longest inside token */
+    const uint64_t *inside[TARE__LENGTHS + 1]; /* by code points at most; the last: all */
+    uint32_t n_inside[TARE__LENGTHS + 1];
+};
+
+struct tare_walk {
+    struct tare_guide *guide;
+    struct tare__memory *memory;
+    uint32_t state;
+    bool done;
+    uint32_t *history; /* states before each step that can be taken back */
+    uint32_t n_history, cap_history;
+    uint32_t steps;
+    uint64_t *scratch; /* n_words, zero between calls */
+};
+
+static inline struct tare__state *tare__state_at(const struct tare__memory *m, uint32_t id)
+{
+    struct tare__state *block = atomic_load_explicit(
+        (_Atomic(struct tare__state *) *)&m->blocks[id / TARE__BLOCK], memory_order_acquire);
+    return &block[id % TARE__BLOCK];
+}
+
+/* memory.c */
+enum tare_status tare__memory_open(struct tare_guide *g, struct tare__memory **out,
+                                   struct tare_err *err);
+void tare__memory_drop(struct tare__memory *m); /* one reference */
+/* The frame with these contents (depth and stamp are set here); TARE_E_NOMEM when full. */
+enum tare_status tare__frame(struct tare__memory *m, struct tare__frame f, uint32_t *out);
+/* Makes the state of m->found. */
+enum tare_status tare__state_of_found(struct tare__memory *m, uint32_t *out);
+bool tare__vector_room(struct tare_arena *a, void **p, uint32_t n, uint32_t *cap, size_t size);
+enum tare_status tare__memory_move(struct tare__memory *from, struct tare__memory *to,
+                                   uint32_t *states, uint32_t n, struct tare_err *err);
+enum tare_status tare__memory_full(struct tare_err *err);
+
+/* step.c: all under m->lock except tare__step. */
+enum tare_status tare__closure_begin(struct tare__memory *m);
+enum tare_status tare__closure_end(struct tare__memory *m, uint32_t *state, struct tare_err *err);
+bool tare__enter(struct tare__memory *m, uint32_t node, uint32_t cont);
+bool tare__resume(struct tare__memory *m, uint32_t frame);
+/* A frame that reads: into the state under way. */
+bool tare__reads(struct tare__memory *m, struct tare__frame f);
+/* The frame made, and gone on with behind `node`. */
+bool tare__enter_then(struct tare__memory *m, uint32_t node, struct tare__frame f);
+enum tare_status tare__step(struct tare__memory *m, uint32_t state, unsigned char byte,
+                            uint32_t *to, struct tare_err *err);
+enum tare_status tare__step_token(struct tare__memory *m, uint32_t state, uint32_t token,
+                                  uint32_t *to, struct tare_err *err);
+void tare__state_out(const struct tare__memory *m, struct tare__state *s);
+
+/* object.c, string.c */
+bool tare__object_step(struct tare__memory *m, struct tare__frame f, unsigned char byte);
+bool tare__object_resume(struct tare__memory *m, struct tare__frame f);
+void tare__object_out(const struct tare__memory *m, const struct tare__frame *f, uint64_t out[4]);
+bool tare__string_step(struct tare__memory *m, struct tare__frame f, unsigned char byte);
+/* One byte of a counted text: state, needed and allowed after it; false when it cannot be. */
+bool tare__text_step(const struct tare__node *x, unsigned char byte, uint32_t *state,
+                     uint32_t *need, uint32_t *left);
+
+/* guide_mask.c */
+enum tare_status tare__mask_of(struct tare_walk *w, const struct tare__mask **out,
+                               struct tare_err *err);
+
+#endif

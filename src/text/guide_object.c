@@ -1,0 +1,243 @@
+/* Objects under way: which members may still come, and what their keys read. */
+#include "text/guide_int.h"
+
+#include "base/banned.h"
+
+#define EXTRA_MEMBER 0x10000u
+
+static uint64_t seen_of(const struct tare__frame *f)
+{
+    return (uint64_t)f->c << 32 | f->b;
+}
+
+static uint32_t bits(uint64_t x)
+{
+    uint32_t n = 0;
+    for (; x; x &= x - 1)
+        n++;
+    return n;
+}
+
+/* Required members that must still come when member j (or none: n) is written now. */
+static uint32_t required_left(const struct tare__object *o, const struct tare__frame *f, uint32_t j)
+{
+    if (!o->any_order)
+        return o->required_after[j < o->n ? j + 1 : f->b];
+    uint64_t open = o->required_set & ~seen_of(f);
+    return bits(j < o->n ? open & ~((uint64_t)1 << j) : open);
+}
+
+static bool member_allowed(const struct tare__memory *m, const struct tare__object *o,
+                           const struct tare__frame *f, uint32_t j)
+{
+    uint64_t count = (uint64_t)f->d + 1;
+    if (!m->guide->grammar->nodes[o->values[j]].productive)
+        return false;
+    if (o->any_order ? seen_of(f) >> j & 1 : j < f->b || j > o->next_required[f->b])
+        return false;
+    if (count + required_left(o, f, j) > o->max)
+        return false;
+    return o->any_order || o->has_extra || count + o->open_after[j + 1] >= o->min;
+}
+
+static bool extra_allowed(const struct tare__object *o, const struct tare__frame *f)
+{
+    if (!o->has_extra || (!o->any_order && o->next_required[f->b] != o->n))
+        return false;
+    return (uint64_t)f->d + 1 + required_left(o, f, o->n) <= o->max;
+}
+
+static bool any_allowed(const struct tare__memory *m, const struct tare__object *o,
+                        const struct tare__frame *f)
+{
+    if (extra_allowed(o, f))
+        return true;
+    for (uint32_t j = o->any_order ? 0 : f->b; j < o->n; j++) {
+        if (member_allowed(m, o, f, j))
+            return true;
+        if (!o->any_order && j >= o->next_required[f->b])
+            break;
+    }
+    return false;
+}
+
+static bool closable(const struct tare__object *o, const struct tare__frame *f)
+{
+    return f->d >= o->min && required_left(o, f, o->n) == 0;
+}
+
+/* Whether a key of the range can be one that may come. */
+static bool range_allowed(const struct tare__memory *m, const struct tare__object *o,
+                          const struct tare__frame *hold, uint32_t lo, uint32_t hi)
+{
+    for (uint32_t i = lo; i < hi; i++)
+        if (member_allowed(m, o, hold, o->keys[i].member))
+            return true;
+    return false;
+}
+
+static bool begin_key(struct tare__memory *m, const struct tare__object *o, struct tare__frame f)
+{
+    uint32_t hold = 0;
+    f.a = TARE__OBJECT_HOLD;
+    if (tare__frame(m, f, &hold))
+        return false;
+    struct tare__frame key = {
+        .node = f.node, .parent = hold, .a = TARE__OBJECT_KEY, .b = 0, .c = o->n};
+    if (range_allowed(m, o, &f, 0, o->n) && !tare__reads(m, key))
+        return false;
+    for (uint32_t i = 0; i < o->n_extras && extra_allowed(o, &f); i++) {
+        const struct tare__extra *e = &o->extras[i];
+        if (e->key->empty || !m->guide->grammar->nodes[e->value].productive)
+            continue;
+        key.a = TARE__OBJECT_EXTRA | i << 8;
+        key.b = TARE_DFA_START;
+        key.c = o->n; /* the range 0 to n */
+        if (!tare__reads(m, key))
+            return false;
+    }
+    return true;
+}
+
+/* The key is complete: on to the colon. x: the member, or an extra. */
+static bool end_key(struct tare__memory *m, const struct tare__object *o, uint32_t hold_id,
+                    uint32_t x)
+{
+    struct tare__frame f = m->frames[hold_id];
+    if (x >= EXTRA_MEMBER) {
+        f.b = o->any_order ? f.b : o->n;
+    } else if (o->any_order) {
+        uint64_t seen = seen_of(&f) | (uint64_t)1 << x;
+        f.b = (uint32_t)seen;
+        f.c = (uint32_t)(seen >> 32);
+    } else {
+        f.b = x + 1;
+    }
+    if (o->max != TARE_GRAMMAR_ANY || f.d < o->min)
+        f.d++; /* above min it does not matter */
+    f.a = TARE__OBJECT_COLON | x << 8;
+    return tare__enter_then(m, o->gap_before, f);
+}
+
+static bool read_key(struct tare__memory *m, const struct tare__object *o, struct tare__frame f,
+                     unsigned char byte)
+{
+    struct tare__frame hold = m->frames[f.parent];
+    if (!tare__keys_narrow(o, f.d, byte, &f.b, &f.c) || !range_allowed(m, o, &hold, f.b, f.c))
+        return true;
+    f.d++;
+    if (o->keys[f.b].text.n == f.d)
+        return end_key(m, o, f.parent, o->keys[f.b].member);
+    return tare__reads(m, f);
+}
+
+static bool read_extra(struct tare__memory *m, const struct tare__object *o, struct tare__frame f,
+                       unsigned char byte)
+{
+    uint32_t lo = f.c >> 16, hi = f.c & 0xffff, i = f.a >> 8;
+    const struct tare_dfa *d = o->extras[i].key;
+    bool declared = lo < hi && tare__keys_narrow(o, f.d, byte, &lo, &hi);
+    if (byte == '"') {
+        if (declared || !d->accepts[f.b])
+            return true;
+        return end_key(m, o, f.parent, EXTRA_MEMBER | i);
+    }
+    f.b = tare_dfa_step(d, f.b, byte);
+    f.c = declared ? lo << 16 | hi : 0;
+    f.d = declared ? f.d + 1 : 0;
+    return f.b == TARE_DFA_DEAD || tare__reads(m, f);
+}
+
+bool tare__object_step(struct tare__memory *m, struct tare__frame f, unsigned char byte)
+{
+    const struct tare__object *o = m->guide->grammar->nodes[f.node].u.object;
+    switch ((enum tare__phase)(f.a & 0xff)) {
+    case TARE__OBJECT_START:
+        f.a = TARE__OBJECT_FIRST;
+        return byte != '{' || tare__enter_then(m, o->gap_open, f);
+    case TARE__OBJECT_FIRST:
+        if (byte == '}')
+            return !closable(o, &f) || tare__resume(m, f.parent);
+        return byte != '"' || begin_key(m, o, f);
+    case TARE__OBJECT_NEXT:
+        return byte != '"' || begin_key(m, o, f);
+    case TARE__OBJECT_COLON:
+        f.a = TARE__OBJECT_VALUE | (f.a & ~0xffu);
+        return byte != ':' || tare__enter_then(m, o->gap_after, f);
+    case TARE__OBJECT_COMMA:
+        f.a = TARE__OBJECT_NEXT;
+        return byte != ',' || tare__enter_then(m, o->gap_open, f);
+    case TARE__OBJECT_CLOSE:
+        return byte != '}' || tare__resume(m, f.parent);
+    case TARE__OBJECT_KEY:
+        return read_key(m, o, f, byte);
+    case TARE__OBJECT_EXTRA:
+        return read_extra(m, o, f, byte);
+    case TARE__OBJECT_HOLD:
+    case TARE__OBJECT_VALUE:
+    case TARE__OBJECT_AFTER:
+        break;
+    }
+    return true;
+}
+
+bool tare__object_resume(struct tare__memory *m, struct tare__frame f)
+{
+    const struct tare__object *o = m->guide->grammar->nodes[f.node].u.object;
+    uint32_t x = f.a >> 8;
+    if ((f.a & 0xff) == TARE__OBJECT_VALUE) {
+        f.a = TARE__OBJECT_AFTER;
+        return tare__enter_then(m, x >= EXTRA_MEMBER ? o->extras[x & 0xffff].value : o->values[x],
+                                f);
+    }
+    f.a = TARE__OBJECT_COMMA;
+    if (any_allowed(m, o, &f) && !tare__enter_then(m, o->gap_before, f))
+        return false;
+    f.a = TARE__OBJECT_CLOSE;
+    return !closable(o, &f) || tare__enter_then(m, o->gap_close, f);
+}
+
+static void one(uint64_t out[4], unsigned char byte)
+{
+    out[byte / 64] |= (uint64_t)1 << (byte % 64);
+}
+
+void tare__object_out(const struct tare__memory *m, const struct tare__frame *f, uint64_t out[4])
+{
+    const struct tare__object *o = m->guide->grammar->nodes[f->node].u.object;
+    switch ((enum tare__phase)(f->a & 0xff)) {
+    case TARE__OBJECT_START:
+        one(out, '{');
+        break;
+    case TARE__OBJECT_FIRST:
+        if (closable(o, f))
+            one(out, '}');
+        if (any_allowed(m, o, f))
+            one(out, '"');
+        break;
+    case TARE__OBJECT_NEXT:
+        one(out, '"');
+        break;
+    case TARE__OBJECT_COLON:
+        one(out, ':');
+        break;
+    case TARE__OBJECT_COMMA:
+        one(out, ',');
+        break;
+    case TARE__OBJECT_CLOSE:
+        one(out, '}');
+        break;
+    case TARE__OBJECT_KEY:
+        for (uint32_t i = f->b; i < f->c; i++)
+            if (member_allowed(m, o, &m->frames[f->parent], o->keys[i].member))
+                one(out, (unsigned char)o->keys[i].text.p[f->d]);
+        break;
+    case TARE__OBJECT_EXTRA:
+        memset(out, 0xff, 4 * sizeof *out);
+        break;
+    case TARE__OBJECT_HOLD:
+    case TARE__OBJECT_VALUE:
+    case TARE__OBJECT_AFTER:
+        break;
+    }
+}
