@@ -17,7 +17,7 @@ it behaves, several words joined by "+":
   echo           repeats the Authorization it was sent in the answer
   nousage  badusage  othermodel  nofinish  object  noid  badargs   answers that are a bit off
   deep           10,000 nested lists in the arguments    context       400 context_length_exceeded
-  play           plays soc: reads the alerts once, then reports (else: reports at once)
+  play:N         plays soc: reads the alerts N times (1), then reports (else: reports at once)
   text           answers with text, never a call
 
 GET /count gives {"total", "answered", "repeated", "by_model", "elsewhere", "in_flight_most"}: `repeated` counts
@@ -55,9 +55,9 @@ def choose(words, body):
         if isinstance(last, list):
             last = last[-1].get("text", "")
         return "echo: " + str(last)[:200], []
-    played = any(m.get("role") == "tool" or (m.get("role") == "user" and isinstance(m.get("content"), list) and
+    played = sum(m.get("role") == "tool" or (m.get("role") == "user" and isinstance(m.get("content"), list) and
                  any(c.get("type") == "tool_result" for c in m["content"])) for m in messages)
-    if "play" in words and not played:
+    if "play" in words and played < int((words["play"] or ["1"])[0]):
         return None, [{"name": "query_logs", "arguments": json.dumps({"sql": "SELECT * FROM alerts LIMIT 3"})}]
     call = report()
     if "badargs" in words:
