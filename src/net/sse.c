@@ -53,10 +53,10 @@ static void take_field(struct tare_sse *s, struct tare_str line)
     }
 }
 
-static enum tare_status too_much(const struct tare_sse *s, struct tare_err *err)
+/* Why an append of n bytes did not fit. */
+static enum tare_status too_much(size_t had, size_t n, struct tare_err *err)
 {
-    if (s->line.n + TARE_KIB < s->line.max && s->data.n + TARE_KIB < s->data.max &&
-        s->name.n + TARE_KIB < s->name.max && s->n_events <= TARE_MAX_SSE_EVENTS)
+    if (had + n <= TARE_MAX_SSE_EVENT_BYTES)
         return tare_fail(err, TARE_E_NOMEM, "out of memory in a stream of events");
     return tare_fail(err, TARE_E_LIMIT,
                      "the stream of events is too large: an event may have %zu bytes, a stream "
@@ -74,15 +74,16 @@ end_line(struct tare_sse *s, bool (*event)(void *to, struct tare_str name, struc
         line = tare_str_n(line.p + 3, line.n - 3);
     s->started = true;
     if (line.n) {
+        size_t had = s->data.n, n = line.n;
         if (line.p[0] != ':')
             take_field(s, line);
         tare_buf_reset(&s->line);
-        return s->data.failed || s->name.failed ? too_much(s, err) : TARE_OK;
+        return s->data.failed || s->name.failed ? too_much(had, n, err) : TARE_OK;
     }
     tare_buf_reset(&s->line);
     if (s->has_data) {
         if (++s->n_events > TARE_MAX_SSE_EVENTS)
-            return too_much(s, err);
+            return too_much(SIZE_MAX / 2, 0, err);
         *more = event(to, tare_buf_str(&s->name), tare_buf_str(&s->data));
     }
     tare_buf_reset(&s->data);
@@ -105,9 +106,10 @@ enum tare_status tare_sse_feed(struct tare_sse *s, struct tare_str bytes,
         size_t from = at;
         while (at < bytes.n && bytes.p[at] != '\n' && bytes.p[at] != '\r')
             at++;
+        size_t had = s->line.n;
         tare_buf_put(&s->line, tare_str_n(bytes.p + from, at - from));
         if (s->line.failed)
-            return too_much(s, err);
+            return too_much(had, at - from, err);
         if (at == bytes.n)
             break;
         s->after_cr = bytes.p[at++] == '\r';
