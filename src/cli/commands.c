@@ -16,6 +16,7 @@ extern const struct tare_cmd tare_cmd_lint;
 extern const struct tare_cmd tare_cmd_runs;
 extern const struct tare_cmd tare_cmd_show;
 extern const struct tare_cmd tare_cmd_view;
+extern const struct tare_cmd tare_cmd_report;
 extern const struct tare_cmd tare_cmd_check;
 extern const struct tare_cmd tare_cmd_experiment;
 extern const struct tare_cmd tare_cmd_selftest;
@@ -33,6 +34,7 @@ const struct tare_cmd *const *tare_commands(void)
         &tare_cmd_runs,
         &tare_cmd_show,
         &tare_cmd_view,
+        &tare_cmd_report,
         &tare_cmd_replay,
         &tare_cmd_generate,
         &tare_cmd_power,

@@ -3,6 +3,7 @@
  */
 #include <errno.h>
 #include <locale.h>
+#include <poll.h>
 #include <signal.h>
 #include <sqlite3.h>
 
@@ -11,6 +12,7 @@
 #include "cli/help.h"
 #include "text/fields.h"
 #include "view/error.h"
+#include "view/serve.h"
 
 #include "base/banned.h"
 
@@ -31,6 +33,13 @@ static void print_error(const struct tare_ctx *ctx, const struct tare_err *err)
     tare_buf_free(&out);
 }
 
+/* An earlier write failed and its reason is gone: was it that nobody reads any more? */
+static bool reader_gone(FILE *stream)
+{
+    struct pollfd p = {.fd = fileno(stream), .events = POLLOUT};
+    return poll(&p, 1, 0) > 0 && (p.revents & (POLLERR | POLLHUP)) != 0;
+}
+
 /* What could not be written was not said: a full disk must not look like success. A reader that
  * went away (tare … | head) is nobody's fault. */
 static int finish(const struct tare_ctx *ctx, int code)
@@ -38,7 +47,7 @@ static int finish(const struct tare_ctx *ctx, int code)
     errno = 0;
     if (fflush(ctx->out) == 0 && !ferror(ctx->out))
         return code;
-    if (errno == EPIPE)
+    if (errno == EPIPE || (errno == 0 && reader_gone(ctx->out)))
         return 128 + SIGPIPE;
     (void)fprintf(ctx->err, "%s: cannot write the output: %s\n", ctx->who,
                   errno ? strerror(errno) : "an earlier write failed");
@@ -130,7 +139,7 @@ int main(int argc, char **argv)
     int code = 0;
     const char *first = argc > 1 ? argv[1] : "help";
     if (strcmp(first, "--version") == 0 || strcmp(first, "-V") == 0)
-        (void)fputs("tare " TARE_VERSION "\n", stdout);
+        (void)printf("tare " TARE_VERSION "\nweb: %s\n", tare_web_kind());
     else if (strcmp(first, "--help") == 0 || strcmp(first, "-h") == 0 || first[0] == '-')
         code = dispatch(&ctx, "help", argc - 1, argv + 1);
     else

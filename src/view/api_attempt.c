@@ -7,19 +7,12 @@
 
 #include "base/banned.h"
 
-struct place {
-    struct tare_address at;
-    struct tare_batch_view batch;
-    const struct tare_run_view *run;
-    struct tare_str task; /* its full id */
-    uint32_t task_index, index;
-};
-
 /* /runs/R/attempts/TASK/N */
-static enum tare_status find_place(struct tare__call *c, struct place *p, struct tare_err *err)
+static enum tare_status find_place(struct tare__call *c, struct tare__place *p,
+                                   struct tare_err *err)
 {
     uint64_t n;
-    struct tare_task_view *tasks;
+    struct tare_task_view *tasks = NULL;
     uint32_t n_tasks;
     if (!tare_str_to_u64(c->segments[4], &n) || n < 1 || n > UINT32_MAX)
         return tare_fail(err, TARE_E_USAGE, "attempts are numbered from 1, not \"%.60s\"",
@@ -29,13 +22,11 @@ static enum tare_status find_place(struct tare__call *c, struct place *p, struct
         return st;
     c->http = 404;
     p->index = (uint32_t)n - 1;
-    st = tare_store_find_task(c->store, p->at.batch, c->segments[3], c->arena, &p->task_index, err);
+    st = tare_store_find_task(c->store, p->at.batch, c->segments[3], c->arena, &p->task, err);
     if (!st)
         st = tare_store_tasks(c->store, p->at.batch, c->arena, &tasks, &n_tasks, err);
-    if (st)
-        return st;
-    p->task = tasks[p->task_index].id;
-    return TARE_OK;
+    p->tasks = tasks;
+    return st;
 }
 
 static void put_tags(struct tare_json_writer *w, const struct tare_task_view *t)
@@ -50,7 +41,7 @@ static void put_tags(struct tare_json_writer *w, const struct tare_task_view *t)
 }
 
 /* The attempts of this task in this run, by their letters; '.' where there is none (yet). */
-static enum tare_status put_siblings(struct tare__call *c, const struct place *p,
+static enum tare_status put_siblings(struct tare__call *c, const struct tare__place *p,
                                      struct tare_err *err)
 {
     struct tare_attempt a;
@@ -59,7 +50,7 @@ static enum tare_status put_siblings(struct tare__call *c, const struct place *p
     tare_buf_init(&letters, NULL, 4096);
     for (uint32_t i = 0; i < p->batch.k && i < 1000; i++) {
         enum tare_status st =
-            tare_store_attempt(c->store, p->run->id, p->task_index, i, 0, c->arena, &a, &none);
+            tare_store_attempt(c->store, p->run->id, p->task, i, 0, c->arena, &a, &none);
         if (st && st != TARE_E_USAGE) {
             tare_buf_free(&letters);
             *err = none;
@@ -73,41 +64,43 @@ static enum tare_status put_siblings(struct tare__call *c, const struct place *p
     return TARE_OK;
 }
 
-enum tare_status tare__get_attempt(struct tare__call *c, struct tare_err *err)
+enum tare_status tare__put_attempt(struct tare__call *c, const struct tare__place *p,
+                                   struct tare_err *err)
 {
-    struct place p;
     struct tare_attempt a;
-    struct tare_task_view *tasks;
-    uint32_t n_tasks;
     struct tare_json_writer *w = &c->w;
-    enum tare_status st = tare__params_done(c, err);
-    if (!st)
-        st = find_place(c, &p, err);
-    if (!st)
-        st = tare_store_attempt(c->store, p.run->id, p.task_index, p.index,
-                                TARE_WITH_SCORES | TARE_WITH_OUTLINE, c->arena, &a, err);
-    if (!st)
-        st = tare_store_tasks(c->store, p.at.batch, c->arena, &tasks, &n_tasks, err);
+    const struct tare_task_view *task = &p->tasks[p->task];
+    enum tare_status st =
+        tare_store_attempt(c->store, p->run->id, p->task, p->index,
+                           TARE_WITH_SCORES | TARE_WITH_OUTLINE, c->arena, &a, err);
     if (st)
         return st;
     tare_json_begin_object(w);
     tare_json_member_cstr(w, "schema", "tare.attempt/1");
-    tare_doc_attempt_members(w, &p.batch, p.run, p.task, &a);
-    tare_json_member_cstr(w, "batch", p.batch.info.name);
-    tare_json_put_key(w, "label");
-    tare_json_put_str(w, p.batch.label);
+    tare_doc_attempt_members(w, &p->batch, p->run, task->id, &a);
+    tare_json_member_cstr(w, "batch", p->batch.info.name);
+    tare_json_member_str(w, "label", p->batch.label);
     char hex[65];
-    tare_digest_hex(p.batch.suite_digest, hex);
+    tare_digest_hex(p->batch.suite_digest, hex);
     tare_json_member_cstr(w, "suite_digest", hex);
-    tare_json_member_u64(w, "k", p.batch.k);
-    put_tags(w, &tasks[p.task_index]);
+    tare_json_member_u64(w, "k", p->batch.k);
+    put_tags(w, task);
     tare_json_member_u64(w, "tokens_in", a.tokens_in);
     tare_json_member_u64(w, "tokens_out", a.tokens_out);
     tare_json_member_f64(w, "cost_usd", a.cost_usd);
-    tare_doc_metrics(w, p.batch.metrics, p.batch.n_metrics);
-    st = put_siblings(c, &p, err);
+    tare_doc_metrics(w, p->batch.metrics, p->batch.n_metrics);
+    st = put_siblings(c, p, err);
     tare_json_end_object(w);
     return st;
+}
+
+enum tare_status tare__get_attempt(struct tare__call *c, struct tare_err *err)
+{
+    struct tare__place p;
+    enum tare_status st = tare__params_done(c, err);
+    if (!st)
+        st = find_place(c, &p, err);
+    return st ? st : tare__put_attempt(c, &p, err);
 }
 
 /* ---- bodies ---------------------------------------------------------------------------------- */
@@ -145,37 +138,25 @@ static void put_body(struct tare__call *c, int64_t i, struct tare_str line)
     tare_json_end_object(w);
 }
 
-enum tare_status tare__get_steps(struct tare__call *c, struct tare_err *err)
+enum tare_status tare__put_steps(struct tare__call *c, const struct tare__place *p, uint32_t from,
+                                 uint32_t to, struct tare_err *err)
 {
-    struct place p;
     struct tare_attempt a;
-    struct tare_str *lines;
-    uint32_t n;
-    uint64_t from, to;
+    struct tare_str *lines = NULL;
+    uint32_t n = 0, first = from ? from + 1 : 0;
     struct tare_json_writer *w = &c->w;
-    enum tare_status st = tare__param_u64(c, "from", 0, 0, UINT32_MAX - 2, &from, err);
+    enum tare_status st =
+        tare_store_attempt(c->store, p->run->id, p->task, p->index, 0, c->arena, &a, err);
     if (!st)
-        st = tare__param_u64(c, "to", from + 40, 0, UINT32_MAX - 1, &to, err);
-    if (!st)
-        st = tare__params_done(c, err);
-    if (!st && (to < from || to - from > TARE__API_MAX_STEPS))
-        st = tare_fail(err, TARE_E_USAGE, "to lies at most %u steps behind from",
-                       TARE__API_MAX_STEPS);
-    if (!st)
-        st = find_place(c, &p, err);
-    if (!st)
-        st = tare_store_attempt(c->store, p.run->id, p.task_index, p.index, 0, c->arena, &a, err);
-    uint32_t first = from ? (uint32_t)from + 1 : 0;
-    if (!st)
-        st = tare_store_steps(c->store, p.run->id, p.task_index, p.index, first, (uint32_t)to + 1,
-                              c->arena, &lines, &n, err);
+        st = tare_store_steps(c->store, p->run->id, p->task, p->index, first, to + 1, c->arena,
+                              &lines, &n, err);
     if (st)
         return st;
     tare_json_begin_object(w);
     tare_json_member_cstr(w, "schema", "tare.steps/1");
-    tare_json_member_cstr(w, "run", p.run->name);
-    tare_json_member_str(w, "task", p.task);
-    tare_json_member_u64(w, "attempt", (uint64_t)p.index + 1);
+    tare_json_member_cstr(w, "run", p->run->name);
+    tare_json_member_str(w, "task", p->tasks[p->task].id);
+    tare_json_member_u64(w, "attempt", (uint64_t)p->index + 1);
     tare_json_member_u64(w, "n_steps", a.n_steps);
     tare_json_member_u64(w, "from", from);
     tare_json_member_u64(w, "to", to < a.n_steps ? to : a.n_steps);
@@ -188,9 +169,26 @@ enum tare_status tare__get_steps(struct tare__call *c, struct tare_err *err)
     return TARE_OK;
 }
 
+enum tare_status tare__get_steps(struct tare__call *c, struct tare_err *err)
+{
+    struct tare__place p;
+    uint64_t from, to;
+    enum tare_status st = tare__param_u64(c, "from", 0, 0, UINT32_MAX / 2, &from, err);
+    if (!st)
+        st = tare__param_u64(c, "to", from + 40, 0, UINT32_MAX - 1, &to, err);
+    if (!st)
+        st = tare__params_done(c, err);
+    if (!st && (to < from || to - from > TARE__API_MAX_STEPS))
+        st = tare_fail(err, TARE_E_USAGE, "to lies at most %u steps behind from",
+                       TARE__API_MAX_STEPS);
+    if (!st)
+        st = find_place(c, &p, err);
+    return st ? st : tare__put_steps(c, &p, (uint32_t)from, (uint32_t)to, err);
+}
+
 enum tare_status tare__get_body(struct tare__call *c, struct tare_err *err)
 {
-    struct place p;
+    struct tare__place p;
     struct tare_str *lines;
     uint32_t n, line = 0;
     uint64_t step, offset, length;
@@ -209,7 +207,7 @@ enum tare_status tare__get_body(struct tare__call *c, struct tare_err *err)
     if (!st)
         st = find_place(c, &p, err);
     if (!st)
-        st = tare_store_steps(c->store, p.run->id, p.task_index, p.index, line, line + 1, c->arena,
+        st = tare_store_steps(c->store, p.run->id, p.task, p.index, line, line + 1, c->arena,
                               &lines, &n, err);
     if (!st && n == 0)
         st = tare_fail(err, TARE_E_USAGE, "the attempt has no such step");

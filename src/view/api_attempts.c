@@ -338,6 +338,8 @@ enum tare_status tare__get_attempts(struct tare__call *c, struct tare_err *err)
     enum tare_status st = tare__param_u64(c, "offset", 0, 0, UINT32_MAX, &offset, err);
     if (!st)
         st = tare__param_u64(c, "limit", 200, 1, TARE__API_MAX_ROWS, &limit, err);
+    if (c->api->whole)
+        limit = UINT32_MAX;
     if (!st)
         st = tare__params_done(c, err);
     if (!st)

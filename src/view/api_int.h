@@ -49,6 +49,7 @@ struct tare_api {
     struct tare_str path;
     const struct tare_clock *clock;
     struct tare_store *store; /* NULL: not there yet */
+    bool whole;               /* for a report: lists come in one piece */
     struct tare__order order;
     struct tare__headline headlines[TARE__API_HEADLINES];
 };
@@ -86,7 +87,7 @@ enum tare_status tare__param_list(struct tare__call *c, const char *key, struct 
                                   uint32_t *n, struct tare_err *err);
 /* Fails where a parameter was given that nobody asked for. */
 enum tare_status tare__params_done(struct tare__call *c, struct tare_err *err);
-/* Percent-encodes one segment of a path. */
+/* Percent-encodes one segment of a path, as encodeURIComponent does. */
 void tare__put_escaped(struct tare_buf *out, struct tare_str s);
 
 /* ---- api_find.c -------------------------------------------------------------------------- */
@@ -121,6 +122,19 @@ enum tare_status tare__gather(struct tare__call *c, struct tare_str suite,
                               const struct tare_str *names, uint32_t n, struct tare_results *out,
                               struct tare_err *err);
 
+/* One attempt, found. */
+struct tare__place {
+    struct tare_address at;
+    struct tare_batch_view batch;
+    const struct tare_run_view *run;
+    const struct tare_task_view *tasks;
+    uint32_t task, index;
+};
+/* tare.attempt/1 and tare.steps/1 of steps [from, to). */
+enum tare_status tare__put_attempt(struct tare__call *c, const struct tare__place *p,
+                                   struct tare_err *err);
+enum tare_status tare__put_steps(struct tare__call *c, const struct tare__place *p, uint32_t from,
+                                 uint32_t to, struct tare_err *err);
 /* "d", "f", "m" …: a status in a string of them. */
 const char *tare__status_letter(enum tare_attempt_status status);
 

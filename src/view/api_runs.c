@@ -37,6 +37,15 @@ static bool holds(struct tare_str s, struct tare_str q)
     return tare_str_find(s, q) != SIZE_MAX;
 }
 
+/* ids: only these; n 0: any. */
+static bool chosen(const struct listed *x, const struct tare_str *ids, uint32_t n)
+{
+    for (uint32_t i = 0; i < n; i++)
+        if (tare_str_is(ids[i], x->run->name))
+            return true;
+    return n == 0;
+}
+
 static bool matches(const struct listed *x, struct tare_str q, struct tare_str status)
 {
     if (status.n && !tare_str_is(status, status_of(x)))
@@ -216,9 +225,12 @@ static enum tare_status list_runs(struct tare__call *c, struct tare_str suite, s
 {
     struct tare_str q = tare__address(tare__param(c, "q")), status = tare__param(c, "status");
     struct tare_batch_view *v;
-    uint32_t n_batches, room = 0;
+    struct tare_str *ids;
+    uint32_t n_batches, n_ids, room = 0;
     *n = 0;
-    enum tare_status st = tare__all_batches(c, suite, &v, &n_batches, err);
+    enum tare_status st = tare__param_list(c, "runs", &ids, &n_ids, err);
+    if (!st)
+        st = tare__all_batches(c, suite, &v, &n_batches, err);
     if (st)
         return st;
     for (uint32_t i = 0; i < n_batches; i++)
@@ -230,7 +242,7 @@ static enum tare_status list_runs(struct tare__call *c, struct tare_str suite, s
     for (uint32_t i = 0; i < n_batches; i++)
         for (uint32_t r = 0; r < v[i].n_runs && *n < room; r++) {
             struct listed x = {&v[i], &v[i].runs[r], *n};
-            if (matches(&x, q, status))
+            if (matches(&x, q, status) && chosen(&x, ids, n_ids))
                 rows[(*n)++] = x;
         }
     *out = rows;

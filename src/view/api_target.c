@@ -170,7 +170,7 @@ void tare__put_escaped(struct tare_buf *out, struct tare_str s)
     for (size_t i = 0; i < s.n; i++) {
         unsigned char b = (unsigned char)s.p[i];
         bool plain = (b >= 'a' && b <= 'z') || (b >= 'A' && b <= 'Z') || (b >= '0' && b <= '9') ||
-                     b == '-' || b == '_' || b == '.' || b == '~';
+                     (b && strchr("-_.!~*'()", b));
         if (plain) {
             tare_buf_putc(out, (char)b);
         } else {

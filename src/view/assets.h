@@ -10,7 +10,6 @@
 struct tare__asset {
     const unsigned char *gzip; /* gzip_bytes; NULL: not built in */
     size_t gzip_bytes, raw_bytes;
-    const char *sha256; /* of the raw bytes, base64: for Content-Security-Policy */
 };
 
 extern const struct tare__asset tare__app_js, tare__app_css;
