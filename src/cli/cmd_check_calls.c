@@ -5,6 +5,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "text/calls_retry.h"
+#include "text/calls_stream.h"
 #include "text/calls_write.h"
 #include "text/fields.h"
 #include "text/jsonl.h"
@@ -18,7 +19,7 @@
 struct calls_opts {
     struct tare_str file, dialect, tools, order;
     int64_t chunks;
-    bool batch, strict, length, prefilled, retry, in_think, coerce;
+    bool batch, strict, length, prefilled, retry, in_think, coerce, events;
 };
 
 /* One message that was read, and what is said about it. */
@@ -85,6 +86,10 @@ static const struct tare_opt calls_options[] = {
      .help = "lines {\"id\", \"dialect\", \"tools\", \"options\", \"text\", \"policy\"}; one line "
              "{\"id\", ...} each",
      .at = offsetof(struct calls_opts, batch)},
+    {.name = "events",
+     .type = TARE_OPT_FLAG,
+     .help = "print what is certain as the text comes in, a JSON line an event",
+     .at = offsetof(struct calls_opts, events)},
     {.name = "chunks",
      .type = TARE_OPT_INT,
      .metavar = "SEED",
@@ -387,6 +392,50 @@ static enum tare_status apply_order_file(struct tare_ctx *ctx, struct tare_str p
     return st;
 }
 
+static void print_event(void *ctx, const struct tare_emit *e)
+{
+    static const char *const names[] = {"content",   "reasoning", "reasoning_end", "call",
+                                        "arguments", "call_end",  "void",          "error"};
+    struct tare_buf *b = ctx;
+    struct tare_json_writer w;
+    tare_json_writer_init(&w, b);
+    tare_json_begin_object(&w);
+    tare_json_member_cstr(&w, "event", names[e->kind]);
+    if (e->kind >= TARE_EMIT_CALL && e->kind <= TARE_EMIT_VOID)
+        tare_json_member_u64(&w, "call", e->call);
+    if (e->text.n)
+        tare_json_member_str(&w, "text", e->text);
+    if (e->code)
+        tare_json_member_cstr(&w, "code", tare_calls_code_name(e->code));
+    tare_json_end_object(&w);
+    tare_buf_putc(b, '\n');
+}
+
+/* The text in pieces (of --chunks, else 8 bytes), and each event as it becomes certain. */
+static enum tare_status print_events(struct tare_ctx *ctx, const struct calls_opts *o,
+                                     struct tare_str text, const struct tare_calls_opts *c,
+                                     struct tare_err *err)
+{
+    struct tare_calls_stream *s = NULL;
+    struct tare_calls r;
+    struct tare_buf b;
+    uint64_t x = (uint64_t)o->chunks;
+    tare_buf_init(&b, NULL, TARE_GIB);
+    enum tare_status st = tare_calls_stream_open(c, NULL, print_event, &b, &s, err);
+    for (size_t at = 0, n; at < text.n && st == TARE_OK; at += n) {
+        x = x * 6364136223846793005u + 1442695040888963407u;
+        n = o->chunks == TARE_INT_UNSET ? 8 : 1 + (size_t)(x >> 33) % PIECE_MAX;
+        n = n > text.n - at ? text.n - at : n;
+        st = tare_calls_stream_put(s, tare_str_n(text.p + at, n), err);
+    }
+    if (st == TARE_OK)
+        st = tare_calls_stream_end(s, c->length, ctx->arena, &r, err);
+    tare_calls_stream_close(s);
+    if (st == TARE_OK && (r.n_errors || r.n_findings))
+        ctx->exit_code = 1;
+    return finish(ctx, &b, st, err);
+}
+
 static enum tare_status one_message(struct tare_ctx *ctx, const struct calls_opts *o,
                                     struct tare_str text, const struct tare_calls_opts *c,
                                     struct tare_err *err)
@@ -430,7 +479,7 @@ static enum tare_status calls_run(struct tare_ctx *ctx, const void *opts, struct
             tare_err_file(err, path);
         return st;
     }
-    return one_message(ctx, o, text, &c, err);
+    return o->events ? print_events(ctx, o, text, &c, err) : one_message(ctx, o, text, &c, err);
 }
 
 const struct tare_cmd tare_cmd_check_calls = {

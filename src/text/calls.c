@@ -5,10 +5,25 @@
 
 #include "base/banned.h"
 
+void tare__calls_touch(const struct tare__calls *c)
+{
+    if (!c->touch || c->touch->met)
+        return;
+    *c->touch = (struct tare__calls_touch){.met = true,
+                                           .by = c->reading,
+                                           .json = c->json.n,
+                                           .repairs = c->rep | c->block_rep,
+                                           .calls = c->r->n_calls,
+                                           .unit_calls = c->unit_calls,
+                                           .name = c->unit_name};
+}
+
 bool tare__calls_at(const struct tare__calls *c, const char *s)
 {
-    size_t n = strlen(s);
-    return c->text.n - c->i >= n && memcmp(c->text.p + c->i, s, n) == 0;
+    size_t n = strlen(s), left = c->i < c->text.n ? c->text.n - c->i : 0;
+    if (left < n && (left == 0 || memcmp(c->text.p + c->i, s, left) == 0))
+        tare__calls_touch(c);
+    return left >= n && memcmp(c->text.p + c->i, s, n) == 0;
 }
 
 bool tare__calls_skip(struct tare__calls *c, const char *s)
@@ -28,6 +43,8 @@ size_t tare__calls_blank_from(const struct tare__calls *c, size_t i)
 {
     while (i < c->text.n && is_blank(c->text.p[i]))
         i++;
+    if (i >= c->text.n)
+        tare__calls_touch(c);
     return i;
 }
 
@@ -38,6 +55,8 @@ void tare__calls_blank(struct tare__calls *c)
 
 bool tare__calls_done(const struct tare__calls *c)
 {
+    if (c->i >= c->text.n)
+        tare__calls_touch(c);
     return c->i >= c->text.n;
 }
 
@@ -48,9 +67,11 @@ struct tare_str tare__calls_slice(const struct tare__calls *c, size_t off, size_
 
 size_t tare__calls_find(const struct tare__calls *c, const char *s, size_t from)
 {
-    if (from >= c->text.n)
-        return SIZE_MAX;
-    size_t at = tare_str_find(tare__calls_slice(c, from, c->text.n), tare_str_of(s));
+    size_t at = SIZE_MAX;
+    if (from < c->text.n)
+        at = tare_str_find(tare__calls_slice(c, from, c->text.n), tare_str_of(s));
+    if (at == SIZE_MAX)
+        tare__calls_touch(c);
     return at == SIZE_MAX ? SIZE_MAX : from + at;
 }
 
@@ -93,6 +114,7 @@ void tare__calls_begin(struct tare__calls *c, size_t off)
     c->unit_calls = c->r->n_calls;
     c->rep = 0;
     c->unit_words = c->unit_words_ok = 0;
+    c->unit_name = (struct tare_str){0};
 }
 
 static void add_error(struct tare__calls *c, enum tare_calls_code code, size_t off, size_t end)
@@ -141,6 +163,8 @@ void tare__calls_take(struct tare__calls *c)
             c->r->calls[k].off = c->unit_off;
             c->r->calls[k].end = c->i;
         }
+        if (c->touch && !c->touch->met)
+            c->final_calls = c->r->n_calls;
     }
     tare__calls_begin(c, c->i);
 }
@@ -199,7 +223,7 @@ static void add_opener(struct tare__calls *c, const struct tare__calls_spec *s, 
         c->openers[c->n_openers++] = (struct tare__calls_opener){tare_str_of(text), s, repairs};
 }
 
-static const struct tare__calls_spec *spec_named(struct tare_str name)
+const struct tare__calls_spec *tare__calls_spec_named(struct tare_str name)
 {
     for (const struct tare__calls_spec *s = tare__calls_table; s->name; s++)
         if (tare_str_is(name, s->name))
@@ -207,7 +231,7 @@ static const struct tare__calls_spec *spec_named(struct tare_str name)
     return NULL;
 }
 
-static void add_openers(struct tare__calls *c)
+void tare__calls_add_openers(struct tare__calls *c)
 {
     const struct tare__calls_spec *s = c->spec;
     if (c->opts->n_tools == 0)
@@ -220,7 +244,7 @@ static void add_openers(struct tare__calls *c)
     }
     add_opener(c, s, s->open ? s->open : s->call, 0);
     for (int k = 0; k < 2 && s->alike[k]; k++) {
-        const struct tare__calls_spec *a = spec_named(tare_str_of(s->alike[k]));
+        const struct tare__calls_spec *a = tare__calls_spec_named(tare_str_of(s->alike[k]));
         add_opener(c, a, a->open,
                    s->flags & TARE__BARE || a->close == NULL ? 0 : TARE_R_WRONG_WRAPPER);
     }
@@ -229,7 +253,7 @@ static void add_openers(struct tare__calls *c)
 }
 
 /* Tries the openers that stand at i; true when one begins a block, which is then read. */
-static bool block(struct tare__calls *c, size_t i)
+bool tare__calls_block(struct tare__calls *c, size_t i)
 {
     const struct tare__calls_opener *o = opener_at(c, i, 0);
     for (; o; o = opener_at(c, i, (uint32_t)(o - c->openers) + 1)) {
@@ -241,6 +265,7 @@ static bool block(struct tare__calls *c, size_t i)
         c->block_calls = c->r->n_calls;
         c->block_off = i;
         tare__calls_begin(c, i);
+        c->reading = o->spec;
         if (o->spec->family(c, o->spec)) {
             if (!c->spec)
                 c->r->dialect = o->spec->name;
@@ -252,7 +277,7 @@ static bool block(struct tare__calls *c, size_t i)
     return false;
 }
 
-static size_t delimiter_at(const struct tare__calls *c, size_t i)
+size_t tare__calls_delimiter_at(const struct tare__calls *c, size_t i)
 {
     for (int k = 0; c->spec && k < 6 && c->spec->delimiters[k]; k++) {
         size_t n = strlen(c->spec->delimiters[k]);
@@ -286,7 +311,7 @@ static bool recover(struct tare__calls *c)
     size_t from = c->i;
     for (size_t i = from; i < c->text.n && !c->nomem; i++) {
         uint32_t errors = c->r->n_errors, calls = c->r->n_calls, repairs = c->r->repairs;
-        if (!opener_at(c, i, 0) || !block(c, i))
+        if (!opener_at(c, i, 0) || !tare__calls_block(c, i))
             continue;
         bool good = c->r->n_errors == errors && c->r->n_calls > calls && c->r->repairs == repairs &&
                     !c->orphan && fit(c, calls);
@@ -363,8 +388,8 @@ static void scan(struct tare__calls *c)
         first[(unsigned char)c->openers[k].text.p[0]] = true;
     while (i < c->text.n && !c->nomem) {
         uint32_t errors = c->r->n_errors;
-        size_t n = delimiter_at(c, i);
-        if (n == 0 && !(first[(unsigned char)c->text.p[i]] && block(c, i))) {
+        size_t n = tare__calls_delimiter_at(c, i);
+        if (n == 0 && !(first[(unsigned char)c->text.p[i]] && tare__calls_block(c, i))) {
             i++;
             continue;
         }
@@ -395,7 +420,8 @@ static bool bare(struct tare__calls *c)
     if (c->opts->n_tools == 0 || (c->spec && !(c->spec->flags & TARE__BARE)))
         return false;
     for (size_t k = 0; k < 3; k++) {
-        const struct tare__calls_spec *s = c->spec ? c->spec : spec_named(tare_str_of(names[k]));
+        const struct tare__calls_spec *s =
+            c->spec ? c->spec : tare__calls_spec_named(tare_str_of(names[k]));
         uint32_t errors = c->r->n_errors;
         c->i = from;
         c->block_calls = c->r->n_calls;
@@ -416,21 +442,25 @@ static bool bare(struct tare__calls *c)
     return false;
 }
 
+const struct tare__calls_start tare__calls_starts[] = {{"<|channel|>", "harmony"},
+                                                       {"<|start|>assistant", "harmony"},
+                                                       {"to=functions.", "harmony"},
+                                                       {"Thought:", "react"},
+                                                       {"<|open|>think", "kimi_k3"},
+                                                       {"<|close|>response", "kimi_k3"},
+                                                       {">>>", "functionary_v3_2"},
+                                                       {"<|START_", "command_a"},
+                                                       {NULL, NULL}};
+
 /* Layouts of whole messages show at their beginning. */
 static void recognise(struct tare__calls *c)
 {
-    static const struct {
-        const char *start, *name;
-    } starts[] = {{"<|channel|>", "harmony"},   {"<|start|>assistant", "harmony"},
-                  {"to=functions.", "harmony"}, {"Thought:", "react"},
-                  {"<|open|>think", "kimi_k3"}, {"<|close|>response", "kimi_k3"},
-                  {">>>", "functionary_v3_2"},  {"<|START_", "command_a"}};
     struct tare_str t = tare_str_trim(c->text);
-    for (size_t k = 0; k < sizeof starts / sizeof starts[0] && !c->spec; k++)
-        if (tare_str_starts(t, tare_str_of(starts[k].start)))
-            c->spec = spec_named(tare_str_of(starts[k].name));
+    for (size_t k = 0; tare__calls_starts[k].start && !c->spec; k++)
+        if (tare_str_starts(t, tare_str_of(tare__calls_starts[k].start)))
+            c->spec = tare__calls_spec_named(tare_str_of(tare__calls_starts[k].name));
     if (c->spec && tare__calls_find(c, "<cofl:tool_calls>", 0) != SIZE_MAX)
-        c->spec = spec_named(TARE_S("cohere_xml"));
+        c->spec = tare__calls_spec_named(TARE_S("cohere_xml"));
 }
 
 static void message(struct tare__calls *c)
@@ -438,7 +468,7 @@ static void message(struct tare__calls *c)
     if (!c->spec)
         recognise(c);
     c->r->dialect = c->spec ? c->spec->name : "auto";
-    add_openers(c);
+    tare__calls_add_openers(c);
     if (c->spec && !c->spec->family) {
         if (c->spec->name[0] == 'h')
             tare__calls_harmony(c);
@@ -474,31 +504,47 @@ static void conclude(struct tare__calls *c)
         tare__calls_validate(c);
 }
 
-enum tare_status tare_calls_parse(struct tare_str text, const struct tare_calls_opts *opts,
-                                  struct tare_arena *arena, struct tare_calls *out,
-                                  struct tare_err *err)
+enum tare_status tare__calls_setup(struct tare__calls *c, struct tare_str text,
+                                   const struct tare_calls_opts *opts, struct tare_arena *arena,
+                                   struct tare_calls *out, struct tare_err *err)
 {
-    struct tare__calls c = {
+    *c = (struct tare__calls){
         .text = text.p ? text : TARE_S(""), .opts = opts, .arena = arena, .r = out};
     *out = (struct tare_calls){0};
     if (opts->dialect.n && !tare_str_is(opts->dialect, "auto")) {
-        c.spec = spec_named(opts->dialect);
-        if (!c.spec)
+        c->spec = tare__calls_spec_named(opts->dialect);
+        if (!c->spec)
             return tare_fail(err, TARE_E_USAGE, "no tool-call dialect is called \"%.*s\"",
                              TARE_FMT(opts->dialect));
     }
     if (text.n > TARE_MAX_JSON_BYTES)
         return tare_fail(err, TARE_E_LIMIT, "the text is longer than %zu bytes",
                          (size_t)TARE_MAX_JSON_BYTES);
-    tare_buf_init(&c.json, arena->alc, 8 * text.n + 1024);
-    tare_buf_init(&c.content, arena->alc, text.n);
-    tare_buf_init(&c.reasoning, arena->alc, text.n + 1);
-    c.nomem = tare_json_parse(TARE_S("{}"), NULL, arena, &c.any, NULL) != TARE_OK;
+    tare_buf_init(&c->json, arena->alc, 8 * text.n + 1024);
+    tare_buf_init(&c->content, arena->alc, text.n);
+    tare_buf_init(&c->reasoning, arena->alc, text.n + 1);
+    c->nomem = tare_json_parse(TARE_S("{}"), NULL, arena, &c->any, NULL) != TARE_OK;
+    return TARE_OK;
+}
+
+void tare__calls_teardown(struct tare__calls *c)
+{
+    tare_buf_free(&c->json);
+    tare_buf_free(&c->content);
+    tare_buf_free(&c->reasoning);
+}
+
+enum tare_status tare_calls_parse(struct tare_str text, const struct tare_calls_opts *opts,
+                                  struct tare_arena *arena, struct tare_calls *out,
+                                  struct tare_err *err)
+{
+    struct tare__calls c;
+    enum tare_status st = tare__calls_setup(&c, text, opts, arena, out, err);
+    if (st != TARE_OK)
+        return st;
     message(&c);
     conclude(&c);
-    tare_buf_free(&c.json);
-    tare_buf_free(&c.content);
-    tare_buf_free(&c.reasoning);
+    tare__calls_teardown(&c);
     return c.nomem ? tare_fail(err, TARE_E_NOMEM, "out of memory while reading tool calls")
                    : TARE_OK;
 }

@@ -59,6 +59,16 @@ struct tare__calls_opener {
     uint32_t repairs;
 };
 
+/* The first time a decision met the end of the text: what was settled before it. While text is
+ * still to come, what is decided after that may change (text/calls_stream.c). */
+struct tare__calls_touch {
+    bool met;
+    const struct tare__calls_spec *by; /* whose family was reading */
+    size_t json;                       /* bytes of the scratch that are final */
+    uint32_t repairs, calls, unit_calls;
+    struct tare_str name; /* of the unit's call, where it has been read */
+};
+
 struct tare__calls {
     struct tare_str text;
     size_t i;        /* the cursor */
@@ -79,6 +89,10 @@ struct tare__calls {
     /* Unquoted values: where in c->json, and how many of the unit a schema justifies. */
     size_t words[TARE__CALLS_WORDS];
     uint32_t n_words, unit_words, unit_words_ok;
+    struct tare__calls_touch *touch; /* NULL: the text is whole */
+    const struct tare__calls_spec *reading;
+    struct tare_str unit_name; /* p NULL: not read yet */
+    uint32_t final_calls;      /* taken before the end of the text was met */
     bool automatic, nomem, has_reasoning;
     bool orphan;    /* the block has no opener */
     bool no_close;  /* no closing tag from here on, so none is searched again */
@@ -94,6 +108,9 @@ enum tare__calls_read tare__calls_literal(struct tare__calls *c, enum tare__call
                                           const char *stop, const char *quote);
 /* The scratch text from `from` on as a document in the arena; false: it is no JSON. */
 bool tare__calls_document(struct tare__calls *c, size_t from, struct tare_json *out);
+
+/* A decision meets the end of the text. */
+void tare__calls_touch(const struct tare__calls *c);
 
 /* Cursor. */
 bool tare__calls_at(const struct tare__calls *c, const char *s);
@@ -140,6 +157,23 @@ struct tare_json tare__calls_deref(struct tare_json schema, struct tare_json roo
 
 tare__calls_family tare__calls_json, tare__calls_head, tare__calls_tags, tare__calls_glm,
     tare__calls_nested, tare__calls_python, tare__calls_gemma, tare__calls_sections;
+/* Segments of a message, for text/calls_stream.c. */
+enum tare_status tare__calls_setup(struct tare__calls *c, struct tare_str text,
+                                   const struct tare_calls_opts *opts, struct tare_arena *arena,
+                                   struct tare_calls *out, struct tare_err *err);
+void tare__calls_teardown(struct tare__calls *c);
+const struct tare__calls_spec *tare__calls_spec_named(struct tare_str name);
+void tare__calls_add_openers(struct tare__calls *c);
+bool tare__calls_block(struct tare__calls *c, size_t i); /* tries the openers that stand at i */
+size_t tare__calls_delimiter_at(const struct tare__calls *c, size_t i);
+void tare__calls_harmony_step(struct tare__calls *c); /* one message of Harmony, or text before */
+
+/* What Harmony, Command and others begin a message with. */
+struct tare__calls_start {
+    const char *start, *name;
+};
+extern const struct tare__calls_start tare__calls_starts[];
+
 /* Whole messages. */
 void tare__calls_harmony(struct tare__calls *c);
 void tare__calls_react(struct tare__calls *c);

@@ -277,6 +277,7 @@ static int one(struct tare__calls *c, const struct tare__calls_spec *s)
     if (fenced != ((s->flags & TARE__FENCED) != 0) && !tare__calls_done(c))
         c->rep |= TARE_R_FENCE;
     c->json.n = 0;
+    c->unit_name = name;
     enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, s->call_end, NULL);
     if (st != TARE__READ_OK)
         return fault(st);
@@ -306,9 +307,8 @@ static bool head_activates(const struct tare__calls *c, const struct tare__calls
     if (c->spec)
         return true;
     /* V3 and V3.1 share their tags: V3 says "function" first */
-    struct tare_str rest = tare__calls_slice(c, c->i, c->text.n);
     if (strcmp(s->name, "deepseek_v3") == 0)
-        return tare_str_starts(rest, TARE_S("<｜tool▁call▁begin｜>function<｜tool▁sep｜>"));
+        return tare__calls_at(c, "<｜tool▁call▁begin｜>function<｜tool▁sep｜>");
     return true;
 }
 

@@ -54,7 +54,7 @@ static bool header(struct tare__calls *c, struct header *h)
 static size_t body_end(const struct tare__calls *c)
 {
     static const char *const ends[] = {"<|end|>", "<|return|>", "<|call|>", "<|start|>"};
-    struct tare__calls probe = {.text = c->text, .i = c->i};
+    struct tare__calls probe = *c;
     for (; !tare__calls_done(&probe); probe.i++)
         for (int k = 0; k < 4 && c->text.p[probe.i] == '<'; k++)
             if (tare__calls_at(&probe, ends[k]))
@@ -76,6 +76,7 @@ static void harmony_call(struct tare__calls *c, const struct header *h)
     if (h->odd || tare_str_is(h->channel, "analysis"))
         c->rep |= TARE_R_HEADER;
     c->json.n = 0;
+    c->unit_name = n;
     if (!code) {
         enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, "<|call|>", NULL);
         if (st == TARE__READ_END) {
@@ -140,22 +141,26 @@ static void one_message(struct tare__calls *c)
     tare__calls_span(c, TARE_SPAN_DELIMITER, end, c->i);
 }
 
+void tare__calls_harmony_step(struct tare__calls *c)
+{
+    size_t from = c->i;
+    c->block_rep = 0;
+    tare__calls_blank(c);
+    if (at_header(c)) {
+        tare__calls_span(c, TARE_SPAN_CONTENT, from, c->i);
+        one_message(c);
+        return;
+    }
+    while (!tare__calls_done(c) && !tare__calls_at(c, "<|channel|>") &&
+           !tare__calls_at(c, "<|start|>"))
+        c->i++;
+    tare__calls_span(c, TARE_SPAN_CONTENT, from, c->i);
+}
+
 void tare__calls_harmony(struct tare__calls *c)
 {
-    c->block_rep = 0;
-    while (!tare__calls_done(c) && !c->nomem) {
-        size_t from = c->i;
-        tare__calls_blank(c);
-        if (at_header(c)) {
-            tare__calls_span(c, TARE_SPAN_CONTENT, from, c->i);
-            one_message(c);
-            continue;
-        }
-        while (!tare__calls_done(c) && !tare__calls_at(c, "<|channel|>") &&
-               !tare__calls_at(c, "<|start|>"))
-            c->i++;
-        tare__calls_span(c, TARE_SPAN_CONTENT, from, c->i);
-    }
+    while (!tare__calls_done(c) && !c->nomem)
+        tare__calls_harmony_step(c);
 }
 
 /* The next line that begins with one of ReAct's headings, from `from` on. */
@@ -163,7 +168,7 @@ static size_t heading(const struct tare__calls *c, size_t from)
 {
     static const char *const words[] = {
         "Thought:", "Action:", "Action Input:", "Observation:", "Final Answer:"};
-    struct tare__calls probe = {.text = c->text};
+    struct tare__calls probe = *c;
     for (size_t at = from; at < c->text.n;) {
         probe.i = at;
         for (int k = 0; k < 5; k++)

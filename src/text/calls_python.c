@@ -60,6 +60,7 @@ static int call(struct tare__calls *c)
         return TARE_E_CALL_TRUNCATED;
     if (n.n == 0 || !tare__calls_skip(c, "("))
         return TARE_E_CALL_SHAPE;
+    c->unit_name = n;
     int code = arguments(c, &args);
     if (!code)
         tare__calls_add(c, n, args, (struct tare_str){0});
@@ -90,7 +91,7 @@ static int list(struct tare__calls *c, const struct tare__calls_spec *s)
 
 static bool activates(const struct tare__calls *c, const struct tare__calls_spec *s)
 {
-    struct tare__calls probe = {.text = c->text, .i = c->i};
+    struct tare__calls probe = *c;
     if (!(s->flags & TARE__LINES) && !tare__calls_skip(&probe, "["))
         return false;
     tare__calls_blank(&probe);
@@ -115,9 +116,7 @@ static bool nothing(struct tare__calls *c, const struct tare__calls_spec *s)
 /* [{ and { are the JSON form of the same wrapper. */
 static bool json_form(const struct tare__calls *c, const struct tare__calls_spec *s)
 {
-    struct tare_str rest = tare__calls_slice(c, c->i, c->text.n);
-    return s->name_key &&
-           (tare_str_starts(rest, TARE_S("[{")) || tare_str_starts(rest, TARE_S("{")));
+    return s->name_key && (tare__calls_at(c, "[{") || tare__calls_at(c, "{"));
 }
 
 bool tare__calls_python(struct tare__calls *c, const struct tare__calls_spec *s)
@@ -178,6 +177,8 @@ bool tare__calls_gemma(struct tare__calls *c, const struct tare__calls_spec *s)
 {
     struct tare_json args;
     size_t left = c->text.n - c->i;
+    if (left < 5)
+        tare__calls_touch(c);
     if (left < 5 ? memcmp(c->text.p + c->i, "call:", left) != 0 : !tare__calls_skip(c, "call:"))
         return false;
     struct tare_str n = name(c);
@@ -187,6 +188,8 @@ bool tare__calls_gemma(struct tare__calls *c, const struct tare__calls_spec *s)
     }
     int code = n.n == 0 ? TARE_E_CALL_NO_NAME : !tare__calls_at(c, "{") ? TARE_E_CALL_SHAPE : 0;
     c->json.n = 0;
+    if (!(s->flags & TARE__RETYPE))
+        c->unit_name = n;
     if (!code) {
         enum tare__calls_read st = tare__calls_literal(c, TARE__GEMMA, NULL, s->type_key);
         code = st == TARE__READ_OK ? 0 : fault(st);

@@ -20,6 +20,8 @@ static enum tare__calls_read value(struct reader *r);
 
 static char peek(const struct tare__calls *c, size_t ahead)
 {
+    if (c->i + ahead >= c->text.n)
+        tare__calls_touch(c);
     return c->i + ahead < c->text.n ? c->text.p[c->i + ahead] : '\0';
 }
 
@@ -142,6 +144,7 @@ static enum tare__calls_read string_rest(struct reader *r, const char *close)
         else if (!python_escape(c))
             return TARE__READ_BAD;
     }
+    tare__calls_touch(c);
     return TARE__READ_END;
 }
 
@@ -185,6 +188,8 @@ static struct tare_str word(struct tare__calls *c)
     size_t from = c->i;
     while (c->i < c->text.n && word_byte(c->text.p[c->i]))
         c->i++;
+    if (c->i == c->text.n)
+        tare__calls_touch(c);
     return tare__calls_slice(c, from, c->i);
 }
 

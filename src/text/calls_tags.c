@@ -50,8 +50,10 @@ static int tag_rest(struct tare__calls *c, const struct tare__calls_spec *s, con
         c->i = from = end + 1;
         eq = 0;
     }
-    if (c->i == c->text.n)
+    if (c->i == c->text.n) {
+        tare__calls_touch(c);
         return TARE_E_CALL_TRUNCATED;
+    }
     if (!attributes)
         out->name = tare__calls_slice(c, from, c->i);
     if (!tare__calls_skip(c, s->sep))
@@ -63,7 +65,7 @@ static int tag_rest(struct tare__calls *c, const struct tare__calls_spec *s, con
 static size_t value_end(const struct tare__calls *c, const char *close, const char *next,
                         const char *last)
 {
-    struct tare__calls probe = {.text = c->text};
+    struct tare__calls probe = *c;
     for (size_t at = c->i;; at += strlen(close)) {
         at = tare__calls_find(c, close, at);
         if (at == SIZE_MAX)
@@ -139,6 +141,7 @@ static int one_call(struct tare__calls *c, const struct tare__calls_spec *s)
     if (code)
         return code;
     c->json.n = 0;
+    c->unit_name = head.name;
     tare__calls_blank(c);
     if (tare__calls_at(c, "{")) { /* JSON where arguments in tags should be */
         enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, s->call_end, NULL);
@@ -179,7 +182,10 @@ static void shell(struct tare__calls *c)
 static bool cut_here(const struct tare__calls *c, const struct tare__calls_spec *s)
 {
     size_t left = c->text.n - c->i;
-    return left < strlen(s->call) && memcmp(c->text.p + c->i, s->call, left) == 0;
+    bool cut = left < strlen(s->call) && memcmp(c->text.p + c->i, s->call, left) == 0;
+    if (cut)
+        tare__calls_touch(c);
+    return cut;
 }
 
 static bool step3(const struct tare__calls_spec *s)
@@ -310,6 +316,7 @@ bool tare__calls_glm(struct tare__calls *c, const struct tare__calls_spec *s)
     if (name.n == 0 || !(tare__calls_at(c, "<arg_key>") || tare__calls_at(c, s->close)))
         return false;
     c->json.n = 0;
+    c->unit_name = name;
     tare_json_writer_init(&w, &c->json);
     tare_json_begin_object(&w);
     int code = glm_arguments(c, s, name, &w);

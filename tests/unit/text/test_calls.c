@@ -1,4 +1,5 @@
 /* Tool-call dialects: the shared transcripts, whole, a byte at a time and in random pieces. */
+#include "text/calls_stream.h"
 #include "text/calls_write.h"
 #include "text/jsonl.h"
 #include "text_test.h"
@@ -225,6 +226,161 @@ static void visit_memory(struct tare_json v, struct tare_arena *arena)
     }
 }
 
+/* What a stream has told, put together again. */
+struct told {
+    struct tare_buf content, reasoning, span, name, arguments;
+    struct tare_json calls[64];
+    struct tare_str names[64];
+    uint32_t n_calls, n_errors, voids;
+    enum tare_calls_code errors[64];
+    struct tare_arena *arena;
+    bool open;
+};
+
+static void hear(void *ctx, const struct tare_emit *e)
+{
+    struct told *t = ctx;
+    switch (e->kind) {
+    case TARE_EMIT_CONTENT:
+        tare_buf_put(&t->content, e->text);
+        break;
+    case TARE_EMIT_REASONING:
+        tare_buf_put(&t->span, e->text);
+        break;
+    case TARE_EMIT_REASONING_END:
+        if (t->reasoning.n)
+            tare_buf_putc(&t->reasoning, '\n');
+        tare_buf_put(&t->reasoning, tare_str_trim(tare_buf_str(&t->span)));
+        tare_buf_reset(&t->span);
+        break;
+    case TARE_EMIT_CALL:
+        assert_false(t->open);
+        t->open = true;
+        tare_buf_reset(&t->name);
+        tare_buf_reset(&t->arguments);
+        tare_buf_put(&t->name, e->text);
+        break;
+    case TARE_EMIT_ARGUMENTS:
+        assert_true(t->open);
+        tare_buf_put(&t->arguments, e->text);
+        break;
+    case TARE_EMIT_CALL_END: {
+        struct tare_str a = tare_arena_copy(t->arena, tare_buf_str(&t->arguments));
+        assert_true(t->open && t->n_calls < 64);
+        t->names[t->n_calls] = tare_arena_copy(t->arena, tare_buf_str(&t->name));
+        assert_int_equal(tare_json_parse(a, NULL, t->arena, &t->calls[t->n_calls++], NULL),
+                         TARE_OK);
+        t->open = false;
+        break;
+    }
+    case TARE_EMIT_VOID:
+        assert_true(t->open);
+        t->open = false;
+        t->voids++;
+        break;
+    default:
+        assert_true(t->n_errors < 64);
+        t->errors[t->n_errors++] = e->code;
+    }
+}
+
+static void agrees(const struct told *t, const struct tare_calls *r, struct tare_str id,
+                   size_t most)
+{
+    bool same = tare_str_eq(tare_str_trim(tare_buf_str(&t->content)), r->content) &&
+                tare_str_eq(tare_str_trim(tare_buf_str(&t->reasoning)),
+                            r->reasoning.p ? r->reasoning : TARE_S("")) &&
+                t->span.n == 0 && !t->open && t->n_calls == r->n_calls &&
+                t->n_errors == r->n_errors;
+    for (uint32_t i = 0; same && i < r->n_calls; i++)
+        same = tare_str_eq(t->names[i], r->calls[i].name) &&
+               tare_json_equal(t->calls[i], r->calls[i].arguments);
+    for (uint32_t i = 0; same && i < r->n_errors; i++)
+        same = t->errors[i] == r->errors[i].code;
+    if (!same)
+        fail_msg("%.*s in pieces of %zu: told content [%.*s] reasoning [%.*s] %u calls %u errors; "
+                 "the record has [%.*s] [%.*s] %u calls %u errors, status %s",
+                 TARE_FMT(id), most, TARE_FMT(tare_buf_str(&t->content)),
+                 TARE_FMT(tare_buf_str(&t->reasoning)), t->n_calls, t->n_errors,
+                 TARE_FMT(r->content), TARE_FMT(r->reasoning), r->n_calls, r->n_errors,
+                 tare_calls_status_name(r->status));
+}
+
+static void stream(struct tare_str text, const struct tare_calls_opts *opts, size_t most,
+                   uint64_t seed, struct tare_str id)
+{
+    struct tare_arena arena;
+    struct tare_calls_stream *s;
+    struct tare_calls r;
+    struct told t = {.arena = &arena};
+    uint64_t x = seed * 2862933555777941757u + 3037000493u;
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    struct tare_buf *bufs[] = {&t.content, &t.reasoning, &t.span, &t.name, &t.arguments};
+    for (int i = 0; i < 5; i++)
+        tare_buf_init(bufs[i], NULL, TARE_GIB);
+    assert_int_equal(tare_calls_stream_open(opts, NULL, hear, &t, &s, NULL), TARE_OK);
+    for (size_t at = 0, n; at < text.n; at += n) {
+        x = x * 6364136223846793005u + 1442695040888963407u;
+        n = most == 0 ? text.n : 1 + (size_t)(x >> 33) % most;
+        n = n > text.n - at ? text.n - at : n;
+        assert_int_equal(tare_calls_stream_put(s, tare_str_n(text.p + at, n), NULL), TARE_OK);
+    }
+    assert_int_equal(tare_calls_stream_end(s, opts->length, &arena, &r, NULL), TARE_OK);
+    agrees(&t, &r, id, most);
+    tare_calls_stream_close(s);
+    for (int i = 0; i < 5; i++)
+        tare_buf_free(bufs[i]);
+    tare_arena_free(&arena);
+}
+
+/* Whole texts, and texts that end anywhere, told in pieces of any size. */
+static void visit_stream(struct tare_json v, struct tare_arena *arena)
+{
+    struct tare_calls_opts opts = options(v, arena);
+    struct tare_str text = tare_json_str(tare_json_get(v, "text"));
+    struct tare_str id = tare_json_str(tare_json_get(v, "id")), own = opts.dialect;
+    for (int k = 0; k < 4; k++) {
+        opts.dialect = k % 2 ? TARE_S("auto") : own;
+        opts.strict = k / 2;
+        stream(text, &opts, 0, 0, id);
+        for (size_t most = 1; most <= 64; most *= 4)
+            stream(text, &opts, most, most, id);
+    }
+    opts.strict = false;
+    opts.dialect = own;
+    for (size_t n = 0; n < text.n; n += 3) {
+        opts.length = n % 2;
+        stream(tare_str_n(text.p, n), &opts, 5, n, id);
+    }
+}
+
+/* Of a plain call the name and most of the arguments are told before its block is closed. */
+static void test_early(void **state)
+{
+    static const char text[] =
+        "Well. <tool_call>{\"name\": \"f\", \"arguments\": {\"a\": \"one two";
+    struct tare_tool tool = {.name = TARE_S("f")};
+    struct tare_calls_opts opts = {.dialect = TARE_S("hermes"), .tools = &tool, .n_tools = 1};
+    struct tare_calls_stream *s;
+    struct tare_arena arena;
+    struct told t = {.arena = &arena};
+    (void)state;
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    struct tare_buf *bufs[] = {&t.content, &t.reasoning, &t.span, &t.name, &t.arguments};
+    for (int i = 0; i < 5; i++)
+        tare_buf_init(bufs[i], NULL, TARE_GIB);
+    assert_int_equal(tare_calls_stream_open(&opts, NULL, hear, &t, &s, NULL), TARE_OK);
+    for (size_t i = 0; i < sizeof text - 1; i++)
+        assert_int_equal(tare_calls_stream_put(s, tare_str_n(text + i, 1), NULL), TARE_OK);
+    assert_true(tare_str_is(tare_buf_str(&t.content), "Well. "));
+    assert_true(t.open && tare_str_is(tare_buf_str(&t.name), "f"));
+    assert_true(tare_str_is(tare_buf_str(&t.arguments), "{\"a\":\"one two"));
+    tare_calls_stream_close(s);
+    for (int i = 0; i < 5; i++)
+        tare_buf_free(bufs[i]);
+    tare_arena_free(&arena);
+}
+
 static void visit_all(void (*visit)(struct tare_json v, struct tare_arena *arena))
 {
     char path[1024];
@@ -251,13 +407,18 @@ static void test_memory(void **state)
     visit_all(visit_memory);
 }
 
+static void test_stream(void **state)
+{
+    (void)state;
+    visit_all(visit_stream);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shared),
-        cmocka_unit_test(test_prefixes),
-        cmocka_unit_test(test_others),
-        cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_shared), cmocka_unit_test(test_prefixes),
+        cmocka_unit_test(test_others), cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_stream), cmocka_unit_test(test_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
