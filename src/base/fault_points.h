@@ -21,6 +21,7 @@ struct tare_fault_name {
     {"store.committed", "the commit stands although it was not reported"},                         \
     {"model.reply", "the reply is asked for again: it was not kept yet"},                          \
     {"child.start", "the attempt runs again; no child is left behind"},                            \
+    {"box.start", "the attempt runs again; no sandbox and no work folder is left behind"},         \
     {"run.attempt", "the attempt runs again"},                                                     \
     {"run.report", "the attempt is stored"},                                                       \
     {"run.finish", "resume finds nothing left to do"}
