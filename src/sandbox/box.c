@@ -41,7 +41,7 @@ struct box {
     pid_t pid;
     int in, out, err, says, info; /* our ends; -1: closed */
     int first;                    /* pidfd of the first process inside; -1: not known */
-    int folder;             /* the work folder, by descriptor; -1: none */
+    int folder;                   /* the work folder, by descriptor; -1: none */
     struct tare_buf kept[2];
     uint64_t dropped[2];
     size_t sent;
@@ -71,8 +71,8 @@ struct tare_box_limits tare__box_limits(const struct tare_box_limits *asked)
 
 const char *tare_box_end_name(enum tare_box_end end)
 {
-    static const char *const names[] = {"exited", "signalled", "wall", "output", "folder",
-                                        "cancelled"};
+    static const char *const names[] = {"exited", "signalled", "wall",
+                                        "output", "folder",    "cancelled"};
     return names[end];
 }
 
@@ -234,8 +234,10 @@ static enum tare_status check(const struct tare_box_options *o, struct tare_err 
     for (uint32_t i = 0; i < o->n_mounts; i++)
         if (o->mounts[i].host[0] != '/' || o->mounts[i].inside[0] != '/' ||
             lstat(o->mounts[i].host, &st) != 0 || S_ISLNK(st.st_mode))
-            return tare_fail(err, TARE_E_USAGE, "'%s' cannot be shown in a sandbox: it is not "
-                             "there, a link, or no absolute path", o->mounts[i].host);
+            return tare_fail(err, TARE_E_USAGE,
+                             "'%s' cannot be shown in a sandbox: it is not "
+                             "there, a link, or no absolute path",
+                             o->mounts[i].host);
     if (o->work && (o->work[0] != '/' || lstat(o->work, &st) != 0 || !S_ISDIR(st.st_mode)))
         return tare_fail(err, TARE_E_USAGE, "the work folder '%s' is no folder", o->work);
     return access(WALLS, X_OK) == 0 ? TARE_OK : no_walls(err);
@@ -243,7 +245,8 @@ static enum tare_status check(const struct tare_box_options *o, struct tare_err 
 
 static enum tare_status open_pipes(struct box *b, struct ends *e, struct tare_err *err)
 {
-    int in[2] = {-1, -1}, out[2] = {-1, -1}, er[2] = {-1, -1}, says[2] = {-1, -1}, info[2] = {-1, -1};
+    int in[2] = {-1, -1}, out[2] = {-1, -1}, er[2] = {-1, -1}, says[2] = {-1, -1},
+        info[2] = {-1, -1};
     bool good = pipe2(out, O_CLOEXEC) == 0 && pipe2(er, O_CLOEXEC) == 0 &&
                 pipe2(says, O_CLOEXEC) == 0 && pipe2(info, O_CLOEXEC) == 0;
     if (good && b->o->input.n)
@@ -333,7 +336,8 @@ static enum tare_status start(struct box *b, struct tare_err *err)
     return st;
 }
 
-/* ---- while it runs ---------------------------------------------------------------------------- */
+/* ---- while it runs ----------------------------------------------------------------------------
+ */
 
 static void take_output(struct box *b, int which)
 {
@@ -461,7 +465,8 @@ static enum tare_box_end follow(struct box *b, int *raw)
     return WIFSIGNALED(*raw) ? TARE_BOX_SIGNALLED : TARE_BOX_EXITED;
 }
 
-/* ---- the whole ---------------------------------------------------------------------------------- */
+/* ---- the whole ----------------------------------------------------------------------------------
+ */
 
 /* bubblewrap says what it could not build, before anything of ours has run. */
 static bool is_walls_fault(const struct box *b, const struct tare_box_result *r)
@@ -520,11 +525,12 @@ static enum tare_status prepare(struct box *b, struct tare_arena *arena, struct 
         st = make_argv(b, arena, err);
     if (st == TARE_OK && b->o->work) {
         b->folder = open(b->o->work, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (b->folder < 0 ||
-            (!b->o->work_read_only && geteuid() == 0 &&
-             !tare__box_give(b->o->work, tare__box_uid(b->o->slot))))
-            st = tare_fail(err, TARE_E_IO, "the work folder '%s' cannot be given to the sandbox: "
-                           "%s", b->o->work, strerror(errno));
+        if (b->folder < 0 || (!b->o->work_read_only && geteuid() == 0 &&
+                              !tare__box_give(b->o->work, tare__box_uid(b->o->slot))))
+            st = tare_fail(err, TARE_E_IO,
+                           "the work folder '%s' cannot be given to the sandbox: "
+                           "%s",
+                           b->o->work, strerror(errno));
     }
     if (st == TARE_OK)
         st = tare__box_files_open(b->o, &b->l, &b->files, err);
@@ -534,10 +540,16 @@ static enum tare_status prepare(struct box *b, struct tare_arena *arena, struct 
 enum tare_status tare_box_run(const struct tare_box_options *options, struct tare_arena *arena,
                               struct tare_box_result *out, struct tare_err *err)
 {
-    struct box b = {.o = options, .pid = -1, .in = -1, .out = -1, .err = -1, .says = -1,
+    struct box b = {.o = options,
+                    .pid = -1,
+                    .in = -1,
+                    .out = -1,
+                    .err = -1,
+                    .says = -1,
                     .info = -1,
                     .first = -1,
-                    .folder = -1, .files = {{-1, -1, -1, -1}}};
+                    .folder = -1,
+                    .files = {{-1, -1, -1, -1}}};
     int raw = 0;
     *out = (struct tare_box_result){0};
     b.l = tare__box_limits(&options->limits);

@@ -49,11 +49,11 @@ struct tare_box_options {
     bool work_read_only;
     const struct tare_box_mount *mounts; /* at most TARE_BOX_MAX_MOUNTS */
     uint32_t n_mounts;
-    bool network;                 /* the host's network: off unless the suite asks for it */
-    uint32_t slot;                /* below TARE_BOX_SLOTS: boxes at the same time need different
-                                     ones, so that their process limits do not add up */
+    bool network;  /* the host's network: off unless the suite asks for it */
+    uint32_t slot; /* below TARE_BOX_SLOTS: boxes at the same time need different
+                      ones, so that their process limits do not add up */
     struct tare_box_limits limits;
-    const atomic_int *cancel;     /* non-zero ends it; may be NULL */
+    const atomic_int *cancel; /* non-zero ends it; may be NULL */
 };
 
 enum tare_box_end {
@@ -68,8 +68,8 @@ enum tare_box_end {
 struct tare_box_result {
     enum tare_box_end end;
     int status;
-    struct tare_str out, err;      /* in the arena */
-    bool out_cut, err_cut;         /* more was written than is kept */
+    struct tare_str out, err; /* in the arena */
+    bool out_cut, err_cut;    /* more was written than is kept */
     int64_t wall_ns;
     bool memory_for_all, pids_for_all; /* limits held by a cgroup, not process by process */
 };

@@ -30,10 +30,10 @@ static const char *const walls[] = {"--unshare-all",
                                     "--hostname",
                                     "tare",
                                     "--clearenv"};
-static const char *const places[] = {"--ro-bind",  "/usr",  "/usr",       "--symlink", "usr/bin",
-                                     "/bin",       "--symlink", "usr/sbin", "/sbin",    "--symlink",
-                                     "usr/lib",    "/lib",  "--symlink",  "usr/lib64", "/lib64",
-                                     "--proc",     "/proc", "--dev",      "/dev"};
+static const char *const places[] = {
+    "--ro-bind", "/usr",   "/usr",      "--symlink", "usr/bin", "/bin",      "--symlink",
+    "usr/sbin",  "/sbin",  "--symlink", "usr/lib",   "/lib",    "--symlink", "usr/lib64",
+    "/lib64",    "--proc", "/proc",     "--dev",     "/dev"};
 /* What programs look for in /etc; nothing of the host's. */
 static const char passwd[] = "root:x:0:0::/:/usr/sbin/nologin\nuser:x:1000:1000::/work:/bin/sh\n";
 static const char group[] = "root:x:0:\nuser:x:1000:\n";

@@ -151,8 +151,8 @@ static enum tare_status why_not(struct tare_str path, struct tare_err *err)
     int code = errno;
     if (code == ENOSYS || code == EPERM)
         return tare_fail(err, TARE_E_IO, "this kernel cannot open files without following links");
-    const char *what = code == ELOOP || code == EXDEV ? "it is, or lies behind, a link"
-                                                      : strerror(code);
+    const char *what =
+        code == ELOOP || code == EXDEV ? "it is, or lies behind, a link" : strerror(code);
     return tare_fail(err, TARE_E_INPUT, "'%.*s' in the work folder cannot be read: %s",
                      TARE_FMT(path), what);
 }
@@ -178,8 +178,7 @@ static enum tare_status read_all(int fd, size_t n, struct tare_arena *arena, str
 }
 
 enum tare_status tare_box_read(const char *folder, struct tare_str path, size_t max_bytes,
-                               struct tare_arena *arena, struct tare_str *out,
-                               struct tare_err *err)
+                               struct tare_arena *arena, struct tare_str *out, struct tare_err *err)
 {
     struct open_how how = {.flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY,
                            .resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |

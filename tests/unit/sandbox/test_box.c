@@ -89,11 +89,12 @@ static void sees_nothing_of_its_caller(void **state)
 {
     struct world *w = *state;
     assert_int_equal(setenv("TARE_TEST_KEY", "canary", 1), 0);
-    struct tare_box_result r = shell(
-        w,
-        "cat /proc/1/environ /proc/1/cmdline /proc/self/environ | tr '\\0' '\\n' | grep -c cana''ry;"
-        " ls -A /home /root /var /run 2>/dev/null; ls /proc | grep -c '^[0-9]'",
-        NULL);
+    struct tare_box_result r =
+        shell(w,
+              "cat /proc/1/environ /proc/1/cmdline /proc/self/environ | tr '\\0' '\\n' | grep -c "
+              "cana''ry;"
+              " ls -A /home /root /var /run 2>/dev/null; ls /proc | grep -c '^[0-9]'",
+              NULL);
     assert_int_equal(unsetenv("TARE_TEST_KEY"), 0);
     /* bubblewrap, the shell, ls and grep: nobody else's processes. */
     assert_true(tare_str_starts(r.out, TARE_S("0\n")));
@@ -131,7 +132,8 @@ static void ends_at_its_limits(void **state)
     assert_int_equal(r.end, TARE_BOX_OUTPUT);
     struct tare_box_limits small = {.file_bytes = 100000};
     r = shell(w, "head -c 200000 /dev/zero >big; wc -c <big; rm big", &small);
-    assert_true(tare_str_starts(r.out, TARE_S("100000")) || tare_str_starts(r.out, TARE_S("98304")));
+    assert_true(tare_str_starts(r.out, TARE_S("100000")) ||
+                tare_str_starts(r.out, TARE_S("98304")));
     struct tare_box_limits few = {.files = 50, .wall_ms = 20000};
     r = shell(w, "for i in $(seq 200); do : >f$i; done; sleep 10", &few);
     assert_int_equal(r.end, TARE_BOX_FOLDER);
@@ -156,9 +158,8 @@ static void leaves_no_process(void **state)
 
 static void no_network(void **state)
 {
-    struct tare_box_result r = shell(*state,
-                                     "cat /proc/net/dev | grep -c : ; cat /proc/net/route | wc -l",
-                                     NULL);
+    struct tare_box_result r =
+        shell(*state, "cat /proc/net/dev | grep -c : ; cat /proc/net/route | wc -l", NULL);
     assert_out(&r, "1\n1\n"); /* loopback alone, and a heading */
 }
 
@@ -167,16 +168,15 @@ static void follows_no_link(void **state)
     struct world *w = *state;
     struct tare_str text;
     struct tare_err err = {0};
-    struct tare_box_result r =
-        shell(w, "ln -s /etc/hostname l; ln -s /etc d; mkdir -p s; ln -s ../../etc s/up; mkfifo p",
-              NULL);
-    static const char *const bad[] = {"l", "d/hostname", "s/up/hostname", "../etc/hostname",
-                                      "/etc/hostname", "p", "s", "none", ""};
+    struct tare_box_result r = shell(
+        w, "ln -s /etc/hostname l; ln -s /etc d; mkdir -p s; ln -s ../../etc s/up; mkfifo p", NULL);
+    static const char *const bad[] = {
+        "l", "d/hostname", "s/up/hostname", "../etc/hostname", "/etc/hostname", "p", "s", "none",
+        ""};
     assert_int_equal(r.status, 0);
     for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        assert_int_equal(
-            tare_box_read(w->work, tare_str_of(bad[i]), 100, &w->arena, &text, &err),
-            TARE_E_INPUT);
+        assert_int_equal(tare_box_read(w->work, tare_str_of(bad[i]), 100, &w->arena, &text, &err),
+                         TARE_E_INPUT);
 }
 
 static void says_what_is_wrong(void **state)
