@@ -209,8 +209,10 @@ static bool calls(struct tare__calls *c, const struct tare__calls_spec *s, bool 
             tare__calls_reject_to(c, (enum tare_calls_code)code, s->call_end);
         else
             tare__calls_take(c);
-        if (step3(s))
-            shell(c);
+        if (step3(s)) {
+            shell(c); /* the end of this call's tokens */
+            shell(c); /* the begin of the next one's */
+        }
         size_t end = c->i;
         tare__calls_blank(c);
         if (!tare__calls_at(c, s->call)) {

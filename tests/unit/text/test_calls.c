@@ -12,6 +12,8 @@ static struct tare_calls_opts options(struct tare_json v, struct tare_arena *are
     struct tare_calls_opts opts = {
         .dialect = tare_json_str(tare_json_get(v, "dialect")),
         .think_prefilled = tare_json_true(tare_json_get(o, "think_prefilled")),
+        .recover_in_think = tare_json_true(tare_json_get(o, "recover_in_think")),
+        .coerce_scalars = tare_json_true(tare_json_get(o, "coerce_scalars")),
         .length = tare_json_str_is(tare_json_get(o, "finish_reason"), "length")};
     struct tare_err err = {0};
     if (tare_tools_read(tare_json_get(v, "tools"), arena, &opts.tools, &opts.n_tools, &err))
@@ -381,12 +383,20 @@ static void test_early(void **state)
     tare_arena_free(&arena);
 }
 
+static const char *own_path(char path[1024])
+{
+    const char *root = getenv("TARE_ROOT");
+    (void)snprintf(path, 1024, "%s/tests/cases/tool-calls.jsonl", root ? root : ".");
+    return path;
+}
+
+/* Our own vectors, and the shared ones where they are. */
 static void visit_all(void (*visit)(struct tare_json v, struct tare_arena *arena))
 {
     char path[1024];
-    if (!shared_path("vectors/tool-calls.jsonl", path))
-        skip();
-    each_line(path, visit);
+    each_line(own_path(path), visit);
+    if (shared_path("vectors/tool-calls.jsonl", path))
+        each_line(path, visit);
 }
 
 static void test_prefixes(void **state)
@@ -413,12 +423,23 @@ static void test_stream(void **state)
     visit_all(visit_stream);
 }
 
+/* tests/cases/tool-calls.jsonl: calls that were known first, then written in each layout. */
+static void test_own(void **state)
+{
+    char path[1024];
+    int wrong = 0;
+    (void)state;
+    assert_true(run_file(own_path(path), &wrong) >= 150);
+    assert_int_equal(wrong, 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shared), cmocka_unit_test(test_prefixes),
-        cmocka_unit_test(test_others), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_stream), cmocka_unit_test(test_early),
+        cmocka_unit_test(test_shared),   cmocka_unit_test(test_own),
+        cmocka_unit_test(test_prefixes), cmocka_unit_test(test_others),
+        cmocka_unit_test(test_memory),   cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_early),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
