@@ -18,6 +18,7 @@ extern const struct tare_cmd tare_cmd_show;
 extern const struct tare_cmd tare_cmd_view;
 extern const struct tare_cmd tare_cmd_report;
 extern const struct tare_cmd tare_cmd_check;
+extern const struct tare_cmd tare_cmd_mask;
 extern const struct tare_cmd tare_cmd_experiment;
 extern const struct tare_cmd tare_cmd_selftest;
 extern const struct tare_cmd tare_cmd_help;
@@ -42,6 +43,7 @@ const struct tare_cmd *const *tare_commands(void)
         &tare_cmd_doctor,
         &tare_cmd_store,
         &tare_cmd_check,
+        &tare_cmd_mask,
         &tare_cmd_experiment,
         &tare_cmd_selftest,
         &tare_cmd_help,

@@ -159,6 +159,13 @@ static void type_rule(struct tare__case *c, unsigned types, bool no)
         c->kinds &= ~number;
 }
 
+static void require_all(struct tare__lower *l, const struct tare__schema_rule *r,
+                        struct tare__case *c)
+{
+    for (uint32_t i = 0; i < r->n_list; i++)
+        tare__lower_require(l, c, r->list[i].name);
+}
+
 /* Notes a rule that speaks about one type and needs no alternative. False: not such a rule. */
 static bool simple_rule(struct tare__lower *l, const struct tare__schema_rule *r,
                         struct tare__case *c)
@@ -220,8 +227,7 @@ static bool simple_rule(struct tare__lower *l, const struct tare__schema_rule *r
         at_most(&c->max_members, r->count);
         break;
     case SO_REQUIRED:
-        for (uint32_t i = 0; i < r->n_list; i++)
-            tare__lower_require(l, c, r->list[i].name);
+        require_all(l, r, c);
         break;
     case SO_OBJECT:
         c->objects = link_rule(l, r, c->objects);

@@ -1,0 +1,249 @@
+#include "base/limits.h"
+#include "base/map.h"
+#include "cli/mask.h"
+#include "text/jsonl.h"
+#include "text/mask_try.h"
+
+#include "base/banned.h"
+
+#define RANDOM_CUTS 2 /* besides the greedy one */
+
+struct check_opts {
+    struct tare_mask_opts mask;
+    struct tare_str file;
+    bool batch;
+    int64_t seed;
+};
+
+struct check {
+    struct tare_ctx *ctx;
+    const struct check_opts *o;
+    const struct tare_vocab *vocab;
+    const struct tare_guide_vocab *tables;
+    struct tare_arena each; /* of one line */
+    struct tare_mask_times times;
+};
+
+/* Greedy and at random: all must agree. */
+static enum tare_status instance(struct check *k, struct tare_guide *g, struct tare_str text,
+                                 uint64_t index, bool *accepts, struct tare_err *err)
+{
+    struct tare_mask_try t, first;
+    struct tare_rng rng;
+    enum tare_status st = tare_mask_try(g, k->vocab, text, NULL, k->ctx->clock, &k->times, &first,
+                                        err);
+    tare_rng_init(&rng, (uint64_t)k->o->seed, TARE_S("mask check"), index);
+    *accepts = first.accepts;
+    for (int i = 0; i < RANDOM_CUTS && st == TARE_OK; i++) {
+        st = tare_mask_try(g, k->vocab, text, &rng, k->ctx->clock, &k->times, &t, err);
+        if (st == TARE_OK && t.accepts != first.accepts)
+            return tare_fail(err, TARE_E_STATE, "two ways to cut one text into tokens differ");
+        first.contradicted = first.contradicted || t.contradicted;
+    }
+    if (st == TARE_OK && first.contradicted)
+        return tare_fail(err, TARE_E_STATE, "a mask and its guide do not agree");
+    return st;
+}
+
+static void put_spread(struct tare_json_writer *w, const char *key, struct tare_mask_spread s)
+{
+    tare_json_put_key(w, key);
+    tare_json_begin_object(w);
+    tare_json_member_f64(w, "p50", s.p50 / 1e3);
+    tare_json_member_f64(w, "p99", s.p99 / 1e3);
+    tare_json_member_f64(w, "max", s.max / 1e3);
+    tare_json_end_object(w);
+}
+
+static void put_id(struct tare_json_writer *w, struct tare_json line)
+{
+    struct tare_json id = tare_json_get(line, "id");
+    tare_json_begin_object(w);
+    tare_json_put_key(w, "id");
+    if (tare_json_present(id))
+        tare_json_put_value(w, id);
+    else
+        tare_json_put_null(w);
+}
+
+static enum tare_status instances(struct check *k, struct tare_guide *g, struct tare_json line,
+                                  struct tare_json_writer *w, struct tare_err *err)
+{
+    struct tare_json t = tare_json_first(tare_json_get(line, "tests"));
+    struct tare_buf text;
+    uint64_t index = 0;
+    enum tare_status st = TARE_OK;
+    tare_buf_init(&text, NULL, TARE_MAX_JSON_BYTES);
+    tare_json_put_key(w, "accepts");
+    tare_json_begin_array(w);
+    for (; t.doc && st == TARE_OK; t = tare_json_next(t)) {
+        bool accepts = false;
+        tare_buf_reset(&text);
+        tare_json_print(tare_json_get(t, "data"), &text);
+        st = text.failed ? tare_fail(err, TARE_E_NOMEM, "not enough memory for an instance")
+                         : instance(k, g, tare_buf_str(&text), index++, &accepts, err);
+        tare_json_put_bool(w, accepts);
+    }
+    tare_json_end_array(w);
+    tare_buf_free(&text);
+    return st;
+}
+
+static int64_t now(const struct check *k)
+{
+    return k->ctx->clock->mono_ns(k->ctx->clock->ctx);
+}
+
+/* Lowers and opens; *refused says why not. */
+static enum tare_status open_guide(struct check *k, struct tare_json schema,
+                                   struct tare_guide **g, struct tare_str *refused, double *us,
+                                   struct tare_err *err)
+{
+    struct tare_schema_grammar_options so = tare_mask_schema_options(&k->o->mask);
+    struct tare_schema_grammar sg;
+    struct tare_err why = {0};
+    int64_t begin = now(k);
+    enum tare_status st = tare_schema_grammar_make(schema, &so, &k->each, &sg, &why);
+    if (st == TARE_OK && !sg.refused)
+        st = tare_guide_open(sg.grammar, k->tables, NULL, g, &why);
+    *us = (double)(now(k) - begin) / 1e3;
+    if (st == TARE_E_NOMEM)
+        return tare_fail(err, st, "%s", why.text);
+    if (st != TARE_OK)
+        *refused = tare_arena_printf(&k->each, "%s", why.text);
+    else if (sg.refused)
+        *refused = tare_arena_printf(&k->each, "\"%.*s\" at \"%.*s\" cannot be enforced: %.*s",
+                                     TARE_FMT(sg.refused->keyword), TARE_FMT(sg.refused->at),
+                                     TARE_FMT(sg.refused->reason));
+    return TARE_OK;
+}
+
+static enum tare_status batch_line(struct check *k, struct tare_json line, struct tare_buf *out,
+                                   struct tare_err *err)
+{
+    struct tare_guide *g = NULL;
+    struct tare_str refused = {0};
+    struct tare_json_writer w;
+    double us = 0;
+    tare_buf_reset(&k->times.mask);
+    tare_buf_reset(&k->times.accept);
+    enum tare_status st = open_guide(k, tare_json_get(line, "schema"), &g, &refused, &us, err);
+    tare_json_writer_init(&w, out);
+    put_id(&w, line);
+    if (st == TARE_OK && refused.p) {
+        tare_json_member_str(&w, "refused", refused);
+    } else if (st == TARE_OK) {
+        struct tare_err why = {0};
+        st = instances(k, g, line, &w, &why);
+        if (st != TARE_OK && st != TARE_E_NOMEM && st != TARE_E_STATE) {
+            tare_json_member_cstr(&w, "failed", why.text);
+            st = TARE_OK;
+        } else if (st != TARE_OK) {
+            (void)tare_fail(err, st, "%s: %.*s", why.text,
+                            TARE_FMT(tare_json_lexeme(tare_json_get(line, "id"))));
+        }
+    }
+    tare_guide_close(g);
+    tare_json_member_f64(&w, "compile_us", us);
+    if (!refused.p) {
+        put_spread(&w, "mask_us", tare_mask_spread(&k->times.mask));
+        put_spread(&w, "accept_us", tare_mask_spread(&k->times.accept));
+    }
+    tare_json_end_object(&w);
+    tare_buf_putc(out, '\n');
+    return st;
+}
+
+static enum tare_status flush(struct tare_ctx *ctx, struct tare_buf *out, struct tare_err *err)
+{
+    if (out->failed)
+        return tare_fail(err, TARE_E_NOMEM, "not enough memory to show it");
+    if (out->n && fwrite(out->p, 1, out->n, ctx->out) != out->n)
+        return tare_fail(err, TARE_E_IO, "cannot write the output");
+    tare_buf_reset(out);
+    return TARE_OK;
+}
+
+static enum tare_status each_line(struct check *k, struct tare_str path, struct tare_err *err)
+{
+    struct tare_map map;
+    struct tare_jsonl lines;
+    struct tare_json line;
+    struct tare_buf out;
+    enum tare_status st = tare_map_open(path, TARE_MAX_JSON_BYTES, k->ctx->arena, &map, err);
+    if (st != TARE_OK)
+        return st;
+    tare_arena_init(&k->each, NULL, TARE_ARENA_REPORT_BYTES);
+    tare_mask_times_init(&k->times);
+    tare_buf_init(&out, NULL, TARE_GIB);
+    tare_jsonl_begin(&lines, map.bytes, NULL);
+    while (tare_jsonl_next(&lines, &k->each, &line, &st, err)) {
+        st = batch_line(k, line, &out, err);
+        if (st == TARE_OK)
+            st = flush(k->ctx, &out, err);
+        tare_arena_reset(&k->each);
+        if (st != TARE_OK)
+            break;
+    }
+    if (st == TARE_E_INPUT)
+        tare_err_file(err, path);
+    tare_buf_free(&out);
+    tare_mask_times_free(&k->times);
+    tare_arena_free(&k->each);
+    tare_map_close(&map);
+    return st;
+}
+
+static enum tare_status check_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
+{
+    const struct check_opts *o = opts;
+    struct check k = {.ctx = ctx, .o = o};
+    if (!o->batch)
+        return tare_usage_fail(ctx, err, "--batch is missing: it reads lines of schemas and "
+                                         "instances");
+    enum tare_status st = tare_mask_vocab(ctx, &o->mask, &k.vocab, &k.tables, err);
+    if (st != TARE_OK)
+        return st;
+    return each_line(&k, o->file.n ? o->file : TARE_S("-"), err);
+}
+
+static const struct tare_arg check_args[] = {
+    {"FILE", "the lines; - or nothing: standard input", 0, 1, offsetof(struct check_opts, file)},
+    {0},
+};
+static const struct tare_opt check_options[] = {
+    {.name = "batch",
+     .letter = 'b',
+     .type = TARE_OPT_FLAG,
+     .help = "lines {\"id\", \"schema\", \"tests\": [{\"data\"}]}; one line {\"id\", \"accepts\"} "
+             "each",
+     .at = offsetof(struct check_opts, batch)},
+    {.name = "seed",
+     .type = TARE_OPT_INT,
+     .metavar = "N",
+     .min = 0,
+     .max = 9007199254740991,
+     .def = "1",
+     .help = "of the random ways to cut a text into tokens",
+     .at = offsetof(struct check_opts, seed)},
+    TARE_MASK_OPTIONS(struct check_opts),
+    {0},
+};
+static const struct tare_example check_examples[] = {
+    {"tare mask check --batch --vocab tokenizer.json lines.jsonl",
+     "can each instance be generated, and how fast"},
+    {0},
+};
+
+const struct tare_cmd tare_cmd_mask_check = {
+    .name = "check",
+    .summary = "can instances be generated under their schema's masks",
+    .usage = "--batch --vocab FILE [FILE]",
+    .about = "Each instance is cut into tokens greedily and twice at random, and walked to its "
+             "end. Members must stand in the schema's order unless --any-order is given.",
+    .examples = check_examples,
+    .args = check_args,
+    .opts = check_options,
+    .opts_size = sizeof(struct check_opts),
+    .run = check_run,
+};

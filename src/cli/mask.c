@@ -1,0 +1,62 @@
+#include "cli/mask.h"
+
+#include "base/fs.h"
+#include "base/limits.h"
+
+#include "base/banned.h"
+
+struct tare_schema_grammar_options tare_mask_schema_options(const struct tare_mask_opts *o)
+{
+    return (struct tare_schema_grammar_options){
+        .schema = {.formats = o->formats},
+        .space = o->compact ? TARE_SCHEMA_SPACE_NONE : TARE_SCHEMA_SPACE_FEW,
+        .any_order = o->any_order,
+        .no_escapes = o->no_escapes,
+        .relax = o->relax.v,
+        .n_relax = o->relax.n};
+}
+
+enum tare_status tare_mask_vocab(struct tare_ctx *ctx, const struct tare_mask_opts *o,
+                                 const struct tare_vocab **v, const struct tare_guide_vocab **gv,
+                                 struct tare_err *err)
+{
+    struct tare_vocab_options vo = {.end = o->end,
+                                    .size = o->size == TARE_INT_UNSET ? 0 : (uint32_t)o->size};
+    struct tare_str text;
+    if (!o->vocab.n)
+        return tare_usage_fail(ctx, err, "--vocab is missing: the model's vocabulary");
+    enum tare_status st =
+        tare_fs_read(o->vocab, TARE_MAX_VOCAB_FILE_BYTES, ctx->arena, &text, err);
+    if (st != TARE_OK)
+        return st;
+    st = tare_vocab_read(text, &vo, ctx->arena, v, err);
+    if (st != TARE_OK) {
+        tare_err_file(err, o->vocab);
+        return st;
+    }
+    return tare_guide_vocab_open(*v, ctx->arena, gv, err);
+}
+
+enum tare_status tare_mask_schema(struct tare_ctx *ctx, const struct tare_mask_opts *o,
+                                  struct tare_str path, struct tare_schema_grammar *out,
+                                  bool strict, struct tare_err *err)
+{
+    struct tare_schema_grammar_options so = tare_mask_schema_options(o);
+    struct tare_str text;
+    struct tare_json schema;
+    enum tare_status st = tare_fs_read(path, TARE_MAX_JSON_BYTES, ctx->arena, &text, err);
+    if (st == TARE_OK)
+        st = tare_json_parse(text, NULL, ctx->arena, &schema, err);
+    if (st == TARE_OK)
+        st = tare_schema_grammar_make(schema, &so, ctx->arena, out, err);
+    if (st == TARE_OK && out->refused && strict) {
+        st = tare_fail(err, TARE_E_INPUT, "\"%.*s\" at \"%.*s\" cannot be enforced by masks: %.*s",
+                       TARE_FMT(out->refused->keyword), TARE_FMT(out->refused->at),
+                       TARE_FMT(out->refused->reason));
+        tare_err_hint(err, "--relax %.*s leaves it to a check afterwards",
+                      TARE_FMT(out->refused->keyword));
+    }
+    if (st != TARE_OK)
+        tare_err_file(err, path);
+    return st;
+}
