@@ -5,9 +5,7 @@
 
 extern const struct tare_cmd tare_cmd_mask_check;
 
-static const struct tare_cmd *const mask_subs[] = {
-                                                   &tare_cmd_mask_check,
-                                                   NULL};
+static const struct tare_cmd *const mask_subs[] = {&tare_cmd_mask_check, NULL};
 
 static const struct tare_example mask_examples[] = {
     {"tare mask compile answer.schema.json", "can it be enforced, and with which restrictions"},

@@ -30,8 +30,8 @@ static enum tare_status instance(struct check *k, struct tare_guide *g, struct t
 {
     struct tare_mask_try t, first;
     struct tare_rng rng;
-    enum tare_status st = tare_mask_try(g, k->vocab, text, NULL, k->ctx->clock, &k->times, &first,
-                                        err);
+    enum tare_status st =
+        tare_mask_try(g, k->vocab, text, NULL, k->ctx->clock, &k->times, &first, err);
     tare_rng_init(&rng, (uint64_t)k->o->seed, TARE_S("mask check"), index);
     *accepts = first.accepts;
     for (int i = 0; i < RANDOM_CUTS && st == TARE_OK; i++) {
@@ -95,9 +95,8 @@ static int64_t now(const struct check *k)
 }
 
 /* Lowers and opens; *refused says why not. */
-static enum tare_status open_guide(struct check *k, struct tare_json schema,
-                                   struct tare_guide **g, struct tare_str *refused, double *us,
-                                   struct tare_err *err)
+static enum tare_status open_guide(struct check *k, struct tare_json schema, struct tare_guide **g,
+                                   struct tare_str *refused, double *us, struct tare_err *err)
 {
     struct tare_schema_grammar_options so = tare_mask_schema_options(&k->o->mask);
     struct tare_schema_grammar sg;
@@ -199,8 +198,9 @@ static enum tare_status check_run(struct tare_ctx *ctx, const void *opts, struct
     const struct check_opts *o = opts;
     struct check k = {.ctx = ctx, .o = o};
     if (!o->batch)
-        return tare_usage_fail(ctx, err, "--batch is missing: it reads lines of schemas and "
-                                         "instances");
+        return tare_usage_fail(ctx, err,
+                               "--batch is missing: it reads lines of schemas and "
+                               "instances");
     enum tare_status st = tare_mask_vocab(ctx, &o->mask, &k.vocab, &k.tables, err);
     if (st != TARE_OK)
         return st;
@@ -226,7 +226,7 @@ static const struct tare_opt check_options[] = {
      .def = "1",
      .help = "of the random ways to cut a text into tokens",
      .at = offsetof(struct check_opts, seed)},
-    TARE_MASK_OPTIONS(struct check_opts),
+    TARE_MASK_OPTIONS,
     {0},
 };
 static const struct tare_example check_examples[] = {

@@ -7,13 +7,13 @@
 
 struct tare_schema_grammar_options tare_mask_schema_options(const struct tare_mask_opts *o)
 {
-    return (struct tare_schema_grammar_options){
-        .schema = {.formats = o->formats},
-        .space = o->compact ? TARE_SCHEMA_SPACE_NONE : TARE_SCHEMA_SPACE_FEW,
-        .any_order = o->any_order,
-        .no_escapes = o->no_escapes,
-        .relax = o->relax.v,
-        .n_relax = o->relax.n};
+    return (struct tare_schema_grammar_options){.schema = {.formats = o->formats},
+                                                .space = o->compact ? TARE_SCHEMA_SPACE_NONE
+                                                                    : TARE_SCHEMA_SPACE_FEW,
+                                                .any_order = o->any_order,
+                                                .no_escapes = o->no_escapes,
+                                                .relax = o->relax.v,
+                                                .n_relax = o->relax.n};
 }
 
 enum tare_status tare_mask_vocab(struct tare_ctx *ctx, const struct tare_mask_opts *o,
@@ -25,8 +25,7 @@ enum tare_status tare_mask_vocab(struct tare_ctx *ctx, const struct tare_mask_op
     struct tare_str text;
     if (!o->vocab.n)
         return tare_usage_fail(ctx, err, "--vocab is missing: the model's vocabulary");
-    enum tare_status st =
-        tare_fs_read(o->vocab, TARE_MAX_VOCAB_FILE_BYTES, ctx->arena, &text, err);
+    enum tare_status st = tare_fs_read(o->vocab, TARE_MAX_VOCAB_FILE_BYTES, ctx->arena, &text, err);
     if (st != TARE_OK)
         return st;
     st = tare_vocab_read(text, &vo, ctx->arena, v, err);

@@ -15,46 +15,46 @@ struct tare_mask_opts {
     bool compact, any_order, formats, no_escapes;
 };
 
-/* The rows of the option table, for an options struct with the member `mask`. */
-#define TARE_MASK_OPTIONS(type)                                                                    \
+/* The rows of the option table, for an options struct whose first member is a tare_mask_opts. */
+#define TARE_MASK_OPTIONS                                                                          \
     {.name = "vocab",                                                                              \
      .letter = 'v',                                                                                \
      .type = TARE_OPT_STRING,                                                                      \
      .metavar = "FILE",                                                                            \
      .help = "tokenizer.json, tiktoken ranks, or a JSON list",                                     \
-     .at = offsetof(type, mask.vocab)},                                                            \
+     .at = offsetof(struct tare_mask_opts, vocab)},                                                \
         {.name = "end-token",                                                                      \
          .type = TARE_OPT_STRING,                                                                  \
          .metavar = "TEXT",                                                                        \
          .help = "the token that ends a text (default: the usual names)",                          \
-         .at = offsetof(type, mask.end)},                                                          \
+         .at = offsetof(struct tare_mask_opts, end)},                                              \
         {.name = "logits",                                                                         \
          .type = TARE_OPT_INT,                                                                     \
          .metavar = "N",                                                                           \
          .min = 1,                                                                                 \
          .max = 2000000,                                                                           \
          .help = "size of the row of logits, where it is padded",                                  \
-         .at = offsetof(type, mask.size)},                                                         \
+         .at = offsetof(struct tare_mask_opts, size)},                                             \
         {.name = "relax",                                                                          \
          .type = TARE_OPT_REPEAT,                                                                  \
          .metavar = "KEYWORD",                                                                     \
          .help = "do not refuse this keyword where it cannot be enforced (*: any)",                \
-         .at = offsetof(type, mask.relax)},                                                        \
+         .at = offsetof(struct tare_mask_opts, relax)},                                            \
         {.name = "compact",                                                                        \
          .type = TARE_OPT_FLAG,                                                                    \
          .help = "no white space at all",                                                          \
-         .at = offsetof(type, mask.compact)},                                                      \
+         .at = offsetof(struct tare_mask_opts, compact)},                                          \
         {.name = "any-order",                                                                      \
          .type = TARE_OPT_FLAG,                                                                    \
          .help = "members in any order (up to 64 declared ones)",                                  \
-         .at = offsetof(type, mask.any_order)},                                                    \
+         .at = offsetof(struct tare_mask_opts, any_order)},                                        \
         {.name = "formats",                                                                        \
          .type = TARE_OPT_FLAG,                                                                    \
          .help = "enforce \"format\" too",                                                         \
-         .at = offsetof(type, mask.formats)},                                                      \
+         .at = offsetof(struct tare_mask_opts, formats)},                                          \
     {                                                                                              \
         .name = "no-escapes", .type = TARE_OPT_FLAG, .help = "strings without a backslash",        \
-        .at = offsetof(type, mask.no_escapes)                                                      \
+        .at = offsetof(struct tare_mask_opts, no_escapes)                                          \
     }
 
 struct tare_schema_grammar_options tare_mask_schema_options(const struct tare_mask_opts *o);

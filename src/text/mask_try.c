@@ -126,8 +126,7 @@ enum tare_status tare_mask_try(struct tare_guide *g, const struct tare_vocab *v,
     enum tare_status st = tare_walk_open(g, &w, err);
     bool goes = st == TARE_OK;
     for (size_t n = 0; goes && out->offset < text.n; out->offset += n) {
-        uint32_t token =
-            cut(v, tare_str_n(text.p + out->offset, text.n - out->offset), rng, &n);
+        uint32_t token = cut(v, tare_str_n(text.p + out->offset, text.n - out->offset), rng, &n);
         if (token == TARE_VOCAB_NONE) {
             st = tare_fail_at(err, TARE_E_INPUT, out->offset,
                               "the vocabulary has no token for the byte 0x%02x",

@@ -9,6 +9,7 @@
 #include "base/banned.h"
 
 #define MAX_RESTRICTIONS 8u
+#define NO_RULE UINT32_MAX
 
 static const struct tare__schema_rule false_rule = {.op = SO_FALSE, .keyword = "false"};
 const struct tare__schema_node tare__lower_false = {
@@ -313,14 +314,16 @@ uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, 
     if (s && s->done)
         return s->node;
     if (s) {
-        if (s->rule == TARE_GRAMMAR_NEVER)
-            s->rule = tare_grammar_rule(l->g, TARE_S("schema"));
+        if (s->rule == NO_RULE) {
+            struct tare_str name = tare_arena_printf(l->arena, "schema-%u", ++l->n_rules);
+            s->rule = tare_grammar_rule(l->g, name);
+        }
         return tare_grammar_call(l->g, s->rule);
     }
     s = tare__lower_new(l, sizeof *s);
     if (!s)
         return TARE_GRAMMAR_NEVER;
-    *s = (struct tare__set){.goals = v, .hash = h, .rule = TARE_GRAMMAR_NEVER, .next = *bucket};
+    *s = (struct tare__set){.goals = v, .hash = h, .rule = NO_RULE, .next = *bucket};
     *bucket = s;
     tare__lower_work(l, 4);
     if (++l->nested > TARE_MAX_JSON_DEPTH)
@@ -330,7 +333,7 @@ uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, 
     s->node = l->stopped ? TARE_GRAMMAR_NEVER : write_cases(l, list, v);
     l->nested--;
     s->done = true;
-    if (s->rule == TARE_GRAMMAR_NEVER)
+    if (s->rule == NO_RULE)
         return s->node;
     tare_grammar_define(l->g, s->rule, s->node);
     s->node = tare_grammar_call(l->g, s->rule);

@@ -74,7 +74,7 @@ struct tare__case {
 struct tare__set {
     struct tare__goals goals;
     uint64_t hash;
-    uint32_t node, rule; /* rule: TARE_GRAMMAR_NEVER until it is called */
+    uint32_t node, rule; /* rule: UINT32_MAX until it is called */
     bool done;
     struct tare__set *next;
 };
@@ -104,6 +104,7 @@ struct tare__lower {
     enum tare_status st; /* sticky */
     bool stopped;        /* failed or refused: nothing counts any more */
     uint64_t work;
+    uint32_t n_rules;
     uint32_t depth, nested; /* of references; of values */
     struct tare__set *sets[TARE__LOWER_BUCKETS];
     struct tare__dfa_known *dfas;
