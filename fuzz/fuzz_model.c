@@ -55,7 +55,7 @@ static void ask(const struct tare_endpoint *e, struct tare_str text, struct tare
     if (tare_json_parse(text, &tare_json_strict, arena, &request, NULL) != TARE_OK)
         return;
     tare_buf_init(&b, NULL, TARE_GIB);
-    enum tare_status st = tare_wire_body(e, request, true, false, &b, &err);
+    enum tare_status st = tare_wire_body(e, request, true, false, -1, &b, &err);
     if (st == TARE_OK) /* `extra` may repeat a member: a person's own doing */
         fuzz_must(tare_json_parse(tare_buf_str(&b), &tare_json_log, arena, &body, NULL) == TARE_OK);
     else

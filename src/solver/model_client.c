@@ -258,6 +258,17 @@ void tare_model_cancel(struct tare_model_client *c, uint64_t token)
     }
 }
 
+/* A number of 31 bits from the endpoint's seed and the question's key, which names the attempt. */
+static int64_t seed_of(const struct tare__call *k)
+{
+    int64_t given;
+    if (!tare_json_i64(tare_json_get(k->server->endpoint->sampling, "seed"), &given))
+        return -1;
+    struct tare_rng rng;
+    tare_rng_init(&rng, (uint64_t)given, tare_str_n(k->key, 64), 0);
+    return tare_rng_u32(&rng) >> 1;
+}
+
 /* ---- sending ------------------------------------------------------------------------------- */
 
 static void send_call(struct tare_model_client *c, struct tare__call *k, int64_t now_ns)
@@ -267,7 +278,8 @@ static void send_call(struct tare_model_client *c, struct tare__call *k, int64_t
     struct tare_buf body;
     struct tare_err err = {0};
     tare_buf_init(&body, c->alc, 2 * TARE_MAX_JSON_BYTES);
-    enum tare_status st = tare_wire_body(e, k->request, e->stream, k->server->old_max, &body, &err);
+    enum tare_status st =
+        tare_wire_body(e, k->request, e->stream, k->server->old_max, seed_of(k), &body, &err);
     if (st == TARE_OK) {
         size_t n = tare_wire_headers(e, &k->arena, headers);
         headers[n++] =

@@ -242,10 +242,25 @@ static void put_form(struct tare_json_writer *w, struct tare_json request)
     tare_json_end_object(w);
 }
 
+/* The request's own, else one drawn from the endpoint's. */
+static void put_seed(const struct tare_endpoint *e, struct tare_json request, int64_t seed,
+                     struct tare_json_writer *w)
+{
+    struct tare_json own = tare_json_get(request, "seed");
+    if (said_by_extra(e, request, "seed"))
+        return;
+    if (tare_json_kind(own) == TARE_JSON_NUMBER) {
+        copy(w, "seed", own);
+    } else if (seed >= 0 && tare_json_present(tare_json_get(e->sampling, "seed"))) {
+        tare_json_put_key(w, "seed");
+        tare_json_put_i64(w, seed);
+    }
+}
+
 static void put_sampling(const struct tare_endpoint *e, struct tare_json request, bool old_max,
                          bool chat, struct tare_json_writer *w)
 {
-    static const char *const same[] = {"temperature", "top_p", "seed", "stop"};
+    static const char *const same[] = {"temperature", "top_p", "stop"};
     struct tare_json logprobs = tare__wire_setting(e, request, "logprobs");
     struct tare_json top = tare__wire_setting(e, request, "top_logprobs");
     struct tare_json most = tare__wire_setting(e, request, "max_tokens");
@@ -267,7 +282,7 @@ static void put_sampling(const struct tare_endpoint *e, struct tare_json request
 }
 
 enum tare_status tare_wire_body(const struct tare_endpoint *e, struct tare_json request,
-                                bool stream, bool old_max, struct tare_buf *out,
+                                bool stream, bool old_max, int64_t seed, struct tare_buf *out,
                                 struct tare_err *err)
 {
     struct tare_json_writer w;
@@ -294,6 +309,7 @@ enum tare_status tare_wire_body(const struct tare_endpoint *e, struct tare_json 
         copy(&w, "echo", tare_json_get(request, "echo"));
     }
     put_sampling(e, request, old_max, chat, &w);
+    put_seed(e, request, seed, &w);
     if (stream) {
         tare_json_member_bool(&w, "stream", true);
         tare_json_put_key(&w, "stream_options");

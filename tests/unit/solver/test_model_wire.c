@@ -54,7 +54,7 @@ static void expect_body(enum tare_wire wire, const char *sampling, const char *r
     struct tare_buf b;
     struct tare_err err = {0};
     tare_buf_init(&b, NULL, TARE_MIB);
-    assert_int_equal(tare_wire_body(&e, parse(request), false, true, &b, &err), TARE_OK);
+    assert_int_equal(tare_wire_body(&e, parse(request), false, true, 77, &b, &err), TARE_OK);
     struct tare_str text = tare_arena_copy(&arena, tare_buf_str(&b));
     if (!tare_json_equal(parse(text.p), parse(body)))
         fail_msg("sent %s\nwanted %s", text.p, body);
@@ -93,6 +93,10 @@ static void test_ask_chat(void **state)
         "{\"model\":\"m\",\"messages\":[],\"logprobs\":true,\"top_logprobs\":2,"
         "\"response_format\":{\"type\":\"json_schema\",\"json_schema\":{\"name\":\"answer\","
         "\"schema\":{},\"strict\":true}}}");
+    expect_body(TARE_WIRE_CHAT, "{\"seed\":1}", "{\"messages\":[],\"seed\":5}",
+                "{\"model\":\"m\",\"messages\":[],\"seed\":5}");
+    expect_body(TARE_WIRE_CHAT, "{\"seed\":1}", "{\"messages\":[]}",
+                "{\"model\":\"m\",\"messages\":[],\"seed\":77}");
     expect_body(TARE_WIRE_CHAT, "{\"logprobs\":true,\"top_logprobs\":2,\"max_tokens\":1}",
                 "{\"prompt\":\"P\",\"echo\":true}",
                 "{\"model\":\"m\",\"prompt\":\"P\",\"echo\":true,\"max_tokens\":1,\"logprobs\":2}");
