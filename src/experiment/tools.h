@@ -49,7 +49,7 @@ struct tare_tools_episode {
     struct tare_str id, workflow, dialect;
     enum tare_tools_arm regime; /* STRICT stands for "auto" */
     int64_t seed;
-    const struct tare_tool *tools;
+    const struct tare_calls_tool *tools;
     uint32_t n_tools;
     struct tare_json order, messages, success; /* order and success: perhaps absent */
 };

@@ -23,7 +23,7 @@ const char *tare_tools_rate_name(enum tare_tools_rate r)
 struct reader {
     struct tare_arena *arena;
     struct tare_json defaults;
-    const struct tare_tool *tools; /* of the defaults, compiled once */
+    const struct tare_calls_tool *tools; /* of the defaults, compiled once */
     uint32_t n_tools;
 };
 

@@ -33,11 +33,14 @@ struct tare_obs {
     const void *view;
     uint32_t step; /* steps done so far; 0 after reset */
     bool done;     /* the world ended the episode */
+    bool failed;   /* the last action could not be done: wrong, refused, or without its effect */
 };
 
 struct tare_tool {
     struct tare_str name, about;
     struct tare_str schema; /* JSON Schema of the arguments */
+    bool decides;           /* changes the world for good, or ends the episode: a harness may anchor
+                               rules or ask a verifier before it */
 };
 
 /* What a solver that reads text is told of where it plays; valid as long as the attempt. */
@@ -142,7 +145,8 @@ enum tare_yield_kind {
 };
 
 struct tare_request {
-    struct tare_str endpoint; /* which of the run's endpoints; empty: the solver's first */
+    struct tare_str endpoint; /* which of the run's endpoints; empty: the solver's first; "/ROLE":
+                                 the solver's own of that role */
     struct tare_str body;     /* tare.request/1: docs/decisions/0008-model-requests.md */
     bool stream;
     struct tare_str scope; /* names the attempt that asks; filled in by run/ */
@@ -185,6 +189,12 @@ struct tare_solver_ops {
     enum tare_status (*next)(const void *shared, void *state, const struct tare_event *event,
                              struct tare_rng *rng, struct tare_arena *turn, struct tare_yield *out,
                              struct tare_err *err);
+    /* What a harness did, for the record; either may be NULL. trace: the elements of an array, what
+     * happened since it was last asked (before each recorded step, and at the end); each an object
+     * with "e", its kind; times only in members of record/digest.h. account: one object with the
+     * totals of the attempt, before stop. docs/concepts/harness.md. */
+    void (*trace)(const void *shared, void *state, struct tare_json_writer *out);
+    void (*account)(const void *shared, const void *state, struct tare_json_writer *out);
     /* Exactly once for each start that succeeded. */
     void (*stop)(const void *shared, void *state);
 };

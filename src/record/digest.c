@@ -31,7 +31,7 @@ static void put_text(struct tare_sha256 *h, struct tare_str s)
 
 static bool is_time(struct tare_str key)
 {
-    static const char *const keys[] = {"t_ms", "t_ns", "dur_ms", "dur_ns", "wall_ns"};
+    static const char *const keys[] = {"t_ms", "t_ns", "dur_ms", "dur_ns", "wall_ns", "ttft_ms"};
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++)
         if (tare_str_is(key, keys[i]))
             return true;
@@ -60,30 +60,56 @@ static size_t skip_number(struct tare_str text, size_t at)
     return at < text.n && text.p[at] == ',' ? at + 1 : at;
 }
 
+/* Where a reader stands. */
+struct place {
+    unsigned depth; /* of the objects whose times are left out; 0: of none */
+    unsigned level;
+    unsigned trace; /* level at which "trace" stood; 0: not below one */
+};
+
+static void pass(struct place *p, char c)
+{
+    if (c == '{' || c == '[')
+        p->level++;
+    if (c != '}' && c != ']')
+        return;
+    p->level -= p->level > 0;
+    if (p->level <= p->trace)
+        p->trace = 0;
+}
+
+/* Is the member of this key a time that is left out? */
+static bool time_here(struct place *p, struct tare_str key)
+{
+    bool here = p->level == p->depth || p->trace;
+    if (!p->trace && p->level <= 2 && tare_str_is(key, "trace"))
+        p->trace = p->level;
+    return here && is_time(key);
+}
+
 /*
  * Feeds text without the time members of objects at nesting `depth` (1: one object a line; 2: an
- * array of objects). What is left need not be JSON any more; it is only hashed. A comma that stood
- * before a last member stays, so the same members in another order give another digest.
+ * array of objects; 0: none), nor those anywhere below a member "trace" of the outer two levels,
+ * where a harness tells how long its calls took. What is left need not be JSON any more; it is only
+ * hashed. A comma that stood before a last member stays, so the same members in another order give
+ * another digest.
  */
 static void put_timeless(struct tare_sha256 *h, struct tare_str text, unsigned depth)
 {
     size_t kept = 0, at = 0, n_fed = 0;
-    unsigned level = 0;
+    struct place place = {.depth = depth};
     while (at < text.n) {
         char c = text.p[at];
-        if (c == '{' || c == '[')
-            level++;
-        else if ((c == '}' || c == ']') && level)
-            level--;
         if (c != '"') {
+            pass(&place, c);
             at++;
             continue;
         }
         size_t end = skip_string(text, at);
-        bool key = level == depth && end < text.n && text.p[end] == ':' && end - at >= 2 &&
-                   is_time(tare_str_n(text.p + at + 1, end - at - 2));
-        size_t after = key ? skip_number(text, end + 1) : end;
-        if (key && after > end + 1) {
+        bool is_key = end < text.n && text.p[end] == ':' && end - at >= 2;
+        bool time = is_key && time_here(&place, tare_str_n(text.p + at + 1, end - at - 2));
+        size_t after = time ? skip_number(text, end + 1) : end;
+        if (time && after > end + 1) {
             tare_sha256_add(h, tare_str_n(text.p + kept, at - kept));
             n_fed += at - kept;
             kept = after;
@@ -117,7 +143,10 @@ struct tare_digest tare_attempt_digest(const struct tare_attempt *a)
         put_text(&h, a->scores[i].reason);
     }
     put_u64(&h, UINT64_MAX); /* no metric has this number: end of the scores */
-    put_text(&h, a->detail);
+    if (tare_str_find(a->detail, TARE_S("\"trace\":")) == SIZE_MAX)
+        put_text(&h, a->detail);
+    else
+        put_timeless(&h, a->detail, 0);
     put_timeless(&h, a->outline, 2);
     put_timeless(&h, a->steps, 1);
     put_u64(&h, a->tokens_in);

@@ -26,6 +26,7 @@ static void settle(struct tare_play *p, enum tare_attempt_status status, enum ta
     if (p->state == TARE_PLAY_FINISHED)
         return;
     if (p->started) {
+        tare__record_account(p);
         p->setup->solver->stop(p->setup->shared, p->solver_state);
         p->started = false;
     }
@@ -35,6 +36,7 @@ static void settle(struct tare_play *p, enum tare_attempt_status status, enum ta
         why.n > TARE_MAX_ERROR_TEXT_BYTES ? tare_str_n(why.p, TARE_MAX_ERROR_TEXT_BYTES) : why;
     p->state = TARE_PLAY_FINISHED;
     scores(p);
+    tare__record_detail(p);
     if (p->setup->record)
         tare__record_end(p);
     if (a->status == TARE_ATTEMPT_MISSING)
@@ -171,6 +173,8 @@ static void advance(struct tare_play *p, const struct tare_event *first)
                 return;
             event =
                 (struct tare_event){.kind = TARE_EVENT_OBS, .obs = &p->obs, .now_ns = event.now_ns};
+            if (s->solver->reads && s->clock) /* who tells how long a tool took */
+                event.now_ns = s->clock->mono_ns(s->clock->ctx);
             if (s->solver->reads && !tare__read_obs(p, &event)) {
                 settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY, TARE_S("out of memory"));
                 return;

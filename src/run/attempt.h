@@ -55,6 +55,7 @@ struct tare_play {
     struct tare_buf obs_text, brief; /* for a solver that reads */
     struct tare_scene scene;
     struct tare_str limit_text; /* which limit a CANCEL with cause LIMIT is about; empty: time */
+    struct tare_str account;    /* of a harness: its totals as one JSON object */
     enum tare_play_state state;
     bool started;        /* the solver has to be stopped */
     bool outgrown;       /* its record or a turn of the solver came near its own ceiling */

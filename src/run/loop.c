@@ -119,8 +119,12 @@ static void begin_request(struct loop *l, struct seat *s)
     /* The attempt's seed hangs on batch seed and task; with the number it names who asks. */
     int n = snprintf(scope, sizeof scope, "%016" PRIx64 "/%" PRIu32, a->seed, a->index);
     request->scope = tare_str_n(scope, (size_t)n);
+    struct tare_str own = l->b->solvers[s->job->lease.run].given->name;
     if (request->endpoint.n == 0)
-        request->endpoint = l->b->solvers[s->job->lease.run].given->name;
+        request->endpoint = own;
+    else if (request->endpoint.p[0] == '/')
+        request->endpoint = tare_arena_printf(&s->play.turn, "%.*s%.*s", TARE_FMT(own),
+                                              TARE_FMT(request->endpoint));
     s->token = ++l->next_token;
     enum tare_status st =
         l->transport ? l->transport->begin(l->transport->ctx, s->token, request, now(l), &err)

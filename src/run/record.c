@@ -39,7 +39,14 @@ static void part(struct tare_json_writer *w, const char *kind)
 
 static bool body_end(struct tare_play *p, struct tare_json_writer *w)
 {
+    const struct tare_play_setup *s = p->setup;
     tare_json_end_array(w);
+    if (p->started && s->solver->trace) {
+        tare_json_put_key(w, "trace");
+        tare_json_begin_array(w);
+        s->solver->trace(s->shared, p->solver_state, w);
+        tare_json_end_array(w);
+    }
     tare_json_end_object(w);
     tare_buf_putc(&p->steps, '\n');
     p->outgrown = p->outgrown || (p->steps.failed && p->steps.n >= p->steps.max / 2);
@@ -78,6 +85,36 @@ bool tare__record_step(struct tare_play *p)
     p->setup->world->obs_json(p->setup->w, &w);
     tare_json_end_object(&w);
     return body_end(p, &w) && outline_entry(p);
+}
+
+void tare__record_account(struct tare_play *p)
+{
+    const struct tare_play_setup *s = p->setup;
+    struct tare_buf b;
+    struct tare_json_writer w;
+    if (!s->solver->account || !s->record)
+        return;
+    tare_buf_init(&b, p->arena->alc, TARE_MAX_STEP_BODY_BYTES);
+    tare_json_writer_init(&w, &b);
+    s->solver->account(s->shared, p->solver_state, &w);
+    p->account =
+        b.failed ? (struct tare_str){NULL, 0} : tare_arena_copy(p->arena, tare_buf_str(&b));
+    tare_buf_free(&b);
+}
+
+void tare__record_detail(struct tare_play *p)
+{
+    struct tare_str d = p->attempt.detail, more = p->account;
+    if (!more.n)
+        return;
+    while (d.n && d.p[d.n - 1] != '}')
+        d.n--;
+    bool alone = d.n < 2 || tare_str_trim(tare_str_n(d.p + 1, d.n - 2)).n == 0;
+    struct tare_str all = alone ? tare_arena_printf(p->arena, "{\"harness\":%.*s}", TARE_FMT(more))
+                                : tare_arena_printf(p->arena, "%.*s,\"harness\":%.*s}",
+                                                    (int)d.n - 1, d.p, TARE_FMT(more));
+    if (all.p)
+        p->attempt.detail = all;
 }
 
 void tare__record_end(struct tare_play *p)

@@ -9,6 +9,10 @@ void tare__record_begin(struct tare_play *p);
 /* False when the record outgrew its ceiling. */
 bool tare__record_reset(struct tare_play *p);
 bool tare__record_step(struct tare_play *p);
+/* The totals of a harness: taken before its solver is stopped, put into the attempt's detail as
+ * member "harness" when that is known. */
+void tare__record_account(struct tare_play *p);
+void tare__record_detail(struct tare_play *p);
 void tare__record_end(struct tare_play *p);
 /* A missing attempt keeps no half-made account. */
 void tare__record_missing(struct tare_play *p);

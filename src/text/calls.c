@@ -292,7 +292,7 @@ static bool fit(struct tare__calls *c, uint32_t from)
 {
     bool ok = true;
     for (uint32_t k = from; k < c->r->n_calls && ok; k++) {
-        const struct tare_tool *t = tare__calls_tool(c, c->r->calls[k].name);
+        const struct tare_calls_tool *t = tare__calls_tool(c, c->r->calls[k].name);
         ok = t != NULL;
         if (ok && t->schema) {
             enum tare_status st =

@@ -83,7 +83,7 @@ enum tare_calls_span_kind {
     TARE_SPAN_DELIMITER
 };
 
-struct tare_tool {
+struct tare_calls_tool {
     struct tare_str name;
     struct tare_json parameters;      /* a JSON Schema; absent: anything */
     const struct tare_schema *schema; /* the same, compiled; NULL: anything */
@@ -91,7 +91,7 @@ struct tare_tool {
 
 struct tare_calls_opts {
     struct tare_str dialect; /* of tare_calls_dialect, or "auto" (also when empty) */
-    const struct tare_tool *tools;
+    const struct tare_calls_tool *tools;
     uint32_t n_tools; /* 0: nothing in the text is a call */
     bool strict;
     bool think_prefilled; /* the prompt ends with an open reasoning tag */
@@ -166,6 +166,7 @@ enum tare_status tare_calls_feed_end(struct tare_calls_feed *f, const struct tar
  * "function": {...}}. The schemas are compiled, formats checked: one that cannot be (text/schema.h)
  * is an error that names the tool. TARE_E_INPUT, TARE_E_LIMIT, TARE_E_NOMEM. */
 enum tare_status tare_tools_read(struct tare_json v, struct tare_arena *arena,
-                                 const struct tare_tool **out, uint32_t *n, struct tare_err *err);
+                                 const struct tare_calls_tool **out, uint32_t *n,
+                                 struct tare_err *err);
 
 #endif

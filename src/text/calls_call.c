@@ -5,7 +5,7 @@
 
 #include "base/banned.h"
 
-const struct tare_tool *tare__calls_tool(const struct tare__calls *c, struct tare_str name)
+const struct tare_calls_tool *tare__calls_tool(const struct tare__calls *c, struct tare_str name)
 {
     for (uint32_t k = 0; k < c->opts->n_tools; k++)
         if (tare_str_eq(c->opts->tools[k].name, name))
@@ -37,7 +37,7 @@ static struct tare_str mended_name(struct tare__calls *c, struct tare_str name)
 }
 
 /* The schema asks for a text at that place of the document. */
-static bool text_asked_for(const struct tare_tool *t, struct tare_json v, size_t at)
+static bool text_asked_for(const struct tare_calls_tool *t, struct tare_json v, size_t at)
 {
     struct tare_json schema = t->parameters;
     for (;;) {
@@ -59,7 +59,7 @@ static bool text_asked_for(const struct tare_tool *t, struct tare_json v, size_t
 /* Unquoted values stay where the schema asks for a text. */
 static void justify_words(struct tare__calls *c, struct tare_str name, struct tare_json args)
 {
-    const struct tare_tool *t = tare__calls_tool(c, name);
+    const struct tare_calls_tool *t = tare__calls_tool(c, name);
     for (uint32_t k = 0; k < c->n_words && t; k++)
         if (c->words[k] >= tare_json_offset(args) && c->words[k] < tare_json_source_end(args))
             c->unit_words_ok += text_asked_for(t, args, c->words[k]);
@@ -68,7 +68,7 @@ static void justify_words(struct tare__calls *c, struct tare_str name, struct ta
 /* With coerce_scalars: texts of the arguments that should be no texts. */
 static void coerce(struct tare__calls *c, struct tare_str name, struct tare_json *args)
 {
-    const struct tare_tool *t = tare__calls_tool(c, name);
+    const struct tare_calls_tool *t = tare__calls_tool(c, name);
     struct tare_json root = t ? t->parameters : (struct tare_json){0}, out, e, was;
     struct tare_json props = tare_json_get(root, "properties");
     struct tare_buf b;
@@ -128,7 +128,7 @@ bool tare__calls_add(struct tare__calls *c, struct tare_str name, struct tare_js
 
 static bool lacks(const struct tare__calls *c, struct tare_str name, struct tare_json args)
 {
-    const struct tare_tool *t = tare__calls_tool(c, name);
+    const struct tare_calls_tool *t = tare__calls_tool(c, name);
     struct tare_json req = t ? tare_json_get(t->parameters, "required") : (struct tare_json){0};
     for (struct tare_json v = tare_json_first(req); v.doc; v = tare_json_next(v))
         if (!tare_json_present(tare_json_get_str(args, tare_json_str(v))))
@@ -231,13 +231,14 @@ static enum tare_status compile(struct tare_json schema, struct tare_str name,
 }
 
 enum tare_status tare_tools_read(struct tare_json v, struct tare_arena *arena,
-                                 const struct tare_tool **out, uint32_t *n, struct tare_err *err)
+                                 const struct tare_calls_tool **out, uint32_t *n,
+                                 struct tare_err *err)
 {
     if (tare_json_kind(v) == TARE_JSON_OBJECT)
         v = tare_json_get(v, "tools");
     if (tare_json_kind(v) != TARE_JSON_ARRAY)
         return tare_fail(err, TARE_E_INPUT, "the tools are not a list");
-    struct tare_tool *t = TARE_NEW_N(arena, struct tare_tool, tare_json_count(v));
+    struct tare_calls_tool *t = TARE_NEW_N(arena, struct tare_calls_tool, tare_json_count(v));
     if (!t)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while reading the tools");
     *n = 0;
@@ -252,7 +253,7 @@ enum tare_status tare_tools_read(struct tare_json v, struct tare_arena *arena,
         }
         if (!tare_json_present(p))
             p = tare_json_get(f, "input_schema");
-        t[*n] = (struct tare_tool){.name = tare_json_str(name), .parameters = p};
+        t[*n] = (struct tare_calls_tool){.name = tare_json_str(name), .parameters = p};
         enum tare_status st = compile(p, t[*n].name, arena, &t[*n].schema, err);
         if (st != TARE_OK)
             return st;

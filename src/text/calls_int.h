@@ -139,7 +139,7 @@ bool tare__calls_add(struct tare__calls *c, struct tare_str name, struct tare_js
                      struct tare_str id);
 /* A call in an object of the dialect's spelling; 0 or a code. */
 int tare__calls_object(struct tare__calls *c, const struct tare__calls_spec *s, struct tare_json v);
-const struct tare_tool *tare__calls_tool(const struct tare__calls *c, struct tare_str name);
+const struct tare_calls_tool *tare__calls_tool(const struct tare__calls *c, struct tare_str name);
 bool tare__calls_complete(const struct tare__calls *c, uint32_t call); /* required ones present */
 void tare__calls_span(struct tare__calls *c, enum tare_calls_span_kind kind, size_t off,
                       size_t end);

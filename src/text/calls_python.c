@@ -154,7 +154,7 @@ bool tare__calls_python(struct tare__calls *c, const struct tare__calls_spec *s)
 /* The arguments again, each text by the type of its schema. */
 static bool retyped(struct tare__calls *c, struct tare_str tool, struct tare_json *args)
 {
-    const struct tare_tool *t = tare__calls_tool(c, tool);
+    const struct tare_calls_tool *t = tare__calls_tool(c, tool);
     struct tare_json root = t ? t->parameters : (struct tare_json){0};
     struct tare_json props = tare_json_get(root, "properties"), in = *args;
     struct tare_json_writer w;

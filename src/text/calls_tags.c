@@ -12,7 +12,7 @@ struct tag {
 static struct tare_json schema_of(const struct tare__calls *c, struct tare_str tool,
                                   struct tare_json *root)
 {
-    const struct tare_tool *t = tare__calls_tool(c, tool);
+    const struct tare_calls_tool *t = tare__calls_tool(c, tool);
     *root = t ? t->parameters : (struct tare_json){0};
     return tare_json_get(*root, "properties");
 }
@@ -402,7 +402,7 @@ bool tare__calls_nested(struct tare__calls *c, const struct tare__calls_spec *s)
         if (end == SIZE_MAX)
             break;
         struct tare_str name = tare__calls_slice(c, c->i, end);
-        const struct tare_tool *t = tare__calls_tool(c, name);
+        const struct tare_calls_tool *t = tare__calls_tool(c, name);
         struct tare_json root = t ? t->parameters : (struct tare_json){0};
         c->i = end + strlen(s->sep);
         c->json.n = 0;

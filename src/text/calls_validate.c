@@ -74,7 +74,7 @@ static struct tare_str with_member(struct tare_arena *arena, struct tare_str pat
     return path;
 }
 
-static void check(struct tare__calls *c, uint32_t call, const struct tare_tool *t)
+static void check(struct tare__calls *c, uint32_t call, const struct tare_calls_tool *t)
 {
     struct tare_json args = c->r->calls[call].arguments;
     struct tare_schema_fault *f = NULL;
@@ -101,7 +101,7 @@ static void check(struct tare__calls *c, uint32_t call, const struct tare_tool *
 void tare__calls_validate(struct tare__calls *c)
 {
     for (uint32_t i = 0; i < c->r->n_calls && !c->nomem; i++) {
-        const struct tare_tool *t = tare__calls_tool(c, c->r->calls[i].name);
+        const struct tare_calls_tool *t = tare__calls_tool(c, c->r->calls[i].name);
         if (!t)
             found(c, (struct tare_calls_finding){i, TARE_V_UNKNOWN_TOOL, TARE_S(""),
                                                  TARE_S("there is no tool of that name"),

@@ -253,4 +253,5 @@ void tare__soc_show(struct tare__soc_world *w, struct tare_obs *obs)
     obs->view = v;
     obs->step = w->steps;
     obs->done = w->done;
+    obs->failed = w->steps > 0 && !w->view.ok;
 }
