@@ -230,6 +230,11 @@ uint32_t tare_grammar_call(struct tare_grammar *g, uint32_t rule)
     return add(g, (struct tare__node){.kind = TARE_GRAMMAR_K_CALL, .n = rule});
 }
 
+uint32_t tare_grammar_root(const struct tare_grammar *g)
+{
+    return g->root;
+}
+
 uint32_t tare_grammar_nodes(const struct tare_grammar *g)
 {
     return g->n;

@@ -105,6 +105,8 @@ uint32_t tare_grammar_call(struct tare_grammar *g, uint32_t rule);
  */
 enum tare_status tare_grammar_finish(struct tare_grammar *g, uint32_t root, struct tare_err *err);
 
+/* The root of a finished grammar: it may be a part of a larger one, finished again. */
+uint32_t tare_grammar_root(const struct tare_grammar *g);
 /* How many nodes there are, and what kind one is of: for summaries and pictures. */
 uint32_t tare_grammar_nodes(const struct tare_grammar *g);
 enum tare_grammar_kind tare_grammar_kind_of(const struct tare_grammar *g, uint32_t node);

@@ -197,10 +197,10 @@ enum tare_status tare_grammar_finish(struct tare_grammar *g, uint32_t root, stru
             *err = g->err;
         return g->err.code;
     }
-    for (uint32_t i = 0; i < g->n_rules; i++)
-        if (!g->rules[i].defined)
+    for (uint32_t i = 0; i < g->n; i++)
+        if (g->nodes[i].kind == TARE_GRAMMAR_K_CALL && !g->rules[g->nodes[i].n].defined)
             return tare_fail(err, TARE_E_INPUT, "the rule \"%.*s\" is used but not defined",
-                             TARE_FMT(g->rules[i].name));
+                             TARE_FMT(g->rules[g->nodes[i].n].name));
     enum tare_status st = settle(g, err);
     if (!st)
         st = no_left_recursion(g, err);

@@ -156,6 +156,18 @@ static inline struct tare__state *tare__state_at(const struct tare__memory *m, u
     return &block[id % TARE__BLOCK];
 }
 
+/* The next state where it is known already, else UNKNOWN. */
+static inline uint32_t tare__peek(const struct tare__memory *m, uint32_t state, unsigned char byte)
+{
+    struct tare__state *s = tare__state_at(m, state);
+    if (!(s->out[byte / 64] >> (byte % 64) & 1))
+        return TARE__STATE_DEAD;
+    if (s->n_out == 1)
+        return atomic_load_explicit(&s->only_next, memory_order_acquire);
+    struct tare__row *row = atomic_load_explicit(&s->row, memory_order_acquire);
+    return row ? atomic_load_explicit(&row->next[byte], memory_order_acquire) : TARE__STATE_UNKNOWN;
+}
+
 /* memory.c */
 enum tare_status tare__memory_open(struct tare_guide *g, struct tare__memory **out,
                                    struct tare_err *err);

@@ -233,16 +233,7 @@ enum tare_status tare__step(struct tare__memory *m, uint32_t state, unsigned cha
                             uint32_t *to, struct tare_err *err)
 {
     struct tare__state *s = tare__state_at(m, state);
-    *to = TARE__STATE_DEAD;
-    if (!(s->out[byte / 64] >> (byte % 64) & 1))
-        return TARE_OK;
-    if (s->n_out == 1) {
-        *to = atomic_load_explicit(&s->only_next, memory_order_acquire);
-    } else {
-        struct tare__row *row = atomic_load_explicit(&s->row, memory_order_acquire);
-        *to = row ? atomic_load_explicit(&row->next[byte], memory_order_acquire)
-                  : TARE__STATE_UNKNOWN;
-    }
+    *to = tare__peek(m, state, byte);
     if (*to != TARE__STATE_UNKNOWN)
         return TARE_OK;
     (void)pthread_mutex_lock(&m->lock);
