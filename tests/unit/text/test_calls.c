@@ -361,7 +361,7 @@ static void test_early(void **state)
 {
     static const char text[] =
         "Well. <tool_call>{\"name\": \"f\", \"arguments\": {\"a\": \"one two";
-    struct tare_tool tool = {.name = TARE_S("f")};
+    struct tare_calls_tool tool = {.name = TARE_S("f")};
     struct tare_calls_opts opts = {.dialect = TARE_S("hermes"), .tools = &tool, .n_tools = 1};
     struct tare_calls_stream *s;
     struct tare_arena arena;
