@@ -1,7 +1,7 @@
 /* A message in any dialect: spans cover it, the strict arm mends nothing, and what both arms take
  * is the same. The first byte picks the dialect, the second the options. */
 #include "fuzz.h"
-#include "text/calls.h"
+#include "text/calls_stream.h"
 
 static const char tools_text[] =
     "[{\"name\":\"f\",\"parameters\":{\"type\":\"object\",\"properties\":{\"a\":{\"type\":"
@@ -27,6 +27,48 @@ static void check(const struct tare_calls *r, size_t size, bool strict)
     fuzz_must(r->status != TARE_CALLS_OK || (r->n_calls > 0 && r->n_errors == 0));
 }
 
+struct told {
+    size_t content;
+    uint32_t calls, errors;
+    bool open;
+};
+
+static void hear(void *ctx, const struct tare_emit *e)
+{
+    struct told *t = ctx;
+    t->content += e->kind == TARE_EMIT_CONTENT ? e->text.n : 0;
+    t->calls += e->kind == TARE_EMIT_CALL_END;
+    t->errors += e->kind == TARE_EMIT_ERROR;
+    if (e->kind == TARE_EMIT_CALL || e->kind == TARE_EMIT_CALL_END || e->kind == TARE_EMIT_VOID) {
+        fuzz_must(t->open == (e->kind != TARE_EMIT_CALL));
+        t->open = e->kind == TARE_EMIT_CALL;
+    }
+}
+
+/* What is told of a text in pieces adds up to its record. */
+static void stream(struct tare_str text, const struct tare_calls_opts *o, size_t piece,
+                   const struct tare_calls *want)
+{
+    struct tare_arena arena;
+    struct tare_calls_stream *s;
+    struct tare_calls r;
+    struct told t = {0};
+    size_t content = 0;
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    fuzz_must(tare_calls_stream_open(o, NULL, hear, &t, &s, NULL) == TARE_OK);
+    for (size_t at = 0, n; at < text.n; at += n) {
+        n = piece < text.n - at ? piece : text.n - at;
+        fuzz_must(tare_calls_stream_put(s, tare_str_n(text.p + at, n), NULL) == TARE_OK);
+    }
+    fuzz_must(tare_calls_stream_end(s, o->length, &arena, &r, NULL) == TARE_OK);
+    for (uint32_t i = 0; i < r.n_spans; i++)
+        content += r.spans[i].kind == TARE_SPAN_CONTENT ? r.spans[i].end - r.spans[i].off : 0;
+    fuzz_must(r.status == want->status && r.n_calls == want->n_calls);
+    fuzz_must(t.content == content && t.calls == r.n_calls && t.errors == r.n_errors && !t.open);
+    tare_calls_stream_close(s);
+    tare_arena_free(&arena);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tare_arena arena;
@@ -48,9 +90,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_must(tare_tools_read(v, &arena, &o.tools, &o.n_tools, NULL) == TARE_OK);
     fuzz_must(tare_calls_parse(text, &o, &arena, &loose, NULL) == TARE_OK);
     check(&loose, text.n, false);
+    stream(text, &o, 1 + (data[1] >> 2), &loose);
     o.strict = true;
     fuzz_must(tare_calls_parse(text, &o, &arena, &strict, NULL) == TARE_OK);
     check(&strict, text.n, true);
+    stream(text, &o, 1 + (data[1] >> 2), &strict);
     fuzz_must(loose.repairs || loose.n_errors || loose.n_calls == strict.n_calls);
     tare_arena_free(&arena);
     return 0;

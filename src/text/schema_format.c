@@ -23,9 +23,11 @@
 #define P(more) "([A-Za-z0-9._~!$&'()*+,;=:@" more "-]|" PCT ")"
 #define U "\\u{a0}-\\u{d7ff}\\u{f900}-\\u{fdcf}\\u{fdf0}-\\u{ffef}\\u{10000}-\\u{effff}"
 #define AUTHORITY(x)                                                                               \
-    "(([A-Za-z0-9._~!$&'()*+,;=:" x "-]|" PCT ")*@)?(\\[(" V6IN "|v" H "+\\.[^\\]]+)\\]|"          \
+    "(([A-Za-z0-9._~!$&'()*+,;=:" x "-]|" PCT ")*@)?(\\[(" V6IN "|[vV]" H "+\\.[^\\]]+)\\]|"       \
     "([A-Za-z0-9._~!$&'()*+,;=" x "-]|" PCT ")*)(:\\d*)?"
-#define TAIL(x) "(\\?" P(x "/?") "*)?(#" P(x "/?") "*)?"
+#define TAIL(x, query) "(\\?" P(x query "/?") "*)?(#" P(x "/?") "*)?"
+#define PRIVATE "\\u{e000}-\\u{f8ff}\\u{f0000}-\\u{ffffd}\\u{100000}-\\u{10fffd}"
+#define VARIABLE "(\\w|" PCT ")(\\.?(\\w|" PCT "))*"
 #define HIER(x)                                                                                    \
     "(//" AUTHORITY(x) "(/" P(x) "*)*|/(" P(x) "+(/" P(x) "*)*)?|" P(x) "+(/" P(x) "*)*|)"
 #define SCHEME "[A-Za-z][A-Za-z0-9+.-]*:"
@@ -50,12 +52,12 @@ static const struct shape {
     {"uuid", H "{8}-" H "{4}-" H "{4}-" H "{4}-" H "{12}"},
     {"json-pointer", "(/([^/~]|~[01])*)*"},
     {"relative-json-pointer", "(0|[1-9]\\d*)(#|(/([^/~]|~[01])*)*)"},
-    {"uri", SCHEME HIER("") TAIL("")},
-    {"uri-reference", "(" SCHEME HIER("") "|" RELATIVE("") ")" TAIL("")},
-    {"iri", SCHEME HIER(U) TAIL(U)},
-    {"iri-reference", "(" SCHEME HIER(U) "|" RELATIVE(U) ")" TAIL(U)},
-    {"uri-template", "([^\\x00-\\x20\"'%<>\\\\^`{|}]|" PCT "|\\{[+#./;?&=,!@|]?([\\w.]|" PCT
-                     ")+(:[1-9]\\d{0,3}|\\*)?(,([\\w.]|" PCT ")+(:[1-9]\\d{0,3}|\\*)?)*\\})*"},
+    {"uri", SCHEME HIER("") TAIL("", "")},
+    {"uri-reference", "(" SCHEME HIER("") "|" RELATIVE("") ")" TAIL("", "")},
+    {"iri", SCHEME HIER(U) TAIL(U, PRIVATE)},
+    {"iri-reference", "(" SCHEME HIER(U) "|" RELATIVE(U) ")" TAIL(U, PRIVATE)},
+    {"uri-template", "([^\\x00-\\x20\"%<>\\\\^`{|}\\x7f-\\x9f]|" PCT "|\\{[+#./;?&=,!@|]?" VARIABLE
+                     "(:[1-9]\\d{0,3}|\\*)?(," VARIABLE "(:[1-9]\\d{0,3}|\\*)?)*\\})*"},
 };
 
 static unsigned two(struct tare_str s, size_t at)
@@ -91,6 +93,17 @@ static bool host_fits(struct tare_str s)
     return s.n <= 253;
 }
 
+/* The address between brackets, of which an identifier's shape says little. */
+static bool bracket_fits(struct tare_str s, struct tare_arena *scratch)
+{
+    size_t from = tare_str_find(s, TARE_S("[")), end = tare_str_find(s, TARE_S("]"));
+    if (from == SIZE_MAX || end == SIZE_MAX || end <= from + 1)
+        return true;
+    struct tare_str host = tare_str_n(s.p + from + 1, end - from - 1);
+    return host.p[0] == 'v' || host.p[0] == 'V' ||
+           tare_schema_format(TARE_S("ipv6"), host, scratch);
+}
+
 static bool regex_fits(struct tare_str text, struct tare_arena *scratch)
 {
     const struct tare_regex *re;
@@ -118,5 +131,8 @@ bool tare_schema_format(struct tare_str name, struct tare_str text, struct tare_
         size_t skip = tare_str_is(name, "time") ? 0 : 11;
         fits = second_fits(tare_str_n(text.p + skip, text.n - skip));
     }
+    bool identifier = tare_str_starts(name, TARE_S("uri")) || tare_str_starts(name, TARE_S("iri"));
+    if (fits && identifier && !tare_str_is(name, "uri-template"))
+        fits = bracket_fits(text, scratch);
     return fits && (!tare_str_is(name, "hostname") || host_fits(text));
 }

@@ -14,7 +14,7 @@ static struct tare_drift_report lab(struct tare_str jsonl, struct tare_arena *ar
 {
     static const struct tare_drift_opts opts = {.confidence = 0.95, .seed = 1, .resamples = 100};
     struct tare_drift_recordings rec;
-    struct tare_drift_report out;
+    struct tare_drift_report out = {0};
     struct tare_err err = {0};
     enum tare_status st = tare_drift_recordings_read(jsonl, arena, &rec, &err);
     if (st == TARE_OK)

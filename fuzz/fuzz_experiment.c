@@ -1,0 +1,51 @@
+/* Recordings of both labs: any text is refused with a reason, or gives a report. The first byte
+ * picks the lab. */
+#include "experiment/drift.h"
+#include "experiment/tools.h"
+#include "fuzz.h"
+
+static void tools(struct tare_str text, struct tare_arena *arena)
+{
+    static const struct tare_tools_opts opts = {
+        .baseline = TARE_ARM_LENIENT, .confidence = 0.9, .resamples = 20, .seed = 1};
+    static struct tare_tools_report report;
+    struct tare_tools_recordings rec;
+    struct tare_err err = {0};
+    enum tare_status st = tare_tools_recordings_read(text, arena, &rec, &err);
+    if (st == TARE_OK)
+        st = tare_tools_experiment(&rec, &opts, arena, &report, &err);
+    fuzz_must(st == TARE_OK || err.text[0]);
+    for (int a = 0; st == TARE_OK && a < TARE_TOOLS_ARMS; a++)
+        for (int k = 0; k < TARE_TOOLS_RATES; k++)
+            fuzz_must(report.arm[a].rate[k].k <= report.arm[a].rate[k].n);
+}
+
+static void drift(struct tare_str text, struct tare_arena *arena)
+{
+    static const struct tare_drift_opts opts = {.confidence = 0.9, .seed = 1, .resamples = 5};
+    struct tare_drift_recordings rec;
+    struct tare_drift_report report;
+    struct tare_err err = {0};
+    enum tare_status st = tare_drift_recordings_read(text, arena, &rec, &err);
+    if (st == TARE_OK)
+        st = tare_drift_experiment(&rec, &opts, arena, &report, &err);
+    fuzz_must(st == TARE_OK || err.text[0]);
+    for (uint32_t a = 0; st == TARE_OK && a < report.n_arms; a++)
+        for (uint32_t t = 0; t < report.turns; t++)
+            fuzz_must(report.arm[a].adherence[t].k <= report.arm[a].adherence[t].n);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    struct tare_arena arena;
+    if (size < 1)
+        return 0;
+    struct tare_str text = fuzz_text(data + 1, size - 1);
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    if (data[0] % 2)
+        tools(text, &arena);
+    else
+        drift(text, &arena);
+    tare_arena_free(&arena);
+    return 0;
+}
