@@ -7,6 +7,7 @@
 #include "base/limits.h"
 #include "cli/cmd.h"
 #include "record/upkeep.h"
+#include "sandbox/box.h"
 #include "view/upkeep.h"
 
 #include "base/banned.h"
@@ -16,7 +17,7 @@ struct doctor_opts {
     bool quick;
 };
 
-enum { PARTS = 4 };
+enum { PARTS = 5 };
 
 /* "found", or NULL when no folder of PATH has that program. */
 static const char *find_program(const char *name)
@@ -34,13 +35,24 @@ static const char *find_program(const char *name)
     return NULL;
 }
 
-static void find_parts(struct tare_part parts[PARTS])
+/* Builds a box: what is installed says little, what works says it. */
+static struct tare_part find_sandbox(struct tare_arena *arena)
+{
+    struct tare_err err = {0};
+    bool works = tare_box_check(arena, &err) == TARE_OK;
+    struct tare_str why = works ? TARE_S("") : tare_arena_copy(arena, tare_str_of(err.text));
+    return (struct tare_part){"sandbox", "programs of suites in a box", works ? "works" : NULL,
+                              why.p ? why.p : "out of memory"};
+}
+
+static void find_parts(struct tare_part parts[PARTS], struct tare_arena *arena)
 {
     parts[0] = (struct tare_part){"tare", "this program", TARE_VERSION, NULL};
     parts[1] = (struct tare_part){"SQLite", "the store", sqlite3_libversion(), NULL};
     parts[2] = (struct tare_part){"zstd", "steps in the store", ZSTD_versionString(), NULL};
     parts[3] = (struct tare_part){"bubblewrap", "sandboxed tools", find_program("bwrap"),
                                   "apt install bubblewrap; needed only by suites that run code"};
+    parts[4] = find_sandbox(arena);
 }
 
 static enum tare_status look(struct tare_ctx *ctx, const struct doctor_opts *o,
@@ -88,7 +100,7 @@ static enum tare_status doctor_run(struct tare_ctx *ctx, const void *opts, struc
     const struct doctor_opts *o = opts;
     struct found f = {0};
     enum tare_status st = TARE_OK;
-    find_parts(f.parts);
+    find_parts(f.parts, ctx->arena);
     if (o->repair.n) {
         st = tare_store_repair(ctx->store, o->repair, NULL, ctx->arena, &f.repair, err);
         f.repaired = st == TARE_OK;

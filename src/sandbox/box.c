@@ -46,7 +46,8 @@ struct box {
     uint64_t dropped[2];
     size_t sent;
     int64_t start_ns, measured_ns;
-    char **argv; /* bubblewrap's */
+    char **argv;     /* bubblewrap's */
+    uint64_t others; /* threads its user has outside */
 };
 
 uid_t tare__box_uid(uint32_t slot)
@@ -91,8 +92,8 @@ static void set_limit(int what, uint64_t most)
     (void)setrlimit((__rlimit_resource_t)what, &r);
 }
 
-/* NPROC counts all processes of a user: with a user of its own it is the box's, without one the
- * group or nothing. */
+/* NPROC counts all threads of a user: root's boxes have a user each, those of others start from
+ * what the caller has already. */
 static void set_limits(const struct box *b)
 {
     set_limit(RLIMIT_CORE, 0);
@@ -104,8 +105,7 @@ static void set_limits(const struct box *b)
     set_limit(RLIMIT_NICE, 0);
     set_limit(RLIMIT_RTPRIO, 0);
     set_limit(RLIMIT_MSGQUEUE, 0);
-    if (geteuid() == 0)
-        set_limit(RLIMIT_NPROC, b->l.processes + 4u);
+    set_limit(RLIMIT_NPROC, b->others + b->l.processes + 4u);
 }
 
 /* The plain system calls: the library's would tell other threads, of which there are none here. */
@@ -559,6 +559,7 @@ enum tare_status tare_box_run(const struct tare_box_options *options, struct tar
     enum tare_status st = prepare(&b, arena, err);
     if (st == TARE_OK) {
         tare__box_group_make(&b.group, &b.l, options->slot);
+        b.others = geteuid() == 0 ? 0 : tare__box_user_threads(getuid());
         b.start_ns = b.measured_ns = now_ns();
         st = start(&b, err);
         if (st == TARE_OK) {

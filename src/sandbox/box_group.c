@@ -3,6 +3,7 @@
  * written, as root in many containers. Elsewhere the limits hold process by process.
  */
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -89,4 +90,33 @@ void tare__box_group_remove(struct tare__box_group *g)
 {
     take_away(g->memory);
     take_away(g->pids);
+}
+
+static uint64_t entries(const char *path)
+{
+    DIR *d = opendir(path);
+    uint64_t n = 0;
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;)
+        n += e->d_name[0] != '.';
+    if (d)
+        closedir(d);
+    return n;
+}
+
+uint64_t tare__box_user_threads(uid_t uid)
+{
+    DIR *d = opendir("/proc");
+    uint64_t n = 0;
+    for (struct dirent *e; d && (e = readdir(d)) != NULL;) {
+        char path[300];
+        struct stat st;
+        if (e->d_name[0] < '1' || e->d_name[0] > '9')
+            continue;
+        (void)snprintf(path, sizeof path, "/proc/%s/task", e->d_name);
+        if (stat(path, &st) == 0 && st.st_uid == uid)
+            n += entries(path);
+    }
+    if (d)
+        closedir(d);
+    return n;
 }

@@ -44,6 +44,8 @@ void tare__box_group_make(struct tare__box_group *g, const struct tare_box_limit
 /* Puts the calling process into it; signal-safe. False: it could not. */
 bool tare__box_group_enter(const struct tare__box_group *g);
 void tare__box_group_remove(struct tare__box_group *g);
+/* Threads that the user runs now: a process limit counts them too. */
+uint64_t tare__box_user_threads(uid_t uid);
 
 /* What a work folder holds; stops counting beyond the limits. */
 struct tare__box_usage {
