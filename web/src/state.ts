@@ -60,11 +60,18 @@ export function forget(): void {
   kept.clear();
 }
 
+let underway = 0;
+function busy(by: number): void {
+  underway += by;
+  document.getElementById("main")?.setAttribute("aria-busy", underway > 0 ? "true" : "false");
+}
+
 export async function load<T extends Doc>(path: string, signal: AbortSignal): Promise<T> {
   const had = kept.get(path);
   if (had && had.at === changes.get()) return had.doc as T;
   const at = changes.get();
-  const doc = await shared.source.get<T>(path, signal);
+  busy(1);
+  const doc = await shared.source.get<T>(path, signal).finally(() => busy(-1));
   kept.delete(path);
   kept.set(path, { at, doc });
   if (kept.size > keepAtMost) kept.delete(kept.keys().next().value as string);

@@ -66,9 +66,11 @@ export function Power(): JSX.Element {
     .join(" ");
   useFoot(`tare power ${flags}`, path, { power: path });
   const set = (key: string) => (v: string) => amend({ [key]: v });
-  const field = (key: string): JSX.Element => <Input f={fields[key] as Field} value={(key === "power" ? asked["power"] || "0.8" : asked[key]) ?? ""} set={set(key)} />;
-  const paired = !!params.discordance || !!from;
   const share = !params.sd && doc?.design !== "mean";
+  // Effects of shares are written in points; of other metrics in the metric's own unit.
+  const fieldOf = (key: string): Field => (key === "effect" && !share ? { ...(fields["effect"] as Field), factor: 1, unit: "" } : (fields[key] as Field));
+  const field = (key: string): JSX.Element => <Input f={fieldOf(key)} value={(key === "power" ? asked["power"] || "0.8" : asked[key]) ?? ""} set={set(key)} />;
+  const paired = !!params.discordance || !!from;
   const unavailable = doc ? [doc.n_needed, doc.power_at_n, doc.mde_at_n].map((v) => v?.unavailable).find((w) => w) : null;
   return (
     <>

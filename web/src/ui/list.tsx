@@ -90,8 +90,12 @@ export function List<Row>(props: ListProps<Row>): JSX.Element {
       }
     }
     if (focusWanted.current) {
-      focusWanted.current = false;
-      box.current?.querySelector<HTMLElement>(`[data-row="${at.current}"] a`)?.focus({ preventScroll: true });
+      // The row may still be on its way; it takes the focus when it comes.
+      const link = box.current?.querySelector<HTMLElement>(`[data-row="${at.current}"] a`);
+      if (link) {
+        focusWanted.current = false;
+        link.focus({ preventScroll: true });
+      }
     }
   });
 
