@@ -138,11 +138,11 @@ static int refuse_sockets(scmp_filter_ctx ctx, bool network)
         if (inet)
             continue;
         code = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                                SCMP_A0(SCMP_CMP_EQ, family));
+                                SCMP_A0(SCMP_CMP_EQ, family, 0));
     }
     if (code == 0)
         code = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EAFNOSUPPORT), SCMP_SYS(socket), 1,
-                                SCMP_A0(SCMP_CMP_GE, 64));
+                                SCMP_A0(SCMP_CMP_GE, 64, 0));
     if (code == 0) /* raw sockets, also by INET */
         code = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(socket), 1,
                                 SCMP_A1(SCMP_CMP_MASKED_EQ, 0xf, SOCK_RAW));

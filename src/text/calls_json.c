@@ -236,8 +236,10 @@ static int head(struct tare__calls *c, const struct tare__calls_spec *s, struct 
     for (; c->i < most; c->i++)
         if (tare__calls_at(c, s->sep) || tare__calls_at(c, "[CALL_ID]") || tare__calls_at(c, lost))
             break;
-    if (c->i == c->text.n)
+    if (c->i == c->text.n) {
+        tare__calls_touch(c);
         return TARE_E_CALL_TRUNCATED;
+    }
     if (c->i == most)
         return TARE_E_CALL_HEADER;
     *name = tare_str_trim(tare__calls_slice(c, from, c->i));

@@ -417,8 +417,13 @@ static void tell_harmony(struct tare_calls_stream *s, const struct tare__calls *
             continue; /* text before a header is told with it */
         size_t from = p.off > s->told ? p.off : s->told;
         size_t end = final ? p.end : before_tag(c, from, p.end);
-        if (from < end)
-            s->told = tell_open(s, thought ? TARE_EMIT_REASONING : TARE_EMIT_CONTENT, from, end);
+        enum tare_emit_kind kind = thought ? TARE_EMIT_REASONING : TARE_EMIT_CONTENT;
+        if (from < end && !final) {
+            s->told = tell_open(s, kind, from, end);
+        } else if (from < end) {
+            tell_text(s, kind, from, end);
+            s->told = end;
+        }
         if (final && thought)
             tell(s, TARE_EMIT_REASONING_END, (struct tare_str){0});
     }
