@@ -15,6 +15,7 @@
 /* A block that is being filled, or waits to be compressed. */
 struct block {
     struct tare_buf json, packed; /* packed: base64 of gzip */
+    struct tare_buf where;        /* `"PATH":N,`: its part of the index */
     struct tare_str task;         /* whose steps it holds; p NULL: outlines and other documents */
     uint32_t attempts;            /* whose steps are in it */
     bool alike, left_out;
@@ -25,7 +26,6 @@ struct making {
     struct tare_err *err;
     struct block *blocks; /* 1 … n of the file, in this order */
     uint32_t n, room;
-    struct tare_buf where; /* `"PATH":N,` */
     struct tare_buf index; /* `"PATH":{…},` */
     bool failed;
 };
@@ -53,6 +53,7 @@ static struct block *new_block(struct making *m)
     *b = (struct block){0};
     tare_buf_init(&b->json, NULL, TARE_GIB);
     tare_buf_init(&b->packed, NULL, TARE_GIB);
+    tare_buf_init(&b->where, NULL, TARE_GIB);
     tare_buf_putc(&b->json, '{');
     return b;
 }
@@ -63,17 +64,17 @@ static void free_blocks(struct making *m)
     for (uint32_t i = 0; i < m->n; i++) {
         tare_buf_free(&m->blocks[i].json);
         tare_buf_free(&m->blocks[i].packed);
+        tare_buf_free(&m->blocks[i].where);
     }
     if (m->blocks)
         alc->put(alc->ctx, m->blocks, m->room * sizeof *m->blocks);
-    tare_buf_free(&m->where);
     tare_buf_free(&m->index);
 }
 
 static void put_path(struct tare_buf *out, struct tare_str path)
 {
     struct tare_json_writer w;
-    if (out->n && out->p[out->n - 1] != '{')
+    if (out->n && out->p[out->n - 1] != '{') /* the first stands alone, or behind its brace */
         tare_buf_putc(out, ',');
     tare_json_writer_init(&w, out);
     tare_json_put_str(&w, path);
@@ -86,8 +87,8 @@ static void put_document(struct making *m, struct block *b, struct tare_str path
 {
     put_path(&b->json, path);
     tare_buf_put(&b->json, json);
-    put_path(&m->where, path);
-    tare_buf_printf(&m->where, "%u", (unsigned)(b - m->blocks) + 1);
+    put_path(&b->where, path);
+    tare_buf_printf(&b->where, "%u", (unsigned)(b - m->blocks) + 1);
 }
 
 /* ---- documents of the API -------------------------------------------------------------------- */
@@ -377,6 +378,24 @@ static void put_element(struct tare_buf *out, uint32_t n, struct tare_str base64
     tare_buf_puts(out, "</script>\n");
 }
 
+/* What was left out is not in the index. */
+static void put_where(struct making *m, struct tare_json_writer *w)
+{
+    bool any = false;
+    tare_json_put_raw(w, TARE_S("{"));
+    for (uint32_t i = 0; i < m->n; i++) {
+        const struct block *b = &m->blocks[i];
+        if (b->left_out || b->where.n == 0)
+            continue;
+        if (any)
+            tare_buf_putc(w->out, ',');
+        any = true;
+        tare_buf_put(w->out, tare_buf_str(&b->where));
+        w->out->failed = w->out->failed || b->where.failed;
+    }
+    tare_buf_putc(w->out, '}');
+}
+
 static enum tare_status put_index(struct making *m, const struct tare_report_contents *c,
                                   const char digest[65], struct tare_buf *out)
 {
@@ -403,8 +422,7 @@ static enum tare_status put_index(struct making *m, const struct tare_report_con
     tare_buf_putc(&m->index, '}');
     tare_json_put_raw(&w, tare_buf_str(&m->index));
     tare_json_put_key(&w, "blocks");
-    tare_buf_putc(&m->where, '}');
-    tare_json_put_raw(&w, tare_buf_str(&m->where));
+    put_where(m, &w);
     tare_json_end_object(&w);
     bool good = !json.failed && tare__gzip(tare_buf_str(&json), GZIP_LEVEL, &zipped);
     if (good) {
@@ -460,9 +478,7 @@ enum tare_status tare__report_blocks(struct tare__report *r, size_t room, struct
     struct making m = {.r = r, .err = err};
     char digest[65];
     tare_digest_hex(r->results.digest, digest);
-    tare_buf_init(&m.where, NULL, TARE_GIB);
     tare_buf_init(&m.index, NULL, TARE_GIB);
-    tare_buf_putc(&m.where, '{');
     tare_buf_putc(&m.index, '{');
     contents->tasks = r->results.n_tasks;
     enum tare_status st = gather(&m, contents, digest);

@@ -201,7 +201,7 @@ static void look_at_store(struct tare__server *s, struct tare__watch *w, uint64_
     struct tare_buf text;
     uint32_t n = 0;
     struct tare_batch_filter newest = {.limit = 16};
-    bool first = w->change == 0;
+    bool first = !w->looked;
     tare_buf_init(&text, NULL, TARE__EVENT_BYTES - 1);
     tare_buf_printf(&text, "event: store\ndata: {\"counter\":%llu}\n\n",
                     (unsigned long long)change);
@@ -234,6 +234,7 @@ void tare__watch_look(struct tare__server *s, struct tare__watch *w)
         w->told_ns = now;
         publish(s, TARE_S(": still here\n\n"));
     }
+    w->looked = true;
 }
 
 void tare__watch_end(struct tare__watch *w)

@@ -69,6 +69,7 @@ enum MHD_Result tare__serve_events(struct tare__server *s, struct MHD_Connection
 
 /* What the watcher remembers from look to look. */
 struct tare__watch {
+    bool looked; /* at least once: what comes now is new */
     uint64_t change;
     int64_t told_ns;
     struct tare__watched runs[TARE__WATCHED_RUNS];
