@@ -116,7 +116,8 @@ static void put_timeless(struct tare_sha256 *h, struct tare_str text, unsigned d
         }
         at = after;
     }
-    tare_sha256_add(h, tare_str_n(text.p + kept, text.n - kept));
+    if (text.n > kept)
+        tare_sha256_add(h, tare_str_n(text.p + kept, text.n - kept));
     put_u64(h, n_fed + text.n - kept);
 }
 

@@ -10,6 +10,7 @@
 
 #define GZIP_LEVEL 6
 #define BLOCK_BYTES ((size_t)1024 * 1024) /* before compression */
+#define ELEMENT_BYTES ((size_t)56)        /* around a block */
 #define MAX_PAIRS 20u                     /* runs of which every pair is compared */
 
 /* A block that is being filled, or waits to be compressed. */
@@ -349,7 +350,7 @@ static void fit(struct making *m, size_t room, struct tare_report_contents *cont
 {
     size_t total = 0;
     for (uint32_t i = 0; i < m->n; i++)
-        total += m->blocks[i].packed.n;
+        total += m->blocks[i].packed.n + ELEMENT_BYTES;
     while (total > room) {
         struct block *worst = NULL;
         for (uint32_t i = 0; i < m->n; i++) {
@@ -363,7 +364,7 @@ static void fit(struct making *m, size_t room, struct tare_report_contents *cont
         if (!worst)
             return;
         worst->left_out = true;
-        total -= worst->packed.n;
+        total -= worst->packed.n + ELEMENT_BYTES;
         contents->bodies -= worst->attempts;
         contents->bodies_left_out += worst->attempts;
         contents->why_left_out = "the file would be larger than --max-size; first those where all "
@@ -419,8 +420,8 @@ static enum tare_status put_index(struct making *m, const struct tare_report_con
     tare_json_member_cstr(&w, "why_left_out", c->why_left_out);
     tare_json_end_object(&w);
     tare_json_put_key(&w, "docs");
-    tare_buf_putc(&m->index, '}');
     tare_json_put_raw(&w, tare_buf_str(&m->index));
+    tare_buf_putc(w.out, '}');
     tare_json_put_key(&w, "blocks");
     put_where(m, &w);
     tare_json_end_object(&w);
@@ -484,8 +485,11 @@ enum tare_status tare__report_blocks(struct tare__report *r, size_t room, struct
     enum tare_status st = gather(&m, contents, digest);
     if (!st)
         st = tare_parallel(tare_cpu_count(), m.n, pack_one, &m, NULL, err);
-    if (!st) {
-        fit(&m, room, contents);
+    if (!st)
+        st = put_index(&m, contents, digest, out);
+    if (!st) { /* it only becomes shorter when something is left out */
+        fit(&m, room > out->n ? room - out->n : 0, contents);
+        tare_buf_reset(out);
         st = put_index(&m, contents, digest, out);
     }
     for (uint32_t i = 0; i < m.n && !st; i++) {

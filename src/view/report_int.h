@@ -24,7 +24,7 @@ enum tare_status tare__report_open(const struct tare_report_options *o, struct t
                                    struct tare_err *err);
 void tare__report_close(struct tare__report *r);
 
-/* All data blocks as elements. room: bytes the bodies may take. */
+/* All data blocks as elements into `out`, which is empty. room: bytes they may take. */
 enum tare_status tare__report_blocks(struct tare__report *r, size_t room, struct tare_buf *out,
                                      struct tare_report_contents *contents, struct tare_err *err);
 
