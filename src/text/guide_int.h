@@ -131,11 +131,14 @@ struct tare_guide_vocab {
     const struct tare_vocab *edge; /* tokens that are not the inside of a string */
     const uint32_t *second;        /* [first << 8 | second] node of the tree, 0: none */
     const uint32_t *edge_second;
-    const uint32_t *first, *edge_first;        /* [byte] */
-    uint32_t n_words;                          /* of a mask */
-    uint32_t longest;                          /* code points of the longest inside token */
-    const uint64_t *inside[TARE__LENGTHS + 1]; /* by code points at most; the last: all */
-    uint32_t n_inside[TARE__LENGTHS + 1];
+    const uint32_t *first, *edge_first; /* [byte] */
+    uint32_t n_words;                   /* of a mask */
+    const uint64_t *inside;             /* tokens that lie inside any JSON string */
+    uint32_t n_inside;
+    const uint32_t *length;                   /* of each token, see length_of */
+    const uint64_t *within[TARE__LENGTHS];    /* tokens of at most so many code points */
+    const uint32_t *long_ones, *closing_ones; /* ids: longer than all tables; ending the string */
+    uint32_t n_long, n_closing;
 };
 
 struct tare_walk {

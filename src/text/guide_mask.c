@@ -139,26 +139,25 @@ static enum tare_status walk_tree(struct tare__memory *m, const struct tree *t, 
     return st;
 }
 
-/* The table of tokens that are allowed in this state because it is inside a string of any text,
- * or -1 when there is none to be used. */
-static int inside_table(struct tare__memory *m, const struct tare_guide_vocab *v,
-                        const struct tare__state *s)
+/* Whether every token that can lie inside a JSON string is allowed in this state: it is inside a
+ * string of any text and length, or a key of any text. */
+static bool inside_string(struct tare__memory *m, const struct tare__state *s)
 {
-    int best = -1;
+    const struct tare_grammar *g = m->guide->grammar;
+    bool yes = false;
     (void)pthread_mutex_lock(&m->lock);
-    for (uint32_t i = 0; i < s->n; i++) {
+    for (uint32_t i = 0; i < s->n && !yes; i++) {
         const struct tare__frame *f = &m->frames[s->frames[i]];
-        const struct tare__node *x = &m->guide->grammar->nodes[f->node];
-        if (s->frames[i] == TARE__FRAME_BOTTOM || x->kind != TARE_GRAMMAR_K_STRING || !x->free ||
-            f->a != TARE_DFA_START || f->b)
+        const struct tare__node *x = &g->nodes[f->node];
+        if (s->frames[i] == TARE__FRAME_BOTTOM)
             continue;
-        if (f->d >= v->longest)
-            best = TARE__LENGTHS;
-        else if (s->n == 1 && f->d < TARE__LENGTHS)
-            best = (int)f->d;
+        if (x->kind == TARE_GRAMMAR_K_STRING)
+            yes = x->free && f->a == TARE_DFA_START && !f->b && f->d >= m->guide->vocab->v->longest;
+        else if (x->kind == TARE_GRAMMAR_K_OBJECT && (f->a & 0xff) == TARE__OBJECT_EXTRA)
+            yes = x->u.object->extras[f->a >> 8].key == g->plain && f->b == TARE_DFA_START;
     }
     (void)pthread_mutex_unlock(&m->lock);
-    return best;
+    return yes;
 }
 
 static enum tare_status add_specials(struct tare__memory *m, const struct tare_guide_vocab *v,
@@ -183,6 +182,14 @@ static enum tare_status add_specials(struct tare__memory *m, const struct tare_g
     return TARE_OK;
 }
 
+/* The list of the bits, when they are few enough for one. */
+static void list_ids(struct gather *g, uint32_t n_words)
+{
+    for (uint32_t i = 0, k = 0; g->n <= TARE__SPARSE && i < n_words; i++)
+        for (uint64_t left = g->words[i]; left; left &= left - 1)
+            g->ids[k++] = i * 64 + (uint32_t)__builtin_ctzll(left);
+}
+
 static enum tare_status gather(struct tare_walk *w, struct gather *g, struct tare_err *err)
 {
     const struct tare_guide_vocab *v = w->guide->vocab;
@@ -195,13 +202,10 @@ static enum tare_status gather(struct tare_walk *w, struct gather *g, struct tar
         if (!deep)
             return tare__memory_full(err);
     }
-    int table = inside_table(m, v, tare__state_at(m, w->state));
-    if (table >= 0) {
-        memcpy(g->words, v->inside[table], v->n_words * sizeof *g->words);
-        g->n = v->n_inside[table];
-        for (uint32_t i = 0, k = 0; g->n <= TARE__SPARSE && i < v->n_words; i++)
-            for (uint64_t left = g->words[i]; left; left &= left - 1)
-                g->ids[k++] = i * 64 + (uint32_t)__builtin_ctzll(left);
+    if (inside_string(m, tare__state_at(m, w->state))) {
+        memcpy(g->words, v->inside, v->n_words * sizeof *g->words);
+        g->n = v->n_inside;
+        list_ids(g, v->n_words);
         t = (struct tree){v->edge, v->edge_first, v->edge_second};
     }
     enum tare_status st = walk_tree(m, &t, w->state, deep, g, err);
@@ -371,6 +375,78 @@ static const struct tare__mask *by_key(struct tare__memory *m, const struct tare
     return put;
 }
 
+/* ---- strings of bounded length: the mask of one without bounds, cut -------------------------- */
+
+/* When the state is inside one string of any text with bounds: them, and the state without. */
+static enum tare_status without_bounds(struct tare__memory *m, const struct tare__state *s,
+                                       uint32_t *need, uint32_t *left, uint32_t *state,
+                                       struct tare_err *err)
+{
+    enum tare_status st = TARE_OK;
+    *state = TARE__STATE_UNKNOWN;
+    if (s->n != 1 || s->frames[0] == TARE__FRAME_BOTTOM)
+        return TARE_OK;
+    (void)pthread_mutex_lock(&m->lock);
+    struct tare__frame f = m->frames[s->frames[0]];
+    const struct tare__node *x = &m->guide->grammar->nodes[f.node];
+    if (x->kind == TARE_GRAMMAR_K_STRING && x->free && f.a == TARE_DFA_START && !f.b &&
+        (f.c || f.d != TARE_GRAMMAR_ANY)) {
+        *need = f.c;
+        *left = f.d;
+        f.c = 0;
+        f.d = TARE_GRAMMAR_ANY;
+        st = tare__closure_begin(m);
+        if (!st && !tare__reads(m, f))
+            st = TARE_E_NOMEM;
+        if (!st)
+            st = tare__closure_end(m, state, err);
+    }
+    (void)pthread_mutex_unlock(&m->lock);
+    return st == TARE_E_NOMEM ? tare__memory_full(err) : st;
+}
+
+/* Tokens of `all` that take at most `left` code points, and at least `need` when they end the
+ * string. */
+static void cut(const struct tare_guide_vocab *v, const struct tare_mask_view *all, uint32_t need,
+                uint32_t left, struct gather *g)
+{
+    for (uint32_t i = 0; all->words && i < v->n_words; i++)
+        g->words[i] = all->words[i];
+    for (uint32_t i = 0; !all->words && i < all->n_allowed; i++)
+        g->words[all->ids[i] / 64] |= (uint64_t)1 << (all->ids[i] % 64);
+    for (uint32_t i = 0; left < TARE__LENGTHS && i < v->n_words; i++)
+        g->words[i] &= v->within[left][i];
+    for (uint32_t i = 0; left >= TARE__LENGTHS && i < v->n_long; i++)
+        if (v->length[v->long_ones[i]] > left)
+            g->words[v->long_ones[i] / 64] &= ~((uint64_t)1 << (v->long_ones[i] % 64));
+    for (uint32_t i = 0; need && i < v->n_closing; i++)
+        if (v->length[v->closing_ones[i]] < need)
+            g->words[v->closing_ones[i] / 64] &= ~((uint64_t)1 << (v->closing_ones[i] % 64));
+    g->n = 0;
+    for (uint32_t i = 0; i < v->n_words; i++)
+        g->n += (uint32_t)__builtin_popcountll(g->words[i]);
+    list_ids(g, v->n_words);
+}
+
+/* The mask found anew, from another one or by a walk. */
+static enum tare_status find(struct tare_walk *w, struct gather *g, struct tare_err *err)
+{
+    const struct tare__mask *all = NULL;
+    uint32_t need = 0, left = 0, state = 0, own = w->state;
+    enum tare_status st =
+        without_bounds(w->memory, tare__state_at(w->memory, w->state), &need, &left, &state, err);
+    if (st)
+        return st;
+    if (state == TARE__STATE_UNKNOWN)
+        return gather(w, g, err);
+    w->state = state;
+    st = tare__mask_of(w, &all, err); /* has no bounds: goes no deeper */
+    w->state = own;
+    if (!st)
+        cut(w->guide->vocab, &all->view, need, left, g);
+    return st;
+}
+
 enum tare_status tare__mask_of(struct tare_walk *w, const struct tare__mask **out,
                                struct tare_err *err)
 {
@@ -393,7 +469,7 @@ enum tare_status tare__mask_of(struct tare_walk *w, const struct tare__mask **ou
     g.words = w->scratch;
     g.n = 0;
     atomic_fetch_add_explicit(&w->guide->misses, 1, memory_order_relaxed);
-    enum tare_status st = gather(w, &g, err);
+    enum tare_status st = find(w, &g, err);
     if (!st && g.n <= TARE__SPARSE && g.n)
         qsort(g.ids, g.n, sizeof *g.ids, by_number);
     if (!st) {

@@ -6,17 +6,43 @@
 
 #include "base/banned.h"
 
-/* Code points of a token that can stand inside any JSON string, or 0 when it cannot everywhere. */
-static uint32_t inside_length(struct tare_str t)
+/* Whether a token can stand inside any JSON string, whole. */
+static bool is_inside(struct tare_str t)
 {
-    if (tare_utf8_valid_bytes(t) != t.n)
-        return 0;
     for (size_t i = 0; i < t.n; i++) {
         unsigned char b = (unsigned char)t.p[i];
         if (b < 0x20 || b == '"' || b == '\\')
-            return 0;
+            return false;
     }
-    return (uint32_t)tare_utf8_count(t);
+    return tare_utf8_valid_bytes(t) == t.n;
+}
+
+/* Bytes of the escape at the start of t (a surrogate pair is one), at most what there is. */
+static size_t escape_bytes(struct tare_str t)
+{
+    if (t.n < 2 || t.p[1] != 'u')
+        return t.n < 2 ? t.n : 2;
+    if (t.n < 4)
+        return t.n;
+    bool high = (t.p[2] == 'd' || t.p[2] == 'D') && memchr("89abAB", t.p[3], 6);
+    size_t n = high ? 12 : 6;
+    return t.n < n ? t.n : n;
+}
+
+/* Code points of a string that a token which begins inside it takes, until the string or the token
+ * ends; an escape that is only begun counts. Right for the tokens that are allowed there. */
+static uint32_t length_of(struct tare_str t, bool *closes)
+{
+    uint32_t n = 0;
+    for (size_t i = 0; i < t.n;) {
+        unsigned char b = (unsigned char)t.p[i];
+        *closes = b == '"';
+        if (*closes)
+            break;
+        n += (b & 0xc0) != 0x80;
+        i += b == '\\' ? escape_bytes(tare_str_n(t.p + i, t.n - i)) : 1;
+    }
+    return n;
 }
 
 static bool is_text(const struct tare_vocab *v, uint32_t id)
@@ -44,21 +70,45 @@ static bool index_tree(const struct tare_vocab *v, struct tare_arena *arena, con
     return true;
 }
 
-static bool inside_tables(struct tare_guide_vocab *g, const uint32_t *length,
-                          struct tare_arena *arena)
+static void set_bit(uint64_t *words, uint32_t id)
+{
+    words[id / 64] |= (uint64_t)1 << (id % 64);
+}
+
+/* What masks of strings with bounded lengths are cut with. */
+static bool length_tables(struct tare_guide_vocab *g, struct tare_arena *arena)
 {
     const struct tare_vocab *v = g->v;
-    for (uint32_t n = 0; n <= TARE__LENGTHS; n++) {
-        uint64_t *words = TARE_NEW_N(arena, uint64_t, g->n_words);
-        if (!words)
+    uint32_t *length = TARE_NEW_N(arena, uint32_t, v->n_tokens + 1);
+    uint32_t *longs = TARE_NEW_N(arena, uint32_t, v->n_tokens + 1);
+    uint32_t *closing = TARE_NEW_N(arena, uint32_t, v->n_tokens + 1);
+    uint64_t *within[TARE__LENGTHS];
+    for (uint32_t n = 0; n < TARE__LENGTHS; n++) {
+        within[n] = TARE_NEW_N(arena, uint64_t, g->n_words);
+        g->within[n] = within[n];
+        if (!within[n])
             return false;
-        for (uint32_t id = 0; id < v->n_tokens; id++)
-            if (length[id] && (length[id] <= n || n == TARE__LENGTHS)) {
-                words[id / 64] |= (uint64_t)1 << (id % 64);
-                g->n_inside[n]++;
-            }
-        g->inside[n] = words;
     }
+    if (!length || !longs || !closing)
+        return false;
+    for (uint32_t id = 0; id < v->n_tokens; id++) {
+        bool closes = false;
+        if (!is_text(v, id))
+            continue;
+        length[id] = length_of(tare_vocab_text(v, id), &closes);
+        if (closes)
+            closing[g->n_closing++] = id;
+        if (length[id] >= TARE__LENGTHS)
+            longs[g->n_long++] = id;
+        else
+            set_bit(within[length[id]], id);
+    }
+    for (uint32_t n = 1; n < TARE__LENGTHS; n++)
+        for (uint32_t i = 0; i < g->n_words; i++)
+            within[n][i] |= within[n - 1][i];
+    g->length = length;
+    g->long_ones = longs;
+    g->closing_ones = closing;
     return true;
 }
 
@@ -67,9 +117,9 @@ enum tare_status tare_guide_vocab_open(const struct tare_vocab *v, struct tare_a
 {
     struct tare_guide_vocab *g = TARE_NEW(arena, struct tare_guide_vocab);
     struct tare_vocab_token *edge = TARE_NEW_N(arena, struct tare_vocab_token, v->n_tokens + 1);
-    uint32_t *length = TARE_NEW_N(arena, uint32_t, v->n_tokens + 1);
+    uint64_t *inside = TARE_NEW_N(arena, uint64_t, (v->size + 63) / 64);
     bool any = false;
-    if (!g || !edge || !length)
+    if (!g || !edge || !inside)
         return tare_fail(err, TARE_E_NOMEM, "no memory for a vocabulary");
     g->v = v;
     g->n_words = (v->size + 63) / 64;
@@ -77,10 +127,11 @@ enum tare_status tare_guide_vocab_open(const struct tare_vocab *v, struct tare_a
         edge[id].flags = TARE_VOCAB_EMPTY;
         if (!is_text(v, id))
             continue;
-        length[id] = inside_length(tare_vocab_text(v, id));
-        g->longest = length[id] > g->longest ? length[id] : g->longest;
-        if (length[id])
+        if (is_inside(tare_vocab_text(v, id))) {
+            set_bit(inside, id);
+            g->n_inside++;
             continue;
+        }
         edge[id] = (struct tare_vocab_token){.bytes = tare_vocab_text(v, id)};
         any = true;
     }
@@ -90,7 +141,8 @@ enum tare_status tare_guide_vocab_open(const struct tare_vocab *v, struct tare_a
     enum tare_status st = tare_vocab_make(edge, v->n_tokens + !any, 0, arena, &g->edge, err);
     if (st)
         return st;
-    if (!inside_tables(g, length, arena) || !index_tree(v, arena, &g->first, &g->second) ||
+    g->inside = inside;
+    if (!length_tables(g, arena) || !index_tree(v, arena, &g->first, &g->second) ||
         !index_tree(g->edge, arena, &g->edge_first, &g->edge_second))
         return tare_fail(err, TARE_E_NOMEM, "no memory for a vocabulary");
     *out = g;

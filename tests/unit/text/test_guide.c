@@ -228,10 +228,328 @@ static void test_random_grammars(void **state)
     assert_true(made > 300);
 }
 
+/* ---- objects and strings -------------------------------------------------------------------- */
+
+static const char *const json_tokens[] = {"\":",
+                                          "\": ",
+                                          "\",\"",
+                                          "{\"",
+                                          "\"}",
+                                          "\"}}",
+                                          "\",",
+                                          "}}",
+                                          "\\\"",
+                                          "\\\\",
+                                          "\\u",
+                                          "\\u00",
+                                          "\\ud83d",
+                                          "\\ude00",
+                                          "\\ud83d\\ude00",
+                                          "a\"",
+                                          "abc\",\"b",
+                                          "\\n\\n",
+                                          "x\\",
+                                          "\xc3\xa9",
+                                          "\xc3",
+                                          "\xa9\"",
+                                          "key",
+                                          "\"key",
+                                          "kind\":",
+                                          "ab\":\"",
+                                          "0\"",
+                                          "\xf0\x9f\x98\x80",
+                                          "\xf0\x9f",
+                                          "aaaaaaaa",
+                                          "<tool>",
+                                          "\n  \""};
+#define N_JSON (sizeof json_tokens / sizeof json_tokens[0])
+
+/* {"key": 2 to 4 characters, "kind"?: a pattern of 1 to 3, others: a string of 70 at most}, two to
+ * four members; in order or in any. */
+static struct tare_grammar *object_grammar(struct tare_arena *arena, bool any_order)
+{
+    struct tare_grammar *g = NULL;
+    const struct tare_dfa *pattern = NULL, *x_keys = NULL, *space = NULL;
+    assert_int_equal(tare_grammar_open(arena, &g, NULL), TARE_OK);
+    assert_int_equal(
+        tare_dfa_pattern(TARE_S("(a|\\n|\\u00e9|[x-z]{2})*"), false, 100, arena, &pattern, NULL),
+        TARE_OK);
+    assert_int_equal(tare_dfa_pattern(TARE_S("[ \\n]?"), false, 100, arena, &space, NULL), TARE_OK);
+    assert_int_equal(tare_dfa_pattern(TARE_S("^(k|a)"), true, 100, arena, &x_keys, NULL), TARE_OK);
+    uint32_t quote = tare_grammar_bytes(g, TARE_S("\""));
+    uint32_t key[2] = {quote, tare_grammar_string(g, NULL, 2, 4, true)};
+    uint32_t kind[2] = {quote, tare_grammar_string(g, pattern, 1, 3, true)};
+    uint32_t other[2] = {quote, tare_grammar_string(g, NULL, 0, 70, true)};
+    struct tare_grammar_member members[] = {{TARE_S("key"), tare_grammar_seq(g, key, 2), true},
+                                            {TARE_S("kind"), tare_grammar_seq(g, kind, 2), false},
+                                            {TARE_S("ab"), TARE_GRAMMAR_NEVER, false}};
+    struct tare_grammar_extra extra = {any_order ? x_keys : NULL, tare_grammar_seq(g, other, 2)};
+    uint32_t gap = tare_grammar_lex(g, space, 0, TARE_GRAMMAR_ANY);
+    struct tare_grammar_object o = {.members = members,
+                                    .n_members = 3,
+                                    .extras = &extra,
+                                    .n_extras = 1,
+                                    .min = 2,
+                                    .max = 4,
+                                    .any_order = any_order,
+                                    .gap_open = gap,
+                                    .gap_close = gap,
+                                    .gap_before = TARE_GRAMMAR_EMPTY,
+                                    .gap_after = gap};
+    assert_int_equal(tare_grammar_finish(g, tare_grammar_object(g, &o), NULL), TARE_OK);
+    return g;
+}
+
+/* The text read by the strict reader, and looked at. Keys that are not declared may come twice: no
+ * automaton can know. */
+static void check_object(struct tare_str text, bool any_order, struct tare_arena *arena)
+{
+    struct tare_json root;
+    struct tare_err err = {0};
+    struct tare_json_policy twice = {.allow_duplicates = true};
+    if (tare_json_parse(text, &twice, arena, &root, &err))
+        fail_msg("%s: %.*s", err.text, TARE_FMT(text));
+    uint32_t n = 0, keys = 0, kinds = 0, at_key = 0;
+    for (struct tare_json m = tare_json_first(root); tare_json_kind(m) != TARE_JSON_ABSENT;
+         m = tare_json_next(m), n++) {
+        struct tare_str k = tare_json_key(m);
+        size_t cps = tare_utf8_count(tare_json_str(m));
+        if (tare_str_is(k, "key")) {
+            assert_in_range(cps, 2, 4);
+            at_key = n;
+            keys++;
+        } else if (tare_str_is(k, "kind")) {
+            assert_in_range(cps, 1, 3);
+            kinds++;
+        } else {
+            assert_true(cps <= 70);
+            assert_true(!any_order || (k.n && (k.p[0] == 'k' || k.p[0] == 'a')));
+        }
+        assert_false(tare_str_is(k, "ab"));
+    }
+    assert_true(keys == 1 && kinds <= 1 && n >= 2 && n <= 4);
+    assert_true(any_order || at_key == 0);
+}
+
+static void object_walk(struct tare_guide *guide, const struct tare_vocab *v, bool any_order,
+                        struct tare_rng *r, struct tare_arena *arena)
+{
+    struct tare_walk *w = NULL;
+    char text[8192];
+    size_t n = 0;
+    assert_int_equal(tare_walk_open(guide, &w, NULL), TARE_OK);
+    for (;;) {
+        enum tare_walk_answer a = TARE_WALK_REJECT;
+        check_mask(w, v);
+        /* quotes and braces more often, so that texts end; else any token */
+        uint32_t t = tare_rng_below(r, 3) ? UINT32_MAX : (uint32_t) "\"}:,"[tare_rng_below(r, 4)];
+        if (t != UINT32_MAX)
+            assert_int_equal(tare_walk_accept(w, t, &a, NULL), TARE_OK);
+        if (a == TARE_WALK_REJECT) {
+            t = pick(w, v->size, r);
+            assert_true(t != UINT32_MAX);
+            assert_int_equal(tare_walk_accept(w, t, &a, NULL), TARE_OK);
+        }
+        if (a == TARE_WALK_DONE)
+            break;
+        assert_int_equal(a, TARE_WALK_OK);
+        struct tare_str bytes = tare_vocab_text(v, t);
+        assert_true(n + bytes.n < sizeof text);
+        memcpy(text + n, bytes.p, bytes.n);
+        n += bytes.n;
+    }
+    check_object(tare_str_n(text, n), any_order, arena);
+    tare_walk_close(w);
+}
+
+static void test_objects(void **state)
+{
+    (void)state;
+    for (int any_order = 0; any_order < 2; any_order++) {
+        struct tare_arena arena, scratch;
+        struct tare_rng r;
+        const struct tare_vocab *v = NULL;
+        tare_arena_init(&arena, NULL, 256 * TARE_MIB);
+        tare_arena_init(&scratch, NULL, 256 * TARE_MIB);
+        tare_rng_init(&r, 11, TARE_S("objects"), 0);
+        const struct tare_guide_vocab *gv = small_vocab(&arena, json_tokens, N_JSON, &v);
+        struct tare_guide *guide = guide_of(object_grammar(&arena, any_order), gv);
+        for (int i = 0; i < 40; i++)
+            object_walk(guide, v, any_order, &r, &scratch);
+        assert_true(guide_takes(guide, TARE_S("{\"key\":\"ab\",\"kind\":\"xy\"}")));
+        assert_true(guide_takes(guide, TARE_S("{\"key\":\"\\ud83d\\ude00\\n\",\"k\":\"\"}")));
+        assert_false(guide_takes(guide, TARE_S("{\"key\":\"\\ud83dx\",\"k\":\"\"}")));
+        assert_false(guide_takes(guide, TARE_S("{\"key\":\"ab\"}")));
+        assert_false(guide_takes(guide, TARE_S("{\"key\":\"ab\",\"ab\":\"\"}")));
+        assert_false(guide_takes(guide, TARE_S("{\"key\":\"a\",\"k\":\"\"}")));
+        assert_false(guide_takes(guide, TARE_S("{\"key\":\"ab\",\"kind\":\"x\"}")));
+        assert_int_equal(guide_takes(guide, TARE_S("{\"k\":\"\",\"key\":\"ab\"}")), any_order);
+        tare_guide_close(guide);
+        tare_arena_free(&scratch);
+        tare_arena_free(&arena);
+    }
+}
+
+/* ---- special tokens, memory ----------------------------------------------------------------- */
+
+static void test_special(void **state)
+{
+    (void)state;
+    struct tare_arena arena;
+    const struct tare_vocab *v = NULL;
+    struct tare_grammar *g = NULL;
+    struct tare_walk *w = NULL;
+    enum tare_walk_answer a = TARE_WALK_OK;
+    tare_arena_init(&arena, NULL, 256 * TARE_MIB);
+    const struct tare_guide_vocab *gv = small_vocab(&arena, NULL, 0, &v);
+    uint32_t tool = tare_vocab_special(v, TARE_S("<tool>"));
+    assert_int_equal(tare_grammar_open(&arena, &g, NULL), TARE_OK);
+    uint32_t parts[3] = {tare_grammar_bytes(g, TARE_S("x")), tare_grammar_token(g, tool),
+                         tare_grammar_bytes(g, TARE_S("<tool>"))};
+    assert_int_equal(tare_grammar_finish(g, tare_grammar_seq(g, parts, 3), NULL), TARE_OK);
+    struct tare_guide *guide = guide_of(g, gv);
+    assert_int_equal(tare_walk_open(guide, &w, NULL), TARE_OK);
+    assert_int_equal(tare_walk_accept(w, tool, &a, NULL), TARE_OK);
+    assert_int_equal(a, TARE_WALK_REJECT);
+    check_mask(w, v);
+    assert_int_equal(tare_walk_accept(w, 'x', &a, NULL), TARE_OK);
+    check_mask(w, v);
+    assert_int_equal(tare_walk_accept(w, '<', &a, NULL), TARE_OK);
+    assert_int_equal(a, TARE_WALK_REJECT); /* its name is not the token */
+    assert_int_equal(tare_walk_accept(w, tool, &a, NULL), TARE_OK);
+    assert_int_equal(a, TARE_WALK_OK);
+    assert_int_equal(tare_walk_accept(w, tool, &a, NULL), TARE_OK);
+    assert_int_equal(a, TARE_WALK_REJECT); /* the token is not its name */
+    check_mask(w, v);
+    assert_int_equal(tare_walk_accept_bytes(w, TARE_S("<tool>"), &a, NULL), TARE_OK);
+    assert_int_equal(a, TARE_WALK_OK);
+    check_mask(w, v);
+    assert_true(tare_walk_can_end(w));
+    tare_walk_close(w);
+    tare_guide_close(guide);
+    tare_arena_free(&arena);
+}
+
+/* With so little memory that it is begun anew, walks, copies and steps taken back are as before. */
+static void test_renewal(void **state)
+{
+    (void)state;
+    struct tare_arena arena;
+    struct tare_rng r;
+    const struct tare_vocab *v = NULL;
+    struct tare_walk *w = NULL, *same = NULL, *start = NULL;
+    struct tare_guide_options small = {.memo_bytes = 400000};
+    struct tare_guide *guide = NULL, *large = NULL;
+    struct tare_guide_stats stats;
+    uint32_t steps = 0;
+    tare_arena_init(&arena, NULL, 256 * TARE_MIB);
+    tare_rng_init(&r, 5, TARE_S("renewal"), 0);
+    const struct tare_guide_vocab *gv = small_vocab(&arena, json_tokens, N_JSON, &v);
+    struct tare_grammar *g = object_grammar(&arena, true);
+    large = guide_of(g, gv);
+    assert_int_equal(tare_guide_open(g, gv, &small, &guide, NULL), TARE_OK);
+    assert_int_equal(tare_walk_open(guide, &start, NULL), TARE_OK);
+    for (int round = 0; round < 40; round++) {
+        assert_int_equal(tare_walk_copy(start, &w, NULL), TARE_OK);
+        assert_int_equal(tare_walk_open(large, &same, NULL), TARE_OK);
+        for (int n = 0; n < 60; n++) {
+            struct tare_mask_view a, b;
+            enum tare_walk_answer one = 0, two = 0;
+            assert_int_equal(tare_walk_mask(w, &a, NULL), TARE_OK);
+            assert_int_equal(tare_walk_mask(same, &b, NULL), TARE_OK);
+            assert_int_equal(a.n_allowed, b.n_allowed);
+            for (uint32_t t = 0; t < v->size; t++)
+                assert_int_equal(tare_mask_has(&a, t), tare_mask_has(&b, t));
+            uint32_t t = pick(w, v->size, &r), back = tare_rng_below(&r, 8) ? 0 : 2;
+            if (t == UINT32_MAX)
+                break;
+            assert_int_equal(tare_walk_accept(w, t, &one, NULL), TARE_OK);
+            assert_int_equal(tare_walk_accept(same, t, &two, NULL), TARE_OK);
+            assert_true(one == two && one != TARE_WALK_REJECT);
+            steps++;
+            if (back && back <= tare_walk_steps(w)) {
+                assert_int_equal(tare_walk_rollback(w, back, NULL), TARE_OK);
+                assert_int_equal(tare_walk_rollback(same, back, NULL), TARE_OK);
+            }
+        }
+        tare_walk_close(w);
+        tare_walk_close(same);
+    }
+    tare_guide_stats(guide, &stats);
+    if (stats.memories <= 2 || steps <= 500)
+        fail_msg("%u memories, %u steps", (unsigned)stats.memories, steps);
+    assert_true(stats.bytes <= small.memo_bytes);
+    tare_walk_close(start);
+    tare_guide_close(guide);
+    tare_guide_close(large);
+    tare_arena_free(&arena);
+}
+
+/* One round of everything that takes memory. */
+static enum tare_status everything(const struct tare_guide_vocab *gv, const struct tare_grammar *g,
+                                   struct failing *f)
+{
+    struct tare_arena arena;
+    struct tare_grammar *made = NULL;
+    struct tare_guide *guide = NULL;
+    struct tare_walk *w = NULL, *copy = NULL;
+    struct tare_mask_view m;
+    struct tare_str forced;
+    enum tare_walk_answer a;
+    struct tare_guide_options o = {.alc = &f->alc};
+    tare_arena_init(&arena, &f->alc, 256 * TARE_MIB);
+    enum tare_status st = tare_grammar_from_gbnf(
+        TARE_S("root ::= a | \"x\" [^0-9\"]{2,5} root?\na ::= \"b\" (\"c\" | .)*"), &arena, &made,
+        NULL);
+    if (!st)
+        st = tare_guide_open(g, gv, &o, &guide, NULL);
+    if (!st)
+        st = tare_walk_open(guide, &w, NULL);
+    if (!st)
+        st = tare_walk_mask(w, &m, NULL);
+    if (!st)
+        st = tare_walk_accept_bytes(w, TARE_S("{\"key\":\"a"), &a, NULL);
+    if (!st)
+        st = tare_walk_mask(w, &m, NULL);
+    if (!st)
+        st = tare_walk_copy(w, &copy, NULL);
+    if (!st)
+        st = tare_walk_forced(copy, 10, &arena, &forced, NULL);
+    tare_walk_close(copy);
+    tare_walk_close(w);
+    tare_guide_close(guide);
+    tare_arena_free(&arena);
+    return st;
+}
+
+static void test_no_memory(void **state)
+{
+    (void)state;
+    struct tare_arena arena;
+    const struct tare_vocab *v = NULL;
+    tare_arena_init(&arena, NULL, 256 * TARE_MIB);
+    const struct tare_guide_vocab *gv = small_vocab(&arena, json_tokens, N_JSON, &v);
+    struct tare_grammar *g = object_grammar(&arena, false);
+    long at = 0;
+    for (;; at++) {
+        struct failing f;
+        failing_init(&f, at);
+        enum tare_status st = everything(gv, g, &f);
+        assert_int_equal(f.live, 0);
+        if (st == TARE_OK)
+            break;
+        assert_int_equal(st, TARE_E_NOMEM);
+    }
+    assert_true(at > 10);
+    tare_arena_free(&arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_random_grammars),
+        cmocka_unit_test(test_random_grammars), cmocka_unit_test(test_objects),
+        cmocka_unit_test(test_special),         cmocka_unit_test(test_renewal),
+        cmocka_unit_test(test_no_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
