@@ -17,6 +17,9 @@
 
 #include "base/banned.h"
 
+#define WORLD_ATTEMPTS                                                                             \
+    4u             /* a seat's world is opened anew after so many: what worlds keep of tasks       \
+                      would stand in memory once a seat */
 #define POLL_MS 20 /* how soon new work, stops and deadlines are noticed */
 
 struct seat {
@@ -27,6 +30,7 @@ struct seat {
     struct tare__job *job;
     struct tare_arena arena; /* of the world */
     void *w;
+    uint32_t n_played; /* in that world */
     int64_t started_ns, deadline_ns;
     uint64_t token; /* of its request; 0: none */
     struct tare_child child;
@@ -189,8 +193,13 @@ static struct seat *free_seat(struct loop *l)
 static bool seat_world(struct loop *l, struct seat *s)
 {
     struct tare_err err = {0};
-    if (s->w)
+    if (s->w && s->n_played++ < WORLD_ATTEMPTS)
         return true;
+    if (s->w) {
+        l->b->world->close(s->w);
+        tare_arena_free(&s->arena);
+    }
+    s->n_played = 1;
     tare_arena_init(&s->arena, l->b->alc, TARE_ARENA_ATTEMPT_BYTES);
     if (l->b->world->open(l->b->options->suite->world_config, l->b->alc, &s->arena, &s->w, &err) ==
         TARE_OK)

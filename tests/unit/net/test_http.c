@@ -21,7 +21,7 @@ struct server {
     int fd, port;
     const char *text;
     size_t n;
-    enum { CLOSE, RESET, HOLD } then;
+    enum after { CLOSE, RESET, HOLD } then;
     char request[4096];
     pthread_t thread;
 };
@@ -124,7 +124,7 @@ static struct seen ask_url(const char *url, const struct tare_http_request *more
     return seen;
 }
 
-static struct seen ask(const char *text, int then, const struct tare_http_request *more)
+static struct seen ask(const char *text, enum after then, const struct tare_http_request *more)
 {
     struct server s = {.text = text, .n = strlen(text), .then = then};
     struct tare_http_request plain = {.timeouts = {.connect_ms = 2000, .whole_ms = 10000}};
@@ -142,7 +142,7 @@ static void forget(struct seen *s)
     tare_buf_free(&s->head);
 }
 
-static void expect(const char *text, int then, enum tare_http_fault fault, const char *body)
+static void expect(const char *text, enum after then, enum tare_http_fault fault, const char *body)
 {
     struct seen s = ask(text, then, NULL);
     if (s.fault != fault)
