@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/run_dry.h"
 #include "cli/run_models.h"
 #include "cli/run_until.h"
 #include "decide/from_store.h"
@@ -100,6 +101,10 @@ static const struct tare_opt run_options[] = {
      .metavar = "FILE",
      .help = "prices of models above the built-in ones (also $TARE_PRICES)",
      .at = offsetof(struct run_opts, models.prices)},
+    {.name = "dry-run",
+     .type = TARE_OPT_FLAG,
+     .help = "print how many calls, tokens and dollars models could take; ask and store nothing",
+     .at = offsetof(struct run_opts, models.dry_run)},
     {.name = "budget-usd",
      .aliases = {"cost-limit"},
      .type = TARE_OPT_FLOAT,
@@ -554,54 +559,61 @@ static enum tare_status watch_until(struct watch *w, const struct run_opts *o,
     return st ? st : tare_cli_until_prepare(w->until, ro, err);
 }
 
+/* What the batch is to be, beside its suite and solvers. */
+static void fill(struct tare_ctx *ctx, const struct run_opts *o, struct watch *w,
+                 struct tare_run_options *ro)
+{
+    w->ctx = ctx;
+    w->kind = progress_kind(ctx, o);
+    w->head = (struct tare_progress_head){
+        .suite = ro->suite->name, .solver = ro->solvers[0].name, .n_solvers = ro->n_solvers};
+    tare_buf_init(&w->line, NULL, TARE_MIB);
+    ro->k = o->k == TARE_INT_UNSET ? 0 : (uint32_t)o->k;
+    ro->seed = (uint64_t)o->seed;
+    ro->threads = o->jobs == TARE_INT_UNSET ? 0 : (unsigned)o->jobs;
+    ro->in_flight = o->jobs == TARE_INT_UNSET ? 0 : (uint32_t)o->jobs;
+    ro->label = o->label;
+    ro->arguments = command_line(ctx);
+    ro->resume = o->resume.p != NULL;
+    ro->resume_batch = o->resume;
+    ro->no_record = o->no_steps;
+    ro->clock = ctx->clock;
+    ro->stop = &stop_level;
+    ro->counters = &w->counters;
+    ro->on_plan = on_plan;
+    ro->on_tick = on_tick;
+    ro->ctx = w;
+}
+
 static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
 {
     const struct run_opts *o = opts;
     struct tare_suite *suite;
     struct tare_run_solver *solvers;
-    uint32_t n;
     struct watch *w = TARE_NEW(ctx->arena, struct watch);
     struct tare_store *store;
+    struct tare_models *models = NULL;
     struct tare_store_options so = {.size = sizeof so, .create = true, .clock = ctx->clock};
+    struct tare_run_options ro = {.size = sizeof ro};
     if (!w)
         return tare_fail(err, TARE_E_NOMEM, "out of memory at the start");
     enum tare_status st = check_label(ctx, o->label, err);
     if (st == TARE_OK)
         st = check_until(ctx, o, err);
     if (st == TARE_OK)
-        st = load(ctx, o, &suite, &solvers, &n, err);
-    struct tare_run_options ro = {.size = sizeof ro};
+        st = load(ctx, o, &suite, &solvers, &ro.n_solvers, err);
     if (st == TARE_OK)
         st = parse_limit(ctx, o->limit, &ro.task_from, &ro.task_to, err);
-    if (st == TARE_OK)
-        st = tare_store_open(ctx->store, &so, &store, err);
     if (st != TARE_OK)
         return st;
-    w->ctx = ctx;
-    w->kind = progress_kind(ctx, o);
-    w->head = (struct tare_progress_head){
-        .suite = suite->name, .solver = solvers[0].name, .n_solvers = n};
-    tare_buf_init(&w->line, NULL, TARE_MIB);
     ro.suite = suite;
     ro.solvers = solvers;
-    ro.n_solvers = n;
-    ro.k = o->k == TARE_INT_UNSET ? 0 : (uint32_t)o->k;
-    ro.seed = (uint64_t)o->seed;
-    ro.threads = o->jobs == TARE_INT_UNSET ? 0 : (unsigned)o->jobs;
-    ro.label = o->label;
-    ro.arguments = command_line(ctx);
-    ro.resume = o->resume.p != NULL;
-    ro.resume_batch = o->resume;
-    ro.no_record = o->no_steps;
-    ro.clock = ctx->clock;
-    ro.stop = &stop_level;
-    ro.counters = &w->counters;
-    ro.on_plan = on_plan;
-    ro.on_tick = on_tick;
-    ro.ctx = w;
-    struct tare_models *models = NULL;
-    if (o->jobs != TARE_INT_UNSET)
-        ro.in_flight = (uint32_t)o->jobs;
+    fill(ctx, o, w, &ro);
+    if (o->models.dry_run)
+        return tare_cli_dry_run(ctx, &ro, err);
+    st = tare_store_open(ctx->store, &so, &store, err);
+    if (st != TARE_OK)
+        return st;
     st = tare_cli_models_open(ctx, &o->models, &ro, &models, err);
     if (st == TARE_OK)
         st = watch_until(w, o, &ro, store, err);

@@ -48,7 +48,7 @@ enum tare_status tare_cli_solvers(const struct tare_suite *suite, const struct t
                                        o->max_tokens == TARE_INT_UNSET ? 0 : o->max_tokens,
                                    .stream = o->stream,
                                    .env = &process_env,
-                                   .offline = o->replay.n > 0};
+                                   .offline = o->replay.n > 0 || o->dry_run};
     const char *prices = getenv("TARE_PRICES");
     struct tare_str path = o->prices.n ? o->prices : tare_str_of(prices);
     enum tare_status st = tare_run_solvers(suite, &names, arena, out, n, err);

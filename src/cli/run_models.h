@@ -15,7 +15,7 @@ struct tare_cli_models {
     double temperature, budget_usd;
     int64_t max_tokens, budget_tokens;
     int cache;
-    bool stream;
+    bool stream, dry_run;
 };
 
 /* Solvers and models as named, with the variables of the process. */

@@ -37,6 +37,7 @@ CASES = [
     ("run", 0, "tare run incident-response -s oracle -s spray -k 2 --seed 7 --limit 8 --json -q"),
     ("run", 0, "tare run incident-response -s do-nothing -k 1 --seed 7 --limit 2 --json -q --findings"),
     ("run", 0, "tare run incident-response -s oracle -s spray -k 2 --seed 7 --limit 8 --json -q --resume"),
+    ("dry-run", 0, "tare run incident-response -s oracle -m openai/gpt-4.1-mini -m vllm/x --dry-run --json"),
     ("runs", 0, "tare runs --json"),
     ("runs", 0, "tare runs --json --store none.db"),
     ("leaderboard", 0, "tare show first --json"),
