@@ -16,18 +16,25 @@ struct tare_mask_opts {
 };
 
 /* The rows of the option table, for an options struct whose first member is a tare_mask_opts. */
+#define TARE_MASK_OPTION(field, n, t, m, h)                                                        \
+    {                                                                                              \
+        .name = n, .type = t, .metavar = m, .help = h,                                             \
+        .at = offsetof(struct tare_mask_opts, field)                                               \
+    }
+#define TARE_MASK_SCHEMA_OPTIONS                                                                   \
+    TARE_MASK_OPTION(relax, "relax", TARE_OPT_REPEAT, "KEYWORD",                                   \
+                     "do not refuse this keyword where it cannot be enforced (*: any)"),           \
+        TARE_MASK_OPTION(compact, "compact", TARE_OPT_FLAG, NULL, "no white space at all"),        \
+        TARE_MASK_OPTION(any_order, "any-order", TARE_OPT_FLAG, NULL,                              \
+                         "members in any order (up to 64 declared ones)"),                         \
+        TARE_MASK_OPTION(formats, "formats", TARE_OPT_FLAG, NULL, "enforce \"format\" too"),       \
+        TARE_MASK_OPTION(no_escapes, "no-escapes", TARE_OPT_FLAG, NULL,                            \
+                         "strings without a backslash")
 #define TARE_MASK_OPTIONS                                                                          \
-    {.name = "vocab",                                                                              \
-     .letter = 'v',                                                                                \
-     .type = TARE_OPT_STRING,                                                                      \
-     .metavar = "FILE",                                                                            \
-     .help = "tokenizer.json, tiktoken ranks, or a JSON list",                                     \
-     .at = offsetof(struct tare_mask_opts, vocab)},                                                \
-        {.name = "end-token",                                                                      \
-         .type = TARE_OPT_STRING,                                                                  \
-         .metavar = "TEXT",                                                                        \
-         .help = "the token that ends a text (default: the usual names)",                          \
-         .at = offsetof(struct tare_mask_opts, end)},                                              \
+    TARE_MASK_OPTION(vocab, "vocab", TARE_OPT_STRING, "FILE",                                      \
+                     "tokenizer.json, tiktoken ranks, or a JSON list"),                            \
+        TARE_MASK_OPTION(end, "end-token", TARE_OPT_STRING, "TEXT",                                \
+                         "the token that ends a text (default: the usual names)"),                 \
         {.name = "logits",                                                                         \
          .type = TARE_OPT_INT,                                                                     \
          .metavar = "N",                                                                           \
@@ -35,27 +42,7 @@ struct tare_mask_opts {
          .max = 2000000,                                                                           \
          .help = "size of the row of logits, where it is padded",                                  \
          .at = offsetof(struct tare_mask_opts, size)},                                             \
-        {.name = "relax",                                                                          \
-         .type = TARE_OPT_REPEAT,                                                                  \
-         .metavar = "KEYWORD",                                                                     \
-         .help = "do not refuse this keyword where it cannot be enforced (*: any)",                \
-         .at = offsetof(struct tare_mask_opts, relax)},                                            \
-        {.name = "compact",                                                                        \
-         .type = TARE_OPT_FLAG,                                                                    \
-         .help = "no white space at all",                                                          \
-         .at = offsetof(struct tare_mask_opts, compact)},                                          \
-        {.name = "any-order",                                                                      \
-         .type = TARE_OPT_FLAG,                                                                    \
-         .help = "members in any order (up to 64 declared ones)",                                  \
-         .at = offsetof(struct tare_mask_opts, any_order)},                                        \
-        {.name = "formats",                                                                        \
-         .type = TARE_OPT_FLAG,                                                                    \
-         .help = "enforce \"format\" too",                                                         \
-         .at = offsetof(struct tare_mask_opts, formats)},                                          \
-    {                                                                                              \
-        .name = "no-escapes", .type = TARE_OPT_FLAG, .help = "strings without a backslash",        \
-        .at = offsetof(struct tare_mask_opts, no_escapes)                                          \
-    }
+        TARE_MASK_SCHEMA_OPTIONS
 
 struct tare_schema_grammar_options tare_mask_schema_options(const struct tare_mask_opts *o);
 /* Reads the vocabulary; fails as wrong usage without --vocab. */

@@ -159,6 +159,15 @@ static void type_rule(struct tare__case *c, unsigned types, bool no)
         c->kinds &= ~number;
 }
 
+static void contains_rule(struct tare__lower *l, const struct tare__schema_rule *r,
+                          struct tare__case *c)
+{
+    if (r->count > 1 || r->max != UINT64_MAX)
+        (void)tare__lower_refuse(l, r, "together with minContains or maxContains");
+    if (r->count == 1)
+        c->some = link_goal(l, (struct tare__goal){r->node, false}, (struct tare_str){0}, c->some);
+}
+
 static void require_all(struct tare__lower *l, const struct tare__schema_rule *r,
                         struct tare__case *c)
 {
@@ -240,7 +249,7 @@ static bool simple_rule(struct tare__lower *l, const struct tare__schema_rule *r
         c->arrays = link_rule(l, r, c->arrays);
         break;
     case SO_CONTAINS:
-        c->contains = link_rule(l, r, c->contains);
+        contains_rule(l, r, c);
         break;
     default:
         return false;

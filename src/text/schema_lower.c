@@ -222,7 +222,7 @@ static bool same(struct tare__goals a, struct tare__goals b)
 
 static bool any_array(const struct tare__case *c)
 {
-    return !c->arrays && !c->each && !c->contains && !c->unique && c->min_items == 0 &&
+    return !c->arrays && !c->each && !c->some && !c->unique && c->min_items == 0 &&
            c->max_items == TARE__LOWER_NO_BOUND;
 }
 

@@ -64,7 +64,7 @@ struct tare__case {
     uint64_t min_members, max_members;
     const struct tare__rule_link *arrays; /* items & co. */
     const struct tare__goal_link *each;   /* every item must … */
-    const struct tare__rule_link *contains;
+    const struct tare__goal_link *some;   /* one item at least must … */
     const struct tare__schema_rule *unique;
     uint64_t min_items, max_items;
     const struct tare__value_link *in, *out; /* one of these; none of these */

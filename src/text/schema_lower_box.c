@@ -85,6 +85,22 @@ static uint32_t reversed(struct tare__lower *l, const struct tare__rule_link *k,
     return *out ? n : 0;
 }
 
+/* Oldest first, as above. */
+static void in_order(struct tare__lower *l, const struct tare__goal_link *k, struct members *m,
+                     bool required)
+{
+    uint32_t n = 0;
+    for (const struct tare__goal_link *a = k; a; a = a->next)
+        n++;
+    struct tare_str *names = tare__lower_new(l, (n + 1) * sizeof *names);
+    for (uint32_t i = n; names && i-- > 0; k = k->next)
+        names[i] = k->name;
+    for (uint32_t i = 0; names && i < n; i++) {
+        struct tare_grammar_member *one = member(m, names[i]);
+        one->required = one->required || required;
+    }
+}
+
 static void gather(struct tare__lower *l, const struct tare__case *c, struct members *m)
 {
     const struct tare__schema_rule **rules;
@@ -106,10 +122,8 @@ static void gather(struct tare__lower *l, const struct tare__case *c, struct mem
     for (uint32_t i = 0; i < n; i++)
         for (uint32_t k = 0; k < rules[i]->n_list; k++)
             (void)member(m, rules[i]->list[k].name);
-    for (const struct tare__goal_link *k = c->members; k; k = k->next)
-        (void)member(m, k->name);
-    for (const struct tare__goal_link *k = c->required; k; k = k->next)
-        member(m, k->name)->required = true;
+    in_order(l, c->required, m, true);
+    in_order(l, c->members, m, false);
 }
 
 static struct tare_str spelling(struct tare__lower *l, struct tare_str name)
@@ -312,21 +326,19 @@ static uint32_t after(struct tare__lower *l, const struct tare__case *c, uint32_
     return tail;
 }
 
-/* Arrays with an item that meets the one contains: others, that one, others. */
+/* Arrays with an item that meets the goal: others, that one, others. */
 static uint32_t containing(struct tare__lower *l, const struct tare__case *c)
 {
-    const struct tare__schema_rule *r = c->contains->rule;
-    const struct tare__goal none = {0}, wanted = {r->node, false};
-    bool simple = !c->contains->next && r->count == 1 && r->max == UINT64_MAX &&
-                  c->min_items <= 1 && c->max_items == TARE__LOWER_NO_BOUND && !c->unique;
+    const struct tare__goal none = {0};
+    bool simple = !c->some->next && c->min_items <= 1 && c->max_items == TARE__LOWER_NO_BOUND;
     for (const struct tare__rule_link *k = c->arrays; k; k = k->next)
         simple = simple && k->rule->n_list == 0;
     if (!simple) {
-        (void)tare__lower_refuse(l, r, "together with a length, a list or another \"contains\"");
-        l->stopped = l->stopped || !l->out->unenforced;
-        return TARE_GRAMMAR_NEVER;
+        struct tare__schema_rule r = {.keyword = "contains", .at = c->some->goal.node->at};
+        (void)tare__lower_refuse(l, &r, "together with a length, a list or another \"contains\"");
+        return bracketed(l, after(l, c, 0));
     }
-    uint32_t any = item(l, c, UINT32_MAX, none), that = item(l, c, UINT32_MAX, wanted);
+    uint32_t any = item(l, c, UINT32_MAX, none), that = item(l, c, UINT32_MAX, c->some->goal);
     uint32_t before_parts[3] = {any, l->comma, l->gap};
     uint32_t before =
         tare_grammar_repeat(l->g, tare_grammar_seq(l->g, before_parts, 3), 0, TARE_GRAMMAR_ANY);
@@ -337,16 +349,12 @@ static uint32_t containing(struct tare__lower *l, const struct tare__case *c)
 uint32_t tare__lower_array(struct tare__lower *l, const struct tare__case *c)
 {
     uint32_t listed = 0;
-    struct tare__case plain = *c;
     if (c->min_items > c->max_items)
         return TARE_GRAMMAR_NEVER;
-    while (plain.contains && plain.contains->rule->count == 0 &&
-           plain.contains->rule->max == UINT64_MAX)
-        plain.contains = plain.contains->next;
     if (c->unique && c->max_items > 1)
         (void)tare__lower_refuse(l, c->unique, "which items were written is not known to a mask");
-    if (plain.contains)
-        return containing(l, &plain);
+    if (c->some)
+        return containing(l, c);
     for (const struct tare__rule_link *k = c->arrays; k; k = k->next)
         listed = k->rule->n_list > listed ? k->rule->n_list : listed;
     uint32_t full = c->max_items == 0 ? TARE_GRAMMAR_NEVER : bracketed(l, after(l, c, listed));

@@ -172,6 +172,23 @@ static struct tare__case *contains(struct tare__lower *l, const struct tare__sch
     return d;
 }
 
+/* Some item is not what is asked for: only where all items are asked the same. */
+static struct tare__case *items(struct tare__lower *l, const struct tare__schema_rule *r,
+                                const struct tare__case *c)
+{
+    struct tare__case *d = of_kind(l, c, TARE_JSON_ARRAY);
+    struct tare__goal_link *k = d ? tare__lower_new(l, sizeof *k) : NULL;
+    if (!k || (!r->n_list && (!r->node || !r->node->n_rules)))
+        return NULL;
+    if (r->n_list || c->some) {
+        narrowed(l);
+        return NULL;
+    }
+    *k = (struct tare__goal_link){no(r->node), {0}, d->some};
+    d->some = k;
+    return d;
+}
+
 static struct tare__case *values(struct tare__lower *l, const struct tare__schema_rule *r,
                                  const struct tare__case *c)
 {
@@ -302,6 +319,8 @@ struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__
         return object(l, r, c);
     case SO_CONTAINS:
         return contains(l, r, c);
+    case SO_ARRAY:
+        return items(l, r, c);
     case SO_REF:
         return tare__lower_expand(l, no(r->node), tare__lower_copy(l, c), outer);
     case SO_ALL_OF:
@@ -319,6 +338,6 @@ struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__
         return dependent(l, r, c, outer);
     default:
         narrowed(l);
-        return NULL; /* multipleOf, format, items, uniqueItems … */
+        return NULL; /* multipleOf, format, uniqueItems … */
     }
 }
