@@ -126,8 +126,7 @@ static void put_document(struct tare_buf *out, const struct tare_vocab *v,
 }
 
 static enum tare_status tell(struct tare_ctx *ctx, const struct step_opts *o, struct tare_walk *w,
-                             const struct tare_vocab *v, struct tare_buf *out,
-                             struct tare_err *err)
+                             const struct tare_vocab *v, struct tare_buf *out, struct tare_err *err)
 {
     struct tare_mask_view m;
     struct tare_str forced = {0};
