@@ -30,5 +30,8 @@ compare_files() {
 }
 compare_files examples/headline/before.jsonl examples/headline/after.jsonl
 compare_files examples/headline/longer.jsonl examples/headline/after.jsonl --margin 0.05
+"$tare" report demo --store "$store" --html .tare/demo.html --quiet
+printf '\nThe same as one page, to open from disk or to mail: %s/.tare/demo.html\n' "$(pwd)"
+printf 'Live in the browser: %s view demo --store %s --open\n' "$tare" "$store"
 printf '\nThe results are in %s: tare runs --store %s; tare show demo/runbook --store %s\n' \
     "$store" "$store" "$store"

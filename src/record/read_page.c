@@ -16,8 +16,9 @@ static const char plain_total[] = "SELECT count(*) FROM attempt WHERE run = ?1";
 static const char plain_page[] =
     "SELECT a.task, a.idx, a.status, a.cause, a.n_steps, a.dur_ns, a.tokens_in, a.tokens_out, "
     "a.cost_usd, s.v, a.seed, a.wall_start_ns, a.digest, a.cause_text "
-    "FROM attempt a LEFT JOIN score s ON s.run = a.run AND s.task = a.task AND s.idx = a.idx "
-    "WHERE a.run = ?1 ORDER BY a.task, a.idx LIMIT ?2 OFFSET ?3";
+    "FROM (SELECT * FROM attempt WHERE run = ?1 ORDER BY task, idx LIMIT ?2 OFFSET ?3) a "
+    "LEFT JOIN score s ON s.run = a.run AND s.task = a.task AND s.idx = a.idx "
+    "ORDER BY a.task, a.idx";
 
 static const char one_row[] =
     "SELECT a.task, a.idx, a.status, a.cause, a.n_steps, a.dur_ns, a.tokens_in, a.tokens_out, "
