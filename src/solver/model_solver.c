@@ -145,16 +145,24 @@ static void put_answer(struct state *s, const struct tare_model_reply *r)
     tare_json_end_object(&w);
 }
 
+/* The document of a request, put together without a formatter: it is long. */
 static void ask(struct state *s, struct tare_arena *turn, struct tare_yield *out)
 {
+    const struct tare_str parts[] = {TARE_S("{\"schema\":\"tare.request/1\",\"messages\":["),
+                                     tare_buf_str(&s->messages), TARE_S("],\"tools\":"),
+                                     tare_buf_str(&s->tools),
+                                     TARE_S(",\"tool_choice\":\"auto\",\"purpose\":\"act\"}")};
+    size_t n = 0;
+    for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
+        n += parts[i].n;
+    char *p = tare_arena_alloc(turn, n);
     out->kind = TARE_YIELD_REQUEST;
     out->id = ++s->next_id;
-    out->request.body =
-        tare_arena_printf(turn,
-                          "{\"schema\":\"tare.request/"
-                          "1\",\"messages\":[%.*s],\"tools\":%.*s,\"tool_choice\":\"auto\","
-                          "\"purpose\":\"act\"}",
-                          TARE_FMT(tare_buf_str(&s->messages)), TARE_FMT(tare_buf_str(&s->tools)));
+    out->request.body = tare_str_n(p, p ? n : 0);
+    for (size_t i = 0; p && i < sizeof parts / sizeof *parts; i++) {
+        memcpy(p, parts[i].p, parts[i].n);
+        p += parts[i].n;
+    }
 }
 
 /* ---- what it does -------------------------------------------------------------------------- */
