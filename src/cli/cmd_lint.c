@@ -33,6 +33,15 @@ static const struct tare_example lint_examples[] = {
     {0},
 };
 
+/* Whether its rows alone have shown something. */
+static bool has_finding(const struct tare_lint *l, struct tare_str path)
+{
+    for (uint32_t i = 0; i < l->n; i++)
+        if (tare_str_eq(l->v[i].file, path))
+            return true;
+    return false;
+}
+
 /* Tables where the files are results; rows of tasks without a score are looked at as rows only. */
 static enum tare_status look(struct tare_ctx *ctx, const struct lint_opts *o, struct tare_lint *out,
                              struct tare_err *err)
@@ -43,7 +52,7 @@ static enum tare_status look(struct tare_ctx *ctx, const struct lint_opts *o, st
         st = tare_fail(err, TARE_E_NOMEM, "not enough memory to look at logs");
     for (size_t i = 0; i < o->paths.n && !st; i++) {
         struct tare_str path = o->paths.v[i];
-        bool rows = tare_str_ends(path, TARE_S(".jsonl"));
+        bool rows = tare_str_ends(path, TARE_S(".jsonl")) || has_finding(out, path);
         enum tare_status read =
             tare_cli_file(ctx, path, &o->files, false, files, (uint32_t)i, &files[i], err);
         if (read && !(rows && read == TARE_E_INPUT))

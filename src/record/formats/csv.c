@@ -190,16 +190,44 @@ static enum tare_status records(struct csv *c, struct tare_buf *out)
     return TARE_OK;
 }
 
+static enum tare_status begin(struct csv *c, struct tare__import *im)
+{
+    *c = (struct csv){.im = im, .separator = find_separator(im->text)};
+    if (im->text.n >= 3 && memcmp(im->text.p, "\xef\xbb\xbf", 3) == 0)
+        c->at = 3;
+    tare_buf_init(&c->field, NULL, TARE_MAX_JSONL_LINE_BYTES);
+    return header(c);
+}
+
+enum tare_status tare_csv_lines(struct tare_str text, struct tare_arena *arena,
+                                struct tare_buf *out, struct tare_err *err)
+{
+    struct tare__import im = {.text = text, .arena = arena, .err = err};
+    struct csv c;
+    struct tare_buf row;
+    tare_buf_init(&row, NULL, TARE_MAX_JSON_BYTES);
+    enum tare_status st = begin(&c, &im);
+    while (!st && c.at < text.n) {
+        uint32_t n = 0;
+        st = record(&c, &row, &n);
+        if (!st && n == c.n_columns) {
+            tare_buf_put(out, tare_buf_str(&row));
+            tare_buf_putc(out, '\n');
+        }
+    }
+    tare_buf_free(&row);
+    tare_buf_free(&c.field);
+    return st || !out->failed
+               ? st
+               : tare_fail(err, TARE_E_LIMIT, "a CSV file of more than %zu bytes", out->max);
+}
+
 enum tare_status tare__import_csv(struct tare__import *im)
 {
-    struct csv c = {.im = im};
+    struct csv c;
     struct tare_buf out;
-    if (im->text.n >= 3 && memcmp(im->text.p, "\xef\xbb\xbf", 3) == 0)
-        c.at = 3;
-    c.separator = find_separator(im->text);
-    tare_buf_init(&c.field, NULL, TARE_MAX_JSONL_LINE_BYTES);
     tare_buf_init(&out, NULL, TARE_MAX_JSON_BYTES);
-    enum tare_status st = header(&c);
+    enum tare_status st = begin(&c, im);
     if (st == TARE_OK)
         st = records(&c, &out);
     tare_buf_free(&out);

@@ -97,4 +97,10 @@ enum tare_status tare_import_list(struct tare_str path, const struct tare_import
 const char *const *tare_import_formats(void);
 const char *tare_import_about(const char *format);
 
+/* A CSV text (RFC 4180, and as found) as JSON objects, one a line: the header names the members,
+ * numbers are numbers, an empty field is null; records of another length are left out. TARE_E_INPUT
+ * with the byte offset; TARE_E_LIMIT; TARE_E_NOMEM. */
+enum tare_status tare_csv_lines(struct tare_str text, struct tare_arena *arena,
+                                struct tare_buf *out, struct tare_err *err);
+
 #endif
