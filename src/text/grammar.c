@@ -133,6 +133,8 @@ uint32_t tare_grammar_string(struct tare_grammar *g, const struct tare_dfa *dfa,
     else if (!escapes && tare_dfa_product(dfa, g->plain, TARE_DFA_AND, TARE_MAX_GRAMMAR_DFA_STATES,
                                           g->arena, &node.u.dfa, &g->err))
         return TARE_GRAMMAR_NEVER;
+    if (dfa && tare__open_states(node.u.dfa, g->plain, g->arena, &node.open, &g->err))
+        return TARE_GRAMMAR_NEVER;
     return add_text(g, node);
 }
 

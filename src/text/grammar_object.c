@@ -217,3 +217,66 @@ enum tare_status tare__fit_make(const struct tare_dfa *d, uint32_t lo, uint32_t 
     *out = f;
     return TARE_OK;
 }
+
+/* ---- states that no text leaves -------------------------------------------------------------- */
+
+#define OPEN_MAX_STATES 256u
+
+/* A byte of each class that neither automaton tells apart. */
+static uint32_t joint_bytes(const struct tare_dfa *a, const struct tare_dfa *b, uint8_t out[256])
+{
+    uint32_t n = 0;
+    for (unsigned x = 0; x < 256; x++) {
+        uint32_t k = 0;
+        while (k < n &&
+               (a->class_of[out[k]] != a->class_of[x] || b->class_of[out[k]] != b->class_of[x]))
+            k++;
+        if (k == n)
+            out[n++] = (uint8_t)x;
+    }
+    return n;
+}
+
+/* True when from the pair a text of `plain` leads out of d at once, or to a pair that is shut. */
+static bool leads_out(const struct tare_dfa *d, const struct tare_dfa *plain, const uint8_t *shut,
+                      uint32_t s, uint32_t u, const uint8_t *bytes, uint32_t n)
+{
+    for (uint32_t k = 0; k < n; k++) {
+        uint32_t v = tare_dfa_step(plain, u, bytes[k]);
+        uint32_t t = v ? tare_dfa_step(d, s, bytes[k]) : TARE_DFA_START;
+        if (v && (t == TARE_DFA_DEAD || shut[t * plain->n_states + v]))
+            return true;
+    }
+    return false;
+}
+
+enum tare_status tare__open_states(const struct tare_dfa *d, const struct tare_dfa *plain,
+                                   struct tare_arena *arena, const uint8_t **out,
+                                   struct tare_err *err)
+{
+    uint8_t bytes[256];
+    uint32_t n = joint_bytes(d, plain, bytes), n_open = 0;
+    *out = NULL;
+    if (d->n_states > OPEN_MAX_STATES)
+        return TARE_OK;
+    uint8_t *shut = TARE_NEW_N(arena, uint8_t, (size_t)d->n_states * plain->n_states);
+    uint8_t *open = TARE_NEW_N(arena, uint8_t, d->n_states);
+    if (!shut || !open)
+        return tare_fail(err, TARE_E_NOMEM, "no memory for a grammar");
+    for (bool changed = true; changed;) {
+        changed = false;
+        for (uint32_t s = 1; s < d->n_states; s++)
+            for (uint32_t u = 1; u < plain->n_states; u++) {
+                uint8_t *x = &shut[s * plain->n_states + u];
+                if (!*x && leads_out(d, plain, shut, s, u, bytes, n))
+                    *x = changed = true;
+            }
+    }
+    for (uint32_t s = 1; s < d->n_states; s++) {
+        open[s] = !shut[s * plain->n_states + TARE_DFA_START];
+        n_open += open[s];
+    }
+    if (n_open)
+        *out = open;
+    return TARE_OK;
+}

@@ -152,7 +152,8 @@ static bool inside_string(struct tare__memory *m, const struct tare__state *s)
         if (s->frames[i] == TARE__FRAME_BOTTOM)
             continue;
         if (x->kind == TARE_GRAMMAR_K_STRING)
-            yes = x->free && f->a == TARE_DFA_START && !f->b && f->d >= m->guide->vocab->v->longest;
+            yes = !f->b && f->d >= m->guide->vocab->v->longest && !x->fit &&
+                  (x->free ? f->a == TARE_DFA_START : x->open && x->open[f->a]);
         else if (x->kind == TARE_GRAMMAR_K_OBJECT && (f->a & 0xff) == TARE__OBJECT_EXTRA)
             yes = x->u.object->extras[f->a >> 8].key == g->plain && f->b == TARE_DFA_START;
     }
