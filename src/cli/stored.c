@@ -64,7 +64,7 @@ enum tare_status tare_cli_board(struct tare_ctx *ctx, const struct tare_results 
 enum tare_status tare_cli_print(struct tare_ctx *ctx, struct tare_buf *out, struct tare_err *err)
 {
     bool memory = out->failed;
-    bool written = !memory && fwrite(out->p, 1, out->n, ctx->out) == out->n;
+    bool written = !memory && (out->n == 0 || fwrite(out->p, 1, out->n, ctx->out) == out->n);
     tare_buf_free(out);
     if (memory)
         return tare_fail(err, TARE_E_NOMEM, "the result is too large to print");
