@@ -279,18 +279,22 @@ static struct tare__case *expand_any(struct tare__lower *l, const struct tare__s
     return all;
 }
 
-/* True when no value is in both: j, added to any case of i, leaves nothing. */
+/* True when no value is in both: j, added to any case of i, leaves nothing. Cases that were left
+ * out on the way (narrowed) prove nothing. */
 static bool apart(struct tare__lower *l, const struct tare__case *of_i,
                   const struct tare__schema_node *j, const struct tare__opened *outer)
 {
-    for (; of_i && !l->stopped; of_i = of_i->next) {
+    bool was = l->narrowed, found = false;
+    l->narrowed = false;
+    for (; of_i && !found && !l->narrowed && !l->stopped; of_i = of_i->next) {
         const struct tare__case *both =
             tare__lower_expand(l, yes(j), tare__lower_copy(l, of_i), outer);
-        for (; both; both = both->next)
-            if (!tare__lower_empty(l, both, 3))
-                return false;
+        for (; both && !found; both = both->next)
+            found = !tare__lower_empty(l, both, 3);
     }
-    return true;
+    found = found || l->narrowed;
+    l->narrowed = was;
+    return !found;
 }
 
 /* Exactly one: each branch with those others excluded that are not apart from it anyhow. */

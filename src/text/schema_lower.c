@@ -167,11 +167,13 @@ static struct tare__case *expand_all(struct tare__lower *l, const struct tare__g
 bool tare__lower_set_empty(struct tare__lower *l, const struct tare__goal *goals, uint32_t n,
                            unsigned depth)
 {
-    const struct tare__case *c = expand_all(l, goals, n);
-    for (; c; c = c->next)
-        if (!tare__lower_empty(l, c, depth))
-            return false;
-    return !l->stopped;
+    bool was = l->narrowed, found = false;
+    l->narrowed = false;
+    for (const struct tare__case *c = expand_all(l, goals, n); c && !found; c = c->next)
+        found = !tare__lower_empty(l, c, depth);
+    found = found || l->narrowed || l->stopped;
+    l->narrowed = was;
+    return !found;
 }
 
 /* ---- sets -------------------------------------------------------------------------------- */
@@ -368,7 +370,9 @@ static void usual_restrictions(struct tare__lower *l)
                                   "'}' at most 2 blanks, or a line break and 64 blanks");
     tare__lower_restrict(l, "numbers: at most 40 digits before and 20 after the point; whole "
                             "numbers without a fraction; exponents only where nothing bounds them");
-    tare__lower_restrict(l, "keys: no escapes but those needed; never the same key twice");
+    tare__lower_restrict(l,
+                         "keys: no escapes but those needed; a declared key never twice; keys that "
+                         "are not declared may come twice: a mask does not remember them");
     if (l->o->no_escapes)
         tare__lower_restrict(l, "strings: no backslash");
 }

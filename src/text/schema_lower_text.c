@@ -111,6 +111,7 @@ const struct tare_dfa *tare__lower_format(struct tare__lower *l, const struct ta
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)
         if (tare_str_is(name, formats[i].name)) {
             tare__lower_restrict(l, "formats: their usual spellings only");
+            l->narrowed = true; /* what these leave out proves nothing */
             return tare__lower_expression(l, formats[i].expression);
         }
     *known = false;
