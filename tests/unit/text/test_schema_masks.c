@@ -70,14 +70,21 @@ static void trie(void **state)
 static void wrong_files(void **state)
 {
     (void)state;
-    static const char *const wrong[] = {
-        "",          "[]",        "{}",          "IQ== x\n", "!! 1\n", "{\"model\":{}}",
-        "[{\"id\":-1,\"text\":\"a\"}]", "[{\"id\":0,\"text\":\"a\"},{\"id\":0,\"text\":\"b\"}]",
-        "[{\"id\":3000000,\"text\":\"a\"}]", "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{}}}"};
+    static const char *const wrong[] = {"",
+                                        "[]",
+                                        "{}",
+                                        "IQ== x\n",
+                                        "!! 1\n",
+                                        "{\"model\":{}}",
+                                        "[{\"id\":-1,\"text\":\"a\"}]",
+                                        "[{\"id\":0,\"text\":\"a\"},{\"id\":0,\"text\":\"b\"}]",
+                                        "[{\"id\":3000000,\"text\":\"a\"}]",
+                                        "{\"model\":{\"type\":\"WordPiece\",\"vocab\":{}}}"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         const struct tare_vocab *v = NULL;
         struct tare_err err = {0};
-        assert_int_not_equal(tare_vocab_read(tare_str_of(wrong[i]), NULL, &arena, &v, &err), TARE_OK);
+        assert_int_not_equal(tare_vocab_read(tare_str_of(wrong[i]), NULL, &arena, &v, &err),
+                             TARE_OK);
         assert_true(err.text[0] != 0);
     }
 }
@@ -144,38 +151,58 @@ static void random_list(struct tare_rng *rng, struct tare_buf *b, unsigned depth
 
 static void random_schema(struct tare_rng *rng, struct tare_buf *b, unsigned depth)
 {
-    static const char *const simple[] = {
-        "\"type\":\"integer\"", "\"type\":[\"string\",\"null\"]", "\"minimum\":-3,\"maximum\":12.5",
-        "\"type\":\"number\",\"exclusiveMinimum\":0", "\"multipleOf\":3,\"type\":\"integer\"",
-        "\"enum\":[1,\"a\",null,{\"a\":1}]", "\"const\":\"ab\"", "\"type\":\"boolean\"",
-        "\"type\":\"string\",\"minLength\":1,\"maxLength\":2", "\"type\":\"string\",\"pattern\":\"a|b$\"",
-        "\"multipleOf\":0.25,\"type\":\"number\"", "\"not\":{\"type\":\"string\"}", "\"$ref\":\"#\""};
+    static const char *const simple[] = {"\"type\":\"integer\"",
+                                         "\"type\":[\"string\",\"null\"]",
+                                         "\"minimum\":-3,\"maximum\":12.5",
+                                         "\"type\":\"number\",\"exclusiveMinimum\":0",
+                                         "\"multipleOf\":3,\"type\":\"integer\"",
+                                         "\"enum\":[1,\"a\",null,{\"a\":1}]",
+                                         "\"const\":\"ab\"",
+                                         "\"type\":\"boolean\"",
+                                         "\"type\":\"string\",\"minLength\":1,\"maxLength\":2",
+                                         "\"type\":\"string\",\"pattern\":\"a|b$\"",
+                                         "\"multipleOf\":0.25,\"type\":\"number\"",
+                                         "\"not\":{\"type\":\"string\"}",
+                                         "\"$ref\":\"#\""};
     tare_buf_putc(b, '{');
     switch (depth > 2 ? 0 : tare_rng_below(rng, 9)) {
     case 1:
-    case 2: random_members(rng, b, depth); break;
+    case 2:
+        random_members(rng, b, depth);
+        break;
     case 3:
         tare_buf_puts(b, "\"items\":");
         random_schema(rng, b, depth + 1);
         tare_buf_printf(b, ",\"minItems\":%u", tare_rng_below(rng, 2));
         break;
-    case 4: random_list(rng, b, depth, "anyOf"); break;
-    case 5: random_list(rng, b, depth, "oneOf"); break;
-    case 6: random_list(rng, b, depth, "allOf"); break;
+    case 4:
+        random_list(rng, b, depth, "anyOf");
+        break;
+    case 5:
+        random_list(rng, b, depth, "oneOf");
+        break;
+    case 6:
+        random_list(rng, b, depth, "allOf");
+        break;
     case 7:
         tare_buf_puts(b, "\"not\":");
         random_schema(rng, b, depth + 1);
         break;
-    case 8: random_list(rng, b, depth, "prefixItems"); break;
-    default: tare_buf_puts(b, simple[tare_rng_below(rng, sizeof simple / sizeof *simple)]); break;
+    case 8:
+        random_list(rng, b, depth, "prefixItems");
+        break;
+    default:
+        tare_buf_puts(b, simple[tare_rng_below(rng, sizeof simple / sizeof *simple)]);
+        break;
     }
     tare_buf_putc(b, '}');
 }
 
 static void random_value(struct tare_rng *rng, struct tare_buf *b, unsigned depth)
 {
-    static const char *const scalars[] = {"1",   "0",     "-3",  "12.5",  "3",   "0.25", "\"a\"",
-                                          "\"\"", "\"ab\"", "null", "true", "false", "\"abc\"", "100"};
+    static const char *const scalars[] = {"1",    "0",     "-3",      "12.5",   "3",
+                                          "0.25", "\"a\"", "\"\"",    "\"ab\"", "null",
+                                          "true", "false", "\"abc\"", "100"};
     static const char *const names[] = {"a", "b", "ab", "c", "x"};
     switch (depth > 2 ? 0 : tare_rng_below(rng, 4)) {
     case 1:
@@ -197,7 +224,9 @@ static void random_value(struct tare_rng *rng, struct tare_buf *b, unsigned dept
         }
         tare_buf_putc(b, ']');
         break;
-    default: tare_buf_puts(b, scalars[tare_rng_below(rng, sizeof scalars / sizeof *scalars)]); break;
+    default:
+        tare_buf_puts(b, scalars[tare_rng_below(rng, sizeof scalars / sizeof *scalars)]);
+        break;
     }
 }
 
@@ -231,9 +260,9 @@ static void hold(struct tare_rng *rng, struct tare_guide *g, const struct tare_v
         tare_buf_reset(&b);
         random_value(rng, &b, 0);
         bool valid = valid_text(sg->schema, tare_buf_str(&b));
-        assert_int_equal(tare_mask_try(g, v, tare_buf_str(&b), i % 2 ? rng : NULL, NULL, NULL, &r,
-                                       &err),
-                         TARE_OK);
+        assert_int_equal(
+            tare_mask_try(g, v, tare_buf_str(&b), i % 2 ? rng : NULL, NULL, NULL, &r, &err),
+            TARE_OK);
         assert_false(r.contradicted);
         if (r.accepts && !valid)
             fail_msg("under: %.*s lets through %.*s", TARE_FMT(schema), TARE_FMT(tare_buf_str(&b)));
