@@ -5,7 +5,7 @@
 #include "run/registry.h"
 
 #include "base/limits.h"
-#include "solver/model_solver.h"
+#include "solver/harness.h"
 #include "suite/solver_file.h"
 #include "text/fields.h"
 

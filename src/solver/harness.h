@@ -1,0 +1,30 @@
+/*
+ * The harness: what stands between a model and a world. Every part of it is a switch with one
+ * default, one line of documentation and one counter in the store, so that any part can be
+ * ablated against itself. docs/concepts/harness.md; spec/harness.md of the shared sheets.
+ *
+ * It talks to models by tare.request/1 and tare.reply/1 only (docs/decisions/0008) and to worlds by
+ * the scene and step_json. With equal switches, replies and world it does the same, bit for bit.
+ */
+#ifndef TARE_SOLVER_HARNESS_H
+#define TARE_SOLVER_HARNESS_H
+
+#include "record/contract.h"
+
+/* One switch, for documents: texts are constant. */
+struct tare_harness_switch {
+    const char *key;    /* below `harness:`: "context.recite" */
+    const char *values; /* "off|plan|rules|both", "0 to 5", "text" */
+    const char *def;    /* as it is written in YAML */
+    const char *about;  /* one sentence without a full stop */
+    const char *counts; /* what its counter in the store counts */
+    bool integer, number, flag; /* of its values; none: a name, a text, a list or a mapping */
+};
+
+/* Switch number i in the order of the table; NULL after the last. */
+const struct tare_harness_switch *tare_harness_switch(uint32_t i);
+
+/* The solver a `model:` is played by: `harness:` is its config. */
+extern const struct tare_solver_ops tare_solver_model;
+
+#endif

@@ -1,0 +1,165 @@
+/*
+ * What is recorded of a harness: events in the order in which they happened, beside the step they
+ * led to, and totals at the end with one counter a switch.
+ */
+#include "solver/harness_int.h"
+
+#include "base/banned.h"
+
+#define TEXT_BYTES (64 * TARE_KIB) /* of one answer, in the record */
+
+void tare__hs_trace_begin(struct tare__hs *s, struct tare_json_writer *w, const char *kind)
+{
+    if (s->trace.n)
+        tare_buf_putc(&s->trace, ',');
+    tare_json_writer_init(w, &s->trace);
+    tare_json_begin_object(w);
+    tare_json_member_cstr(w, "e", kind);
+}
+
+void tare__hs_trace_end(struct tare__hs *s, struct tare_json_writer *w)
+{
+    tare_json_end_object(w);
+    s->failed = s->failed || s->trace.failed;
+}
+
+void tare__hs_trace_note(struct tare__hs *s, const char *kind, struct tare_str tool,
+                         const char *key, struct tare_str value)
+{
+    struct tare_json_writer w;
+    tare__hs_trace_begin(s, &w, kind);
+    if (tool.n)
+        tare_json_member_str(&w, "tool", tool);
+    tare_json_member_str(&w, key, value);
+    tare__hs_trace_end(s, &w);
+}
+
+static void put_text(struct tare_json_writer *w, const char *key, struct tare_str text)
+{
+    if (!text.n)
+        return;
+    size_t n = text.n > TEXT_BYTES ? TEXT_BYTES : text.n;
+    while (n && n < text.n && ((unsigned char)text.p[n] & 0xc0) == 0x80)
+        n--;
+    tare_json_member_str(w, key, tare_str_n(text.p, n));
+    if (n < text.n)
+        tare_json_member_u64(w, "text_bytes", text.n);
+}
+
+void tare__hs_trace_call(struct tare__hs *s, const struct tare_model_reply *r, const char *purpose,
+                         const struct tare__hs_answer *a)
+{
+    struct tare_json_writer w;
+    tare__hs_trace_begin(s, &w, "call");
+    tare_json_member_u64(&w, "n", s->model_calls);
+    tare_json_member_cstr(&w, "purpose", purpose);
+    tare_json_member_str(&w, "model", r->model);
+    tare_json_member_cstr(&w, "finish", tare_finish_name(r->finish));
+    if (r->has_usage) {
+        tare_json_member_u64(&w, "in", r->input);
+        tare_json_member_u64(&w, "cached", r->cached);
+        tare_json_member_u64(&w, "out", r->output);
+        tare_json_member_u64(&w, "reasoning_tokens", r->reasoning_tokens);
+    }
+    if (r->has_cost)
+        tare_json_member_f64(&w, "cost_usd", r->cost_usd);
+    tare_json_member_u64(&w, "prompt_tokens", s->prompt_tokens);
+    tare_json_member_u64(&w, "budget_tokens", (uint64_t)HS_INT(s, HS_BUDGET));
+    tare_json_member_u64(&w, "prefix_reused", s->prefix_reused);
+    tare_json_member_u64(&w, "tries", r->tries);
+    if (r->fingerprint.n)
+        tare_json_member_str(&w, "fingerprint", r->fingerprint);
+    if (s->depth)
+        tare_json_member_u64(&w, "depth", s->depth);
+    if (r->ttft_ms >= 0)
+        tare_json_member_u64(&w, "ttft_ms", (uint64_t)r->ttft_ms);
+    tare_json_member_u64(&w, "dur_ms", (uint64_t)(r->ms > 0 ? r->ms : 0));
+    if (a) {
+        tare_json_member_bool(&w, "usable", a->usable);
+        tare_json_member_u64(&w, "calls", a->n_calls);
+        if (a->repairs) {
+            tare_json_put_key(&w, "repairs");
+            tare_json_begin_array(&w);
+            for (uint32_t i = 0; i < TARE_CALLS_REPAIRS; i++)
+                if (a->repairs >> i & 1)
+                    tare_json_put_cstr(&w, tare_calls_repair_name(i));
+            tare_json_end_array(&w);
+        }
+        put_text(&w, "text", a->text);
+        put_text(&w, "reasoning", a->reasoning);
+    } else {
+        put_text(&w, "text", r->content);
+    }
+    tare__hs_trace_end(s, &w);
+    s->tokens_in += r->input;
+    s->tokens_cached += r->cached;
+    s->tokens_out += r->output;
+    s->calls_from_cache += r->from_cache;
+    s->counters[HS_RESERVE] += r->output > (uint64_t)HS_INT(s, HS_RESERVE);
+}
+
+void tare__hs_trace_tool(struct tare__hs *s, const struct tare__hs_call *call,
+                         struct tare_str result, bool failed, int64_t dur_ns)
+{
+    struct tare_json_writer w;
+    char hex[65];
+    tare__hs_trace_begin(s, &w, "tool");
+    tare_json_member_str(&w, "tool", call->name);
+    tare_digest_hex(call->sig, hex);
+    tare_json_member_str(&w, "input", tare_str_n(hex, 16));
+    tare_json_member_str(&w, "args", tare_str_n(call->args.p, call->args.n > 2000 ? 0 : call->args.n));
+    tare_json_member_u64(&w, "args_bytes", call->args.n);
+    tare_digest_hex(tare_sha256_of(result), hex);
+    tare_json_member_str(&w, "output", tare_str_n(hex, 16));
+    tare_json_member_u64(&w, "output_bytes", result.n);
+    tare_json_member_bool(&w, "ok", !failed);
+    tare_json_member_bool(&w, "decides", call->decides);
+    tare_json_member_bool(&w, "own", call->own >= 0);
+    if (call->own < 0)
+        tare_json_member_u64(&w, "dur_ns", (uint64_t)(dur_ns > 0 ? dur_ns : 0));
+    tare__hs_trace_end(s, &w);
+}
+
+void tare__hs_trace(const void *shared, void *state, struct tare_json_writer *out)
+{
+    struct tare__hs *s = state;
+    (void)shared;
+    if (s->trace.n)
+        tare_json_put_raw(out, tare_buf_str(&s->trace));
+    tare_buf_reset(&s->trace);
+}
+
+void tare__hs_account(const void *shared, const void *state, struct tare_json_writer *out)
+{
+    const struct tare__hs *s = state;
+    (void)shared;
+    tare_json_begin_object(out);
+    tare_json_member_cstr(out, "stop", s->stop ? s->stop : "limit");
+    tare_json_member_u64(out, "model_calls", s->model_calls);
+    tare_json_member_u64(out, "tool_calls", s->tool_calls);
+    tare_json_member_u64(out, "tool_errors", s->tool_errors);
+    tare_json_member_u64(out, "last_progress", s->last_progress);
+    tare_json_member_u64(out, "tokens_in", s->tokens_in);
+    tare_json_member_u64(out, "tokens_cached", s->tokens_cached);
+    tare_json_member_u64(out, "tokens_out", s->tokens_out);
+    tare_json_member_u64(out, "prompt_tokens_most", s->prompt_tokens_most);
+    tare_json_member_u64(out, "budget_tokens", (uint64_t)HS_INT(s, HS_BUDGET));
+    tare_json_member_u64(out, "compactions", s->compactions);
+    tare_json_member_u64(out, "references", s->n_refs);
+    tare_json_member_u64(out, "restores", s->restores);
+    tare_json_member_u64(out, "regrets", s->regrets);
+    tare_json_member_u64(out, "prefix_breaks", s->prefix_breaks);
+    tare_json_member_u64(out, "verify_unreadable", s->verify_unreadable);
+    tare_json_put_key(out, "switches");
+    tare_json_begin_object(out);
+    for (uint32_t i = 0; i < HS_SWITCHES; i++)
+        if (s->counters[i])
+            tare_json_member_u64(out, tare_harness_switch(i)->key, s->counters[i]);
+    tare_json_end_object(out);
+    tare_json_put_key(out, "trace");
+    tare_json_begin_array(out);
+    if (s->trace.n)
+        tare_json_put_raw(out, tare_buf_str(&s->trace));
+    tare_json_end_array(out);
+    tare_json_end_object(out);
+}
