@@ -92,8 +92,34 @@ static void pin(struct tare__hs *s, enum tare__hs_kind kind, struct tare_str tex
         it->pinned = true;
 }
 
+/* A world without tools talks: its observation holds the messages that are new, {"role",
+ * "content"}; one that holds none is shown as it is. */
+static void listen(struct tare__hs *s, struct tare_str body, struct tare_arena *turn, bool pinned)
+{
+    struct tare_json root = {NULL, 0};
+    uint32_t n = 0;
+    if (tare_json_parse(body, &tare_json_log, turn, &root, NULL))
+        root = (struct tare_json){NULL, 0};
+    struct tare_json list = tare_json_get(root, "messages");
+    for (struct tare_json m = tare_json_first(list); tare_json_present(m); m = tare_json_next(m)) {
+        struct tare_json role = tare_json_get(m, "role"), content = tare_json_get(m, "content");
+        enum tare__hs_kind kind = tare_json_str_is(role, "system")      ? HS_SYSTEM
+                                  : tare_json_str_is(role, "assistant") ? HS_ASSISTANT
+                                                                        : HS_USER;
+        struct tare__hs_item *it = tare__hs_add(s, kind, tare__hs_keep(s, tare_json_str(content)));
+        if (it && tare_json_kind(content) == TARE_JSON_ARRAY)
+            it->parts = tare__hs_keep(s, tare_json_lexeme(content));
+        if (it)
+            it->pinned = pinned;
+        n++;
+    }
+    struct tare__hs_item *it = n ? NULL : tare__hs_add(s, HS_USER, tare__hs_keep(s, body));
+    if (it)
+        it->pinned = pinned;
+}
+
 static enum tare_status begin(struct tare__hs *s, const struct tare_event *event,
-                              struct tare_err *err)
+                              struct tare_arena *turn, struct tare_err *err)
 {
     const struct tare_scene *scene = event->scene;
     struct tare_str rules = s->c->v[HS_RULES].s;
@@ -101,15 +127,18 @@ static enum tare_status begin(struct tare__hs *s, const struct tare_event *event
     s->plain = scene->n_tools == 0;
     s->world_tools = scene->tools;
     s->n_world_tools = scene->n_tools;
-    s->brief = scene->brief.n || s->plain
-                   ? tare__hs_keep(s, scene->brief)
-                   : TARE_S("Act with the tools until the task is done.");
+    s->brief = scene->brief.n || s->plain ? tare__hs_keep(s, scene->brief)
+                                          : TARE_S("Act with the tools until the task is done.");
     s->rules = rules.n ? rules : s->brief;
     enum tare_status st = tare__hs_tools_open(s, scene, err);
     if (st != TARE_OK)
         return st;
     if (s->brief.n)
         pin(s, HS_SYSTEM, s->brief);
+    if (s->plain) {
+        listen(s, event->body, turn, true);
+        return TARE_OK;
+    }
     if (s->task_input.n)
         pin(s, HS_USER, s->task_input);
     pin(s, HS_USER, event->body);
@@ -120,8 +149,8 @@ static enum tare_status begin(struct tare__hs *s, const struct tare_event *event
 
 static void begin_step(struct tare__hs *s)
 {
-    s->retry = (struct tare_retry){.limit = (uint32_t)HS_INT(s, HS_RETRY_PARSE),
-                                   .cap_tokens = 65536};
+    s->retry =
+        (struct tare_retry){.limit = (uint32_t)HS_INT(s, HS_RETRY_PARSE), .cap_tokens = 65536};
     s->retry_said = s->retry_told = (struct tare_str){NULL, 0};
 }
 
@@ -178,10 +207,9 @@ static void refuse(struct tare__hs *s, const struct tare__hs_call *call, const c
     tare_json_member_cstr(&w, "by", by);
     tare_json_member_str(&w, "why", why);
     tare__hs_trace_end(s, &w);
-    tare__hs_add_result(s, call,
-                        tare_arena_printf(s->arena, "Not done: %.*s. Do something else.",
-                                          TARE_FMT(why)),
-                        true);
+    tare__hs_add_result(
+        s, call, tare_arena_printf(s->arena, "Not done: %.*s. Do something else.", TARE_FMT(why)),
+        true);
     s->refusals_in_row++;
 }
 
@@ -228,7 +256,8 @@ static enum verdict verify(struct tare__hs *s, const struct tare__hs_call *call,
 }
 
 /* The calls of the message in hand, one after the other, until the world or a model is needed. */
-static void proceed(struct tare__hs *s, int64_t now, struct tare_arena *turn, struct tare_yield *out)
+static void proceed(struct tare__hs *s, int64_t now, struct tare_arena *turn,
+                    struct tare_yield *out)
 {
     for (;;) {
         struct tare__hs_thread *t = tare__hs_here(s);
@@ -335,7 +364,7 @@ static void speak(struct tare__hs *s, const struct tare__hs_answer *a, int64_t n
 {
     struct tare_buf b;
     struct tare_json_writer w;
-    struct tare__hs_call call = {.name = TARE_S("say"), .own = -1};
+    struct tare__hs_call call = {.name = TARE_S("answer"), .own = -1};
     tare_buf_init(&b, turn->alc, TARE_MAX_JSON_BYTES);
     tare_json_writer_init(&w, &b);
     tare_json_begin_object(&w);
@@ -421,9 +450,12 @@ static void on_verdict(struct tare__hs *s, struct tare_str said, int64_t now,
     s->verify_unreadable += !read;
     tare__hs_trace_begin(s, &w, "verify");
     tare_json_member_str(&w, "tool", s->current.name);
-    tare_json_member_cstr(&w, "by", HS_IS(s, HS_VERIFY, HS_VERIFY_SELF) ? "same model" : "other model");
+    tare_json_member_cstr(&w, "by",
+                          HS_IS(s, HS_VERIFY, HS_VERIFY_SELF) ? "same model" : "other model");
     tare_json_member_cstr(&w, "verdict",
-                          !read ? "unreadable" : tare_json_true(ok) ? "ok" : "refused");
+                          !read                ? "unreadable"
+                          : tare_json_true(ok) ? "ok"
+                                               : "refused");
     tare_json_member_str(&w, "why", why);
     tare__hs_trace_end(s, &w);
     if (read && !tare_json_true(ok)) {
@@ -511,7 +543,7 @@ static enum tare_status on_obs(struct tare__hs *s, const struct tare_event *even
     enum tare_status st = TARE_OK;
     bool failed = event->obs->failed;
     if (!s->begun) {
-        st = begin(s, event, err);
+        st = begin(s, event, turn, err);
         begin_step(s);
         if (st == TARE_OK)
             think(s, turn, out);
@@ -527,7 +559,7 @@ static enum tare_status on_obs(struct tare__hs *s, const struct tare_event *even
         return st;
     }
     if (s->plain) {
-        (void)tare__hs_add(s, HS_USER, tare__hs_keep(s, body));
+        listen(s, body, turn, false);
     } else {
         if (s->warned)
             body = tare_arena_printf(turn, "%.*s\n[Note: %s.]", TARE_FMT(body), s->warned);

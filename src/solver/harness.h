@@ -13,11 +13,11 @@
 
 /* One switch, for documents: texts are constant. */
 struct tare_harness_switch {
-    const char *key;    /* below `harness:`: "context.recite" */
-    const char *values; /* "off|plan|rules|both", "0 to 5", "text" */
-    const char *def;    /* as it is written in YAML */
-    const char *about;  /* one sentence without a full stop */
-    const char *counts; /* what its counter in the store counts */
+    const char *key;            /* below `harness:`: "context.recite" */
+    const char *values;         /* "off|plan|rules|both", "0 to 5", "text" */
+    const char *def;            /* as it is written in YAML */
+    const char *about;          /* one sentence without a full stop */
+    const char *counts;         /* what its counter in the store counts */
     bool integer, number, flag; /* of its values; none: a name, a text, a list or a mapping */
 };
 

@@ -39,7 +39,8 @@ static struct tare_str as_text(struct tare__hs *s, const struct tare_reply_call 
     tare_buf_puts(&b, ", \"arguments\": ");
     tare_buf_put(&b, tare_str_trim(c->arguments).n ? c->arguments : TARE_S("{}"));
     tare_buf_puts(&b, "}\n</tool_call>");
-    struct tare_str out = b.failed ? (struct tare_str){NULL, 0} : tare__hs_keep(s, tare_buf_str(&b));
+    struct tare_str out =
+        b.failed ? (struct tare_str){NULL, 0} : tare__hs_keep(s, tare_buf_str(&b));
     s->failed = s->failed || b.failed;
     tare_buf_free(&b);
     return out;
@@ -246,11 +247,11 @@ enum tare_status tare__hs_answer_read(struct tare__hs *s, const struct tare_mode
                    r->finish == TARE_FINISH_CONTENT_FILTER;
     take_likelihood(r, out);
     struct reading x = {.s = s, .r = r, .out = out};
-    x.opts = (struct tare_calls_opts){
-        .tools = s->parse[s->depth],
-        .n_tools = s->n_parse[s->depth],
-        .strict = !HS_INT(s, HS_TOOLS_REPAIR) || HS_IS(s, HS_TOOL_MODE, HS_MODE_STRICT),
-        .length = r->finish == TARE_FINISH_LENGTH};
+    x.opts = (struct tare_calls_opts){.tools = s->parse[s->depth],
+                                      .n_tools = s->n_parse[s->depth],
+                                      .strict = !HS_INT(s, HS_TOOLS_REPAIR) ||
+                                                HS_IS(s, HS_TOOL_MODE, HS_MODE_STRICT),
+                                      .length = r->finish == TARE_FINISH_LENGTH};
     enum tare_status st = TARE_OK;
     if (s->plain)
         return out->refused || s->failed ? TARE_OK : st;

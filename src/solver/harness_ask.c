@@ -64,7 +64,8 @@ static void put_result(struct talk *t, const struct tare__hs_item *it)
     t->s->failed = t->s->failed || !shown.p;
     if (HS_IS(t->s, HS_TOOLS_TRANSPORT, HS_PROMPT)) {
         say(t, "user",
-            tare_arena_printf(t->turn, "Result of %.*s:\n%.*s", TARE_FMT(it->tool), TARE_FMT(shown)));
+            tare_arena_printf(t->turn, "Result of %.*s:\n%.*s", TARE_FMT(it->tool),
+                              TARE_FMT(shown)));
         return;
     }
     begin(t, "tool");
@@ -88,7 +89,14 @@ static void put_item(struct talk *t, const struct tare__hs_item *it)
             say(t, "system", it->text);
         break;
     case HS_USER:
-        say(t, "user", it->text);
+        if (!it->parts.n) {
+            say(t, "user", it->text);
+            break;
+        }
+        begin(t, "user");
+        tare_json_put_key(&t->w, "content");
+        tare_json_put_raw(&t->w, it->parts);
+        tare_json_end_object(&t->w);
         break;
     case HS_ASSISTANT:
         put_assistant(t, it);
@@ -183,7 +191,8 @@ static void put_recitation(struct talk *t)
     }
     if (!s->reciting)
         return;
-    bool plan = HS_INT(s, HS_RECITE) != HS_RECITE_RULES, rules = HS_INT(s, HS_RECITE) != HS_RECITE_PLAN;
+    bool plan = HS_INT(s, HS_RECITE) != HS_RECITE_RULES,
+         rules = HS_INT(s, HS_RECITE) != HS_RECITE_PLAN;
     if (rules)
         say(t, "user", tare_arena_printf(t->turn, "The rules:\n%.*s", TARE_FMT(s->rules)));
     if (plan && s->plan.n)

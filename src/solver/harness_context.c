@@ -167,8 +167,8 @@ struct tare_str tare__hs_shown(struct tare__hs *s, const struct tare__hs_item *i
     return it->referenced ? reference(s, it, turn) : cut(s, it, turn);
 }
 
-void tare__hs_add_result(struct tare__hs *s, const struct tare__hs_call *call,
-                         struct tare_str body, bool failed)
+void tare__hs_add_result(struct tare__hs *s, const struct tare__hs_call *call, struct tare_str body,
+                         bool failed)
 {
     struct tare_str kept = tare__hs_keep(s, body);
     struct tare__hs_item *it = tare__hs_add(s, HS_RESULT, kept);
@@ -267,7 +267,8 @@ static void find_span(struct tare__hs *s, uint32_t to, uint32_t *from, uint32_t 
 {
     const struct tare__hs_thread *t = tare__hs_here(s);
     *from = 0;
-    while (*from < t->n && (t->v[*from].pinned || t->v[*from].gone || t->v[*from].kind == HS_SYSTEM))
+    while (*from < t->n &&
+           (t->v[*from].pinned || t->v[*from].gone || t->v[*from].kind == HS_SYSTEM))
         ++*from;
     *end = to;
     while (*end > *from && *end < t->n && t->v[*end].kind != HS_ASSISTANT)
@@ -282,8 +283,8 @@ static void transcript_of(struct tare__hs *s, uint32_t from, uint32_t to, struct
         if (it->gone || it->pinned)
             continue;
         if (it->kind == HS_RESULT) {
-            tare_buf_printf(b, "%s%.*s gave %zu bytes",
-                            it->failed ? "failed: " : "", TARE_FMT(it->tool), it->text.n);
+            tare_buf_printf(b, "%s%.*s gave %zu bytes", it->failed ? "failed: " : "",
+                            TARE_FMT(it->tool), it->text.n);
             if (it->ref)
                 tare_buf_printf(b, " (%s)", s->refs[it->ref - 1].name);
             tare_buf_puts(b, ":\n");
@@ -304,7 +305,8 @@ static struct tare_str keep_transcript(struct tare__hs *s, uint32_t from, uint32
     struct tare_buf b;
     tare_buf_init(&b, s->arena->alc, TARE_ARENA_ATTEMPT_BYTES / 4);
     transcript_of(s, from, to, &b);
-    struct tare_str kept = b.failed ? (struct tare_str){NULL, 0} : tare__hs_keep(s, tare_buf_str(&b));
+    struct tare_str kept =
+        b.failed ? (struct tare_str){NULL, 0} : tare__hs_keep(s, tare_buf_str(&b));
     s->failed = s->failed || b.failed;
     tare_buf_free(&b);
     return kept;
@@ -399,7 +401,8 @@ void tare__hs_summarised(struct tare__hs *s, struct tare_str summary)
 enum tare__hs_room tare__hs_make_room(struct tare__hs *s, struct tare_arena *turn,
                                       struct tare_str *transcript)
 {
-    uint64_t budget = (uint64_t)HS_INT(s, HS_BUDGET), room = budget - (uint64_t)HS_INT(s, HS_RESERVE);
+    uint64_t budget = (uint64_t)HS_INT(s, HS_BUDGET),
+             room = budget - (uint64_t)HS_INT(s, HS_RESERVE);
     struct ladder l = {.before = tare__hs_prompt_tokens(s, turn)};
     s->counters[HS_BUDGET] += l.before > room;
     if (HS_IS(s, HS_COMPACTION, HS_COMPACT_OFF) || HS_IS(s, HS_MEMORY_MODE, HS_STATELESS))

@@ -61,11 +61,14 @@ void tare__hs_did(struct tare__hs *s, const struct tare__hs_call *call, struct t
         s->done = more;
         s->cap_done = cap;
     }
-    struct tare__hs_done d = {
-        .sig = call->sig, .result = tare_sha256_of(result), .failed = failed, .decides = call->decides};
+    struct tare__hs_done d = {.sig = call->sig,
+                              .result = tare_sha256_of(result),
+                              .failed = failed,
+                              .decides = call->decides};
     bool known = failed;
     for (uint32_t i = 0; i < s->n_done && !known; i++)
-        known = tare_digest_eq(s->done[i].result, d.result) && tare_digest_eq(s->done[i].sig, d.sig);
+        known =
+            tare_digest_eq(s->done[i].result, d.result) && tare_digest_eq(s->done[i].sig, d.sig);
     s->stuck = known ? s->stuck + 1 : 0;
     s->done[s->n_done++] = d;
     s->refusals_in_row = 0;

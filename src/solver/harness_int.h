@@ -58,7 +58,13 @@ enum { HS_THREAD, HS_STATELESS };
 enum { HS_ANCHOR_OFF, HS_ANCHOR_DECISION, HS_ANCHOR_EVERY };
 enum { HS_MEMORY_OFF, HS_MEMORY_FILES };
 enum { HS_VERIFY_NONE, HS_VERIFY_CHECKS, HS_VERIFY_SELF, HS_VERIFY_OTHER };
-enum { HS_SELECT_FIRST, HS_SELECT_CHECKS, HS_SELECT_SURPRISAL, HS_SELECT_CONFIDENCE, HS_SELECT_VOTE };
+enum {
+    HS_SELECT_FIRST,
+    HS_SELECT_CHECKS,
+    HS_SELECT_SURPRISAL,
+    HS_SELECT_CONFIDENCE,
+    HS_SELECT_VOTE
+};
 
 /* The value of one switch; which member counts is the table's. */
 struct tare__hs_value {
@@ -92,8 +98,9 @@ enum tare__hs_kind { HS_SYSTEM, HS_USER, HS_ASSISTANT, HS_RESULT };
 
 struct tare__hs_item {
     enum tare__hs_kind kind;
-    struct tare_str text; /* whole; of an assistant also the raw text it wrote */
-    struct tare_str raw;  /* ASSISTANT by transport prompt: as it was written */
+    struct tare_str text;  /* whole; of an assistant also the raw text it wrote */
+    struct tare_str parts; /* USER of a world that talks: a list of parts, instead of text */
+    struct tare_str raw;   /* ASSISTANT by transport prompt: as it was written */
     const struct tare__hs_call *calls;
     uint32_t n_calls;
     struct tare_str id, tool; /* RESULT */
@@ -107,9 +114,9 @@ struct tare__hs_item {
 struct tare__hs_thread {
     struct tare__hs_item *v;
     uint32_t n, cap;
-    uint32_t calls; /* of a sub-task: made so far */
-    struct tare__hs_call from; /* the call that opened it */
-    struct tare_buf last; /* messages as last asked, for the stable prefix */
+    uint32_t calls;                    /* of a sub-task: made so far */
+    struct tare__hs_call from;         /* the call that opened it */
+    struct tare_buf last;              /* messages as last asked, for the stable prefix */
     const struct tare__hs_call *queue; /* calls of the message in hand */
     uint32_t queue_n, queue_at;
 };
@@ -136,9 +143,9 @@ struct tare__hs_answer {
     struct tare_str content, reasoning, text; /* text: what the calls were read from */
     const struct tare__hs_call *calls;
     uint32_t n_calls;
-    bool usable;   /* calls may be played, or there are none and none was asked for */
-    bool cut;      /* the engine stopped at its limit of tokens */
-    bool refused;  /* refusal or content filter */
+    bool usable;                /* calls may be played, or there are none and none was asked for */
+    bool cut;                   /* the engine stopped at its limit of tokens */
+    bool refused;               /* refusal or content filter */
     struct tare_str correction; /* what to say where it is not usable */
     uint32_t repairs;
     double logprob, confidence; /* sum, mean; NaN: not known */
@@ -156,7 +163,7 @@ struct tare__hs {
     struct tare_arena *arena;
     struct tare_str task_input, task_id;
     struct tare_str brief, rules, world;
-    struct tare_str tools[HS_THREADS]; /* lists for the request, by depth */
+    struct tare_str tools[HS_THREADS];      /* lists for the request, by depth */
     struct tare_str tools_text[HS_THREADS]; /* the same, as text of a prompt */
     const struct tare_calls_tool *parse[HS_THREADS];
     uint32_t n_parse[HS_THREADS];
@@ -229,8 +236,8 @@ struct tare_str tare__hs_keep(struct tare__hs *s, struct tare_str text);
 struct tare_str tare__hs_shown(struct tare__hs *s, const struct tare__hs_item *it,
                                struct tare_arena *turn);
 /* A result as it enters the talk: numbered, cut to the cap. */
-void tare__hs_add_result(struct tare__hs *s, const struct tare__hs_call *call,
-                         struct tare_str body, bool failed);
+void tare__hs_add_result(struct tare__hs *s, const struct tare__hs_call *call, struct tare_str body,
+                         bool failed);
 uint64_t tare__hs_prompt_tokens(struct tare__hs *s, struct tare_arena *turn);
 enum tare__hs_room { HS_ROOM, HS_ROOM_SUMMARY, HS_NO_ROOM };
 /* Makes room where the next prompt would be too long. SUMMARY: a model is to be asked first, with

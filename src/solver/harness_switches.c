@@ -50,18 +50,16 @@ static const struct entry table[HS_SWITCHES] = {
     OTHER(TEXT, "tools.named", "name", "the tool that must be called with tool_mode: named",
           "answers that called another"),
     CH("tools.transport", "native|prompt", "native", HS_NATIVE,
-       "tools go over the API, or as text of the prompt",
-       "requests with the tools as text"),
+       "tools go over the API, or as text of the prompt", "requests with the tools as text"),
     OTHER(TEXT, "tools.dialect", "auto|none|name",
-          "how calls written as text are read; none: text is never a call",
-          "calls read from text"),
+          "how calls written as text are read; none: text is never a call", "calls read from text"),
     FLG("tools.parallel", true, "several calls in one answer are taken",
         "answers refused for a second call"),
     FLG("tools.repair", true, "small faults of a call are mended and counted", "calls mended"),
     OTHER(RULES, "tools.order", "list of rules", "which tool may follow which",
           "breaches of those rules"),
-    INT("retry.parse", 0, 5, 2, "corrective turns for a call that cannot be used, quoting the error",
-        "corrective turns"),
+    INT("retry.parse", 0, 5, 2,
+        "corrective turns for a call that cannot be used, quoting the error", "corrective turns"),
     INT("retry.no_call", 0, 10, 2, "reminders after an answer without a call", "reminders"),
     CH("loop_guard", "off|warn|refuse|break", "refuse", HS_GUARD_REFUSE,
        "the same failing call again is noted, refused, or ends the attempt when refused thrice",
@@ -102,7 +100,8 @@ static const struct entry table[HS_SWITCHES] = {
     OTHER(TEXT, "rules", "text", "the rules that anchor, recite and verifier use; none: the brief",
           "prompts that held them"),
     CH("memory", "off|files", "off", HS_MEMORY_OFF,
-       "notes the model can write and read by name, kept with the attempt", "notes read or written"),
+       "notes the model can write and read by name, kept with the attempt",
+       "notes read or written"),
     CH("verify", "none|checks|self|other_model", "none", HS_VERIFY_NONE,
        "who looks at a call that decides before it is played: checks that names were seen, the "
        "same model, or another",
@@ -303,7 +302,8 @@ enum tare_status tare__hs_config_read(struct tare_json config, struct tare__hs_c
             st = unknown(v, key, err);
     }
     /* the reserve of the default is for large budgets: it gives way to a small one */
-    if (!tare_json_present(out->v[HS_RESERVE].json) && out->v[HS_RESERVE].i > out->v[HS_BUDGET].i / 4)
+    if (!tare_json_present(out->v[HS_RESERVE].json) &&
+        out->v[HS_RESERVE].i > out->v[HS_BUDGET].i / 4)
         out->v[HS_RESERVE].i = out->v[HS_BUDGET].i / 4;
     return st == TARE_OK ? check_together(out, err) : st;
 }

@@ -19,16 +19,18 @@ static const struct {
 } own[OWN_TOOLS] = {
     [OWN_READ] = {"read_result",
                   "Read again, word for word, what was cut or left the talk. Takes no step.",
-                  OBJECT("\"ref\":" STRING("its name, such as r3") ",\"from\":{\"type\":\"integer\","
-                         "\"minimum\":0},\"bytes\":{\"type\":\"integer\",\"minimum\":1}",
+                  OBJECT("\"ref\":" STRING(
+                             "its name, such as r3") ",\"from\":{\"type\":\"integer\","
+                                                     "\"minimum\":0},\"bytes\":{\"type\":"
+                                                     "\"integer\",\"minimum\":1}",
                          "\"ref\"")},
     [OWN_PLAN] = {"update_plan",
                   "Write down your plan: what is done, what is open, what is next. It replaces the "
                   "one before and is shown to you again. Takes no step.",
                   OBJECT("\"plan\":" STRING("the whole plan"), "\"plan\"")},
     [OWN_NOTE_WRITE] = {"write_note", "Keep a text under a name. Takes no step.",
-                        OBJECT("\"name\":" STRING("name of the note") ",\"text\":"
-                               STRING("what it says; replaces what it said"),
+                        OBJECT("\"name\":" STRING("name of the note") ",\"text\":" STRING(
+                                   "what it says; replaces what it said"),
                                "\"name\",\"text\"")},
     [OWN_NOTE_READ] = {"read_note", "Read a note of yours. Takes no step.",
                        OBJECT("\"name\":" STRING("name of the note"), "\"name\"")},
@@ -110,8 +112,7 @@ static enum tare_status list_tools(struct tare__hs *s, const struct tare_scene *
     tare_buf_free(&b);
     if (s->failed)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while listing tools");
-    enum tare_status st =
-        tare_json_parse(s->tools[depth], &tare_json_strict, s->arena, &list, err);
+    enum tare_status st = tare_json_parse(s->tools[depth], &tare_json_strict, s->arena, &list, err);
     return st ? st : tare_tools_read(list, s->arena, &s->parse[depth], &s->n_parse[depth], err);
 }
 
@@ -149,8 +150,9 @@ static enum tare_status prompt_text(struct tare__hs *s, uint32_t depth, struct t
         "You have these tools, each with the JSON Schema of its arguments:\n%.*s\nTo call one, "
         "write exactly:\n%s\nThe result comes with the next message.",
         TARE_FMT(s->tools[depth]), forms[f].how);
-    return s->tools_text[depth].p ? TARE_OK
-                                  : tare_fail(err, TARE_E_NOMEM, "out of memory while listing tools");
+    return s->tools_text[depth].p
+               ? TARE_OK
+               : tare_fail(err, TARE_E_NOMEM, "out of memory while listing tools");
 }
 
 enum tare_status tare__hs_tools_open(struct tare__hs *s, const struct tare_scene *scene,
@@ -244,7 +246,8 @@ static void open_subtask(struct tare__hs *s, const struct tare__hs_call *call, s
         it->pinned = true;
     struct tare_str said = tare_arena_printf(
         s->arena,
-        "This is a part of that work, done apart from the rest: %.*s\nLook with the tools. When you "
+        "This is a part of that work, done apart from the rest: %.*s\nLook with the tools. When "
+        "you "
         "know, answer in words without calling a tool; only that answer is passed on.",
         TARE_FMT(goal));
     s->failed = s->failed || !said.p;

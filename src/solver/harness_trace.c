@@ -107,7 +107,8 @@ void tare__hs_trace_tool(struct tare__hs *s, const struct tare__hs_call *call,
     tare_json_member_str(&w, "tool", call->name);
     tare_digest_hex(call->sig, hex);
     tare_json_member_str(&w, "input", tare_str_n(hex, 16));
-    tare_json_member_str(&w, "args", tare_str_n(call->args.p, call->args.n > 2000 ? 0 : call->args.n));
+    tare_json_member_str(&w, "args",
+                         tare_str_n(call->args.p, call->args.n > 2000 ? 0 : call->args.n));
     tare_json_member_u64(&w, "args_bytes", call->args.n);
     tare_digest_hex(tare_sha256_of(result), hex);
     tare_json_member_str(&w, "output", tare_str_n(hex, 16));
