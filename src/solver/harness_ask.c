@@ -11,14 +11,13 @@
 struct talk {
     struct tare__hs *s;
     struct tare_arena *turn;
-    struct tare_buf b; /* messages with commas */
+    struct tare_buf b; /* the list of messages, open */
     struct tare_json_writer w;
 };
 
 static void begin(struct talk *t, const char *role)
 {
-    if (t->b.n)
-        tare_buf_putc(&t->b, ',');
+    tare_buf_putc(&t->b, t->b.n ? ',' : '[');
     tare_json_writer_init(&t->w, &t->b);
     tare_json_begin_object(&t->w);
     tare_json_member_cstr(&t->w, "role", role);
@@ -271,7 +270,8 @@ static struct tare_str finish(struct talk *t, const char *purpose)
     tare_json_begin_object(&w);
     tare_json_member_cstr(&w, "schema", "tare.request/1");
     tare_json_put_key(&w, "messages");
-    tare_json_put_raw(&w, tare_arena_printf(t->turn, "[%.*s]", TARE_FMT(tare_buf_str(&t->b))));
+    tare_buf_putc(&t->b, ']');
+    tare_json_put_raw(&w, tare_buf_str(&t->b));
     if (acting && !s->plain && HS_IS(s, HS_TOOLS_TRANSPORT, HS_NATIVE)) {
         tare_json_put_key(&w, "tools");
         tare_json_put_raw(&w, s->tools[s->depth]);
