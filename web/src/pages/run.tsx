@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { attemptsOf, defOf, runOf, type AttemptRow } from "../docs";
+import { attemptsOf, defOf, runOf, type AttemptRow, type RunView } from "../docs";
 import { PassK } from "../fig/passk";
 import { Whisker } from "../fig/whisker";
 import { niceAxis, ticks } from "../fig/scale";
@@ -48,21 +48,10 @@ export function Run({ id }: { id: string }): JSX.Element {
     "compare-marked": () => go(href(["compare"], { b: id })),
     mark: () => toggleMark(id),
   });
-  if (!view) return <Waiting of={got} />;
-  const { row } = view;
-  const names = Object.keys(view.cells);
-  const headline = view.headline ?? names[0] ?? "";
-  const headDef = defOf(view.defs, headline);
-  const done = moving?.done ?? row.done;
-  const running = !row.finished;
+  const said = (page.doc as unknown as { headline?: string } | null)?.headline;
+  const headline = view?.headline ?? said ?? attempts?.metrics[0] ?? "";
+  const headDef = defOf(view?.defs ?? {}, headline);
   const wide = window.innerWidth > 720;
-  const cellText = (name: string): { value: string; range: string } => {
-    const c = view.cells[name];
-    if (!c) return { value: "–", range: "" };
-    const s = num.scaleOf(defOf(view.defs, name), c.lo !== null && c.hi !== null ? (c.hi - c.lo) / 2 : null);
-    return { value: num.value(c.value, s), range: num.range(c.lo, c.hi, s) };
-  };
-  const h = cellText(headline);
   const attempt = (a: AttemptRow): JSX.Element => {
     const w = words[a.status] ?? { mark: "·", cls: "" };
     return (
@@ -105,6 +94,108 @@ export function Run({ id }: { id: string }): JSX.Element {
   );
   return (
     <>
+      {view ? (
+        <Head id={id} view={view} done={moving?.done ?? view.row.done} error={got.error ? <Failure error={got.error} again={got.again} /> : null} />
+      ) : (
+        <>
+          <Crumbs of={[["Runs", "#/runs"], [id, null]]} />
+          <h1>{line(id)}</h1>
+          <Waiting of={got} />
+        </>
+      )}
+      <section>
+        <div class="hd">
+          <h2>Attempts</h2>
+          {attempts && (
+            <span class="sub" data-v="attempts:total">
+              {num.count(attempts.total)}
+              {f ? " match" : ""}
+            </span>
+          )}
+        </div>
+        {shared.source.kind === "http" && (
+          <div class="tools">
+            <input
+              id="run-f"
+              type="search"
+              aria-label="Filter attempts"
+              placeholder="family:benign reward<0 missing"
+              value={f}
+              onInput={(e) => amend({ f: e.currentTarget.value })}
+            />
+          </div>
+        )}
+        {page.error && <Failure error={page.error} again={page.again} />}
+        {!attempts && !page.error && <Waiting of={page} />}
+        {attempts && attempts.total === 0 && <Empty>{f ? "No attempt matches the filter." : "No attempt has been played yet."}</Empty>}
+        {attempts && attempts.total > 0 && (
+          <List<AttemptRow>
+            name="Attempts"
+            total={attempts.total}
+            columns={wide ? columns : narrow}
+            version={`${version} ${firstPage}`}
+            order={firstPage}
+            fetch={async (offset, signal) => {
+              if (offset === 0 && page.fresh) return attempts.rows;
+              const doc = await load<Doc>(path + "/attempts" + search({ offset, limit: windowRows, ...query }), signal);
+              return attemptsOf(doc, headline).rows;
+            }}
+            row={attempt}
+            link={(a) => href(["run", id, a.task, a.attempt])}
+            key_={(a) => `${a.task}#${a.attempt}`}
+            header={
+              <>
+                <span role="columnheader">
+                  <span class="sr">Status</span>
+                </span>
+                {sortHead("Task", "task")}
+                {sortHead("Family", "family", false, "vm")}
+                {sortHead("No.", "k", true)}
+                {sortHead(num.title(headDef) + (num.isShare(headDef) ? " %" : ""), headline, true)}
+                {sortHead("Steps", "steps", true)}
+                {sortHead("Tokens", "tokens", true, "vm")}
+                {sortHead("Time", "ms", true, "vm")}
+                <span role="columnheader" class="vm">
+                  Cause
+                </span>
+              </>
+            }
+          />
+        )}
+      </section>
+      {view && view.environment.length > 0 && (
+        <details class="fold">
+          <summary>Where it ran</summary>
+          <dl class="nums" style={{ maxWidth: "720px" }}>
+            {view.environment.map(([k, v]) => (
+              <>
+                <dt>{line(k)}</dt>
+                <dd style={{ overflowWrap: "anywhere" }}>{line(v)}</dd>
+              </>
+            ))}
+          </dl>
+        </details>
+      )}
+    </>
+  );
+}
+
+/** What the run's own document says; it takes longest where attempts are many. */
+function Head({ id, view, done, error }: { id: string; view: RunView; done: number; error: JSX.Element | null }): JSX.Element {
+  const { row } = view;
+  const names = Object.keys(view.cells);
+  const headline = view.headline ?? names[0] ?? "";
+  const headDef = defOf(view.defs, headline);
+  const running = !row.finished;
+  const cellText = (name: string): { value: string; range: string } => {
+    const c = view.cells[name];
+    if (!c) return { value: "–", range: "" };
+    const s = num.scaleOf(defOf(view.defs, name), c.lo !== null && c.hi !== null ? (c.hi - c.lo) / 2 : null);
+    return { value: num.value(c.value, s), range: num.range(c.lo, c.hi, s) };
+  };
+  const h = cellText(headline);
+  return (
+    <>
       <Crumbs of={[["Runs", "#/runs"], [row.label ?? row.batch, href(["board", row.digest], {})], [row.solver, null]]} />
       <h1>{line(row.solver)}</h1>
       <div class="meta">
@@ -144,7 +235,7 @@ export function Run({ id }: { id: string }): JSX.Element {
         {row.failed > 0 && <> {num.count(row.failed)} attempts failed.</>}
       </p>
       {running && <Progress done={done + row.failed + row.missing} total={row.planned} />}
-      {got.error && <Failure error={got.error} again={got.again} />}
+      {error}
       <section style={{ marginTop: "28px" }}>
         <div class="hd">
           <h2>What was measured</h2>
@@ -198,78 +289,6 @@ export function Run({ id }: { id: string }): JSX.Element {
         </table>
       </section>
       {view.passk && <PassK doc={view.passk} />}
-      <section>
-        <div class="hd">
-          <h2>Attempts</h2>
-          {attempts && (
-            <span class="sub" data-v="attempts:total">
-              {num.count(attempts.total)}
-              {f ? " match" : ""}
-            </span>
-          )}
-        </div>
-        {shared.source.kind === "http" && (
-          <div class="tools">
-            <input
-              id="run-f"
-              type="search"
-              aria-label="Filter attempts"
-              placeholder="family:benign reward<0 missing"
-              value={f}
-              onInput={(e) => amend({ f: e.currentTarget.value })}
-            />
-          </div>
-        )}
-        {page.error && <Failure error={page.error} again={page.again} />}
-        {!attempts && !page.error && <Waiting of={page} />}
-        {attempts && attempts.total === 0 && <Empty>{f ? "No attempt matches the filter." : "No attempt has been played yet."}</Empty>}
-        {attempts && attempts.total > 0 && (
-          <List<AttemptRow>
-            name="Attempts"
-            total={attempts.total}
-            columns={wide ? columns : narrow}
-            version={`${version} ${firstPage}`}
-            fetch={async (offset, signal) => {
-              if (offset === 0 && page.fresh) return attempts.rows;
-              const doc = await load<Doc>(path + "/attempts" + search({ offset, limit: windowRows, ...query }), signal);
-              return attemptsOf(doc, headline).rows;
-            }}
-            row={attempt}
-            link={(a) => href(["run", id, a.task, a.attempt])}
-            key_={(a) => `${a.task}#${a.attempt}`}
-            header={
-              <>
-                <span role="columnheader">
-                  <span class="sr">Status</span>
-                </span>
-                {sortHead("Task", "task")}
-                {sortHead("Family", "family", false, "vm")}
-                {sortHead("No.", "k", true)}
-                {sortHead(num.title(headDef) + (num.isShare(headDef) ? " %" : ""), headline, true)}
-                {sortHead("Steps", "steps", true)}
-                {sortHead("Tokens", "tokens", true, "vm")}
-                {sortHead("Time", "ms", true, "vm")}
-                <span role="columnheader" class="vm">
-                  Cause
-                </span>
-              </>
-            }
-          />
-        )}
-      </section>
-      {view.environment.length > 0 && (
-        <details class="fold">
-          <summary>Where it ran</summary>
-          <dl class="nums" style={{ maxWidth: "720px" }}>
-            {view.environment.map(([k, v]) => (
-              <>
-                <dt>{line(k)}</dt>
-                <dd style={{ overflowWrap: "anywhere" }}>{line(v)}</dd>
-              </>
-            ))}
-          </dl>
-        </details>
-      )}
     </>
   );
 }

@@ -151,6 +151,7 @@ export function Runs(): JSX.Element {
           total={view.total}
           columns={wide ? columns : narrow}
           version={`${version} ${first}`}
+          order={first}
           fetch={async (offset, signal) =>
             offset === 0 ? view.rows : runsOf(await load<Doc>("/runs" + search({ cursor: offset, limit: windowRows, ...base }), signal)).rows
           }

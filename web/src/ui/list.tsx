@@ -17,6 +17,8 @@ export interface ListProps<Row> {
   fetch(offset: number, signal: AbortSignal): Promise<Row[]>;
   /** Changes when the rows are other rows (sort, filter, store). */
   version: string;
+  /** Changes when they come in another order or are filtered: the list begins at its top again. */
+  order: string;
   row(row: Row, i: number): JSX.Element;
   link(row: Row): string;
   key_(row: Row): string;
@@ -40,6 +42,7 @@ export function List<Row>(props: ListProps<Row>): JSX.Element {
   const focusWanted = useRef(false);
   const top = useRef(0);
   const before = useRef(0);
+  const resting = useRef<ReturnType<typeof setTimeout> | undefined>(undefined);
   const h = rowHeight();
   const { total } = props;
 
@@ -49,6 +52,15 @@ export function List<Row>(props: ListProps<Row>): JSX.Element {
     at.current = Math.min(at.current, Math.max(0, total - 1));
     draw(0);
   }, [props.version, props.total]);
+  const firstOrder = useRef(props.order);
+  useEffect(() => {
+    if (firstOrder.current === props.order) return;
+    firstOrder.current = props.order;
+    at.current = 0;
+    top.current = 0;
+    if (box.current) box.current.scrollTop = 0;
+    draw(0);
+  }, [props.order]);
   useEffect(() => () => windows.current.forEach((w) => w.stop.abort()), []);
 
   const real = total * h;
@@ -75,12 +87,18 @@ export function List<Row>(props: ListProps<Row>): JSX.Element {
     );
   }
   useLayoutEffect(() => {
-    const down = top.current >= before.current;
+    const moved = (top.current - before.current) * spread;
+    const down = moved >= 0;
     before.current = top.current;
     const from = Math.floor(first / windowRows) * windowRows;
     const to = Math.floor(Math.max(0, last - 1) / windowRows) * windowRows;
-    for (let o = from; o <= to; o += windowRows) need(o);
-    need(down ? to + windowRows : from - windowRows);
+    // Rows that fly past are not asked for: nobody reads them, and the server would make them all.
+    clearTimeout(resting.current);
+    if (Math.abs(moved) > windowRows / 4) resting.current = setTimeout(() => draw(0), 60);
+    else {
+      for (let o = from; o <= to; o += windowRows) need(o);
+      need(down ? to + windowRows : from - windowRows);
+    }
     // Windows that were passed: their requests are abandoned, and few are kept.
     for (const [offset, w] of windows.current) {
       const far = offset < from - 3 * windowRows || offset > to + 3 * windowRows;
