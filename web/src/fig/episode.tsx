@@ -173,7 +173,7 @@ export function Timeline(p: TimelineProps): JSX.Element {
         arcs.push(
           <g key={i} opacity={strong ? 1 : 0.6}>
             <path d={`M${b - 14} ${yd - 40}L${b} ${yd - 12}`} fill="none" stroke={c} stroke-width="1.5" stroke-dasharray="4 4" />
-            {words && (
+            {col >= 58 && (
               <text x={b - 10} y={yd - 44} text-anchor="middle" style="font-size:10.5px">
                 never seen
               </text>
