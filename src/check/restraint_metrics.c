@@ -133,9 +133,10 @@ struct state {
     uint32_t verbs[TARE_RESTRAINT_VERBS];
 };
 
-static enum tare_status restraint_open(const struct tare_world_ops *world, struct tare_arena *arena,
-                                       void **out, struct tare_err *err)
+static enum tare_status restraint_open(const struct tare_check_setup *setup,
+                                       struct tare_arena *arena, void **out, struct tare_err *err)
 {
+    const struct tare_world_ops *world = setup->world;
     struct state *s = TARE_NEW(arena, struct state);
     struct tare_metric *m = TARE_NEW_N(arena, struct tare_metric, N_FIXED + TARE_RESTRAINT_VERBS);
     if (!s || !m)

@@ -59,6 +59,11 @@ static const struct tare_opt run_options[] = {
      .help = "a model with the world's tools: openai/NAME, anthropic/NAME, vllm/NAME …, or "
              "http://HOST:PORT/v1#NAME; keys come from the provider's variables",
      .at = offsetof(struct run_opts, models.names)},
+    {.name = "judge",
+     .type = TARE_OPT_STRING,
+     .metavar = "MODEL",
+     .help = "the model that judges, in place of those the suite's judges name",
+     .at = offsetof(struct run_opts, models.judge)},
     {.name = "base-url",
      .type = TARE_OPT_STRING,
      .metavar = "URL",
@@ -602,6 +607,8 @@ static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct t
         st = check_until(ctx, o, err);
     if (st == TARE_OK)
         st = load(ctx, o, &suite, &solvers, &ro.n_solvers, err);
+    if (st == TARE_OK)
+        st = tare_cli_judges(suite, &o->models, ctx->arena, &ro, err);
     if (st == TARE_OK)
         st = parse_limit(ctx, o->limit, &ro.task_from, &ro.task_to, err);
     if (st != TARE_OK)

@@ -5,6 +5,7 @@
 #include <sys/resource.h>
 
 #include "base/fs.h"
+#include "run/judges.h"
 #include "run/solvers.h"
 #include "solver/model_price.h"
 
@@ -55,6 +56,34 @@ enum tare_status tare_cli_solvers(const struct tare_suite *suite, const struct t
     if (st == TARE_OK && path.n && tare_models_wanted(*out, *n))
         st = apply_prices(path, *out, *n, arena, err);
     return st;
+}
+
+enum tare_status tare_cli_judges(const struct tare_suite *suite, const struct tare_cli_models *o,
+                                 struct tare_arena *arena, struct tare_run_options *ro,
+                                 struct tare_err *err)
+{
+    struct tare_run_names names = {.env = &process_env, .offline = o->replay.n > 0};
+    struct tare_run_judges found;
+    enum tare_status st = tare_run_find_judges(suite, o->judge, &names, arena, &found, err);
+    ro->check_models = found.models;
+    ro->check_endpoints = found.endpoints;
+    ro->n_check_models = found.n;
+    return st;
+}
+
+/* The solvers, and behind them the judges as if they were one more. */
+static struct tare_run_solver *with_judges(const struct tare_run_options *ro,
+                                           struct tare_arena *arena, uint32_t *n)
+{
+    struct tare_run_solver *all = TARE_NEW_N(arena, struct tare_run_solver, ro->n_solvers + 1);
+    *n = ro->n_solvers + 1;
+    if (all)
+        memcpy(all, ro->solvers, ro->n_solvers * sizeof *all);
+    if (all)
+        all[ro->n_solvers] = (struct tare_run_solver){.name = TARE_S("judges"),
+                                                      .endpoints = ro->check_endpoints,
+                                                      .n_endpoints = ro->n_check_models};
+    return all;
 }
 
 /* A limit in money holds only where the price is known. */
@@ -111,7 +140,11 @@ enum tare_status tare_cli_models_open(struct tare_ctx *ctx, const struct tare_cl
         .max_tokens = o->budget_tokens == TARE_INT_UNSET ? 0 : (uint64_t)o->budget_tokens,
         .max_cost_usd = isnan(o->budget_usd) ? 0 : o->budget_usd};
     *out = NULL;
-    if (!tare_models_wanted(ro->solvers, ro->n_solvers))
+    uint32_t n;
+    struct tare_run_solver *all = with_judges(ro, ctx->arena, &n);
+    if (!all)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while opening models");
+    if (!tare_models_wanted(all, n))
         return TARE_OK;
     if (o->record.n && o->replay.n)
         return tare_usage_fail(ctx, err, "--record and --replay exclude each other");
@@ -120,7 +153,7 @@ enum tare_status tare_cli_models_open(struct tare_ctx *ctx, const struct tare_cl
         st = cache_path(ctx, &m.cache_path, err);
     (void)setrlimit(RLIMIT_CORE, &no_core); /* a core would hold keys */
     if (st == TARE_OK)
-        st = tare_models_open(ro->solvers, ro->n_solvers, &m, ctx->arena, out, err);
+        st = tare_models_open(all, n, &m, ctx->arena, out, err);
     ro->transport = tare_models_transport(*out);
     return st;
 }

@@ -11,6 +11,7 @@ extern const char *const tare_cli_cache_names[];
 
 struct tare_cli_models {
     struct tare_strs names;
+    struct tare_str judge; /* a model in place of those the suite's judges name */
     struct tare_str base_url, record, replay, prices;
     double temperature, budget_usd;
     int64_t max_tokens, budget_tokens;
@@ -22,6 +23,10 @@ struct tare_cli_models {
 enum tare_status tare_cli_solvers(const struct tare_suite *suite, const struct tare_strs *solvers,
                                   const struct tare_cli_models *o, struct tare_arena *arena,
                                   struct tare_run_solver **out, uint32_t *n, struct tare_err *err);
+/* The models of the suite's judges, into ro. */
+enum tare_status tare_cli_judges(const struct tare_suite *suite, const struct tare_cli_models *o,
+                                 struct tare_arena *arena, struct tare_run_options *ro,
+                                 struct tare_err *err);
 /* Opens the client where a solver of ro has a model, and sets ro->transport. *out NULL: none has.
  */
 enum tare_status tare_cli_models_open(struct tare_ctx *ctx, const struct tare_cli_models *o,

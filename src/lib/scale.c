@@ -34,14 +34,20 @@ struct tare_scale {
 
 static enum tare_status open_checks(struct tare_scale *s, struct tare_err *err)
 {
-    s->checks = tare_registry_checks(&s->n_checks);
+    const struct tare_suite *suite = s->suite;
+    struct tare_check_setup opened = {.world = s->world,
+                                      .config = suite->checks,
+                                      .folder = suite->path,
+                                      .tasks = suite->tasks,
+                                      .n_tasks = suite->n_tasks};
+    s->checks = tare_registry_checks(suite->world, tare_json_present(suite->checks), &s->n_checks);
     s->check_states = TARE_NEW_N(&s->arena, const void *, s->n_checks);
     if (!s->check_states)
         return tare_fail(err, TARE_E_NOMEM, "not enough memory for the checks");
     for (uint32_t c = 0; c < s->n_checks; c++) {
         void *state = NULL;
         uint32_t n = 0;
-        enum tare_status st = s->checks[c]->open(s->world, &s->arena, &state, err);
+        enum tare_status st = s->checks[c]->open(&opened, &s->arena, &state, err);
         if (st)
             return st;
         s->check_states[c] = state;

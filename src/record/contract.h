@@ -51,6 +51,9 @@ struct tare_scene {
     uint32_t n_tools;
     uint32_t attempt;   /* 0-based number of this attempt at the task */
     uint32_t max_steps; /* 0: the world's own end */
+    bool talks;         /* the world is a talk: see tare_world_ops.talks */
+    struct tare_str
+        answer_schema; /* of a talk: JSON Schema the answers must hold to; empty: text */
 };
 
 /* The world's verdict on the episode so far; strings in the arena given. */
@@ -59,6 +62,8 @@ struct tare_outcome {
     double reward_max;      /* the best this task allows; NaN when the world does not know */
     bool reported;          /* the solver ended it by its own claim */
     struct tare_str detail; /* one JSON object: how the reward came about */
+    struct tare_str output; /* the solver's last answer as text; p NULL: it gave none, or the world
+                               is not about answers */
 };
 
 struct tare_facts {
@@ -104,6 +109,12 @@ struct tare_world_ops {
     /* What the world is and what is asked, for a model: plain text. After reset; NULL: nothing to
      * say. Must not give away what the tools would have to find out. */
     void (*brief)(const void *w, struct tare_buf *out);
+    /* The world is a talk: it has no tools; what it observes has a list "messages" (those new in
+     * this turn, as tare.request/1 has them), and the answer is one action, {"action_type":
+     * "answer", "params": {"text": TEXT}}. */
+    bool talks;
+    /* JSON Schema of the answers of a talk; after open; NULL or empty: any text. */
+    struct tare_str (*answer_schema)(const void *w);
     /* Names of the world's verbs and phases, for facts and timelines. */
     const char *(*verb_name)(uint32_t verb);
     const char *(*phase_name)(int32_t phase);
@@ -155,6 +166,7 @@ struct tare_spawn {
     const char *const *argv; /* NULL-terminated; argv[0] an absolute path */
     const char *const *env;  /* NULL-terminated; nothing is inherited */
     struct tare_str input;   /* written to its standard input, then closed */
+    int64_t timeout_ms;      /* then it is killed, and CHILD says LIMIT; 0: none */
 };
 
 /* What a solver wants next. Pointers live until the next call of next(). */
@@ -201,6 +213,23 @@ struct tare_solver_ops {
 
 /* ---- check ------------------------------------------------------------------------------- */
 
+/* What a check is opened with, once a batch. All of it lives as long as the batch. */
+struct tare_check_setup {
+    const struct tare_world_ops *world;
+    struct tare_json config;       /* the list `checks` of suite.yaml, or absent */
+    struct tare_str folder;        /* of suite.yaml: programs and files are named from there */
+    const struct tare_task *tasks; /* those that are played; in.task points into them */
+    uint32_t n_tasks;
+    /* Models that may be asked, by name (tare_request.endpoint), and their families. */
+    const struct tare_check_model *models;
+    uint32_t n_models;
+};
+
+struct tare_check_model {
+    struct tare_str name, family; /* family may be empty */
+    struct tare_digest identity;
+};
+
 /* What a check may look at. */
 struct tare_check_in {
     const struct tare_task *task;
@@ -208,6 +237,11 @@ struct tare_check_in {
     const struct tare_outcome *outcome;
     enum tare_attempt_status status;
     uint32_t n_steps;
+    uint32_t index;                 /* 0-based attempt */
+    uint64_t tokens_in, tokens_out; /* of the solver; 0: nothing is known */
+    double cost_usd;                /* of the solver; 0: unknown */
+    void *work;                     /* of a check that waits: what it found out; else NULL */
+    struct tare_buf *evidence; /* score() may add one JSON value: what it saw; NULL: not kept */
 };
 
 struct tare_check_ops {
@@ -215,7 +249,7 @@ struct tare_check_ops {
     const char *name, *about;
     /* What it needs to know of the world, once a batch. state lives in the arena, is read-only
      * afterwards and may be used by all threads. */
-    enum tare_status (*open)(const struct tare_world_ops *world, struct tare_arena *arena,
+    enum tare_status (*open)(const struct tare_check_setup *setup, struct tare_arena *arena,
                              void **state, struct tare_err *err);
     /* The metrics this check fills, in order; they live as long as the state. */
     const struct tare_metric *(*metrics)(const void *state, uint32_t *n);
@@ -223,6 +257,19 @@ struct tare_check_ops {
     enum tare_status (*score)(const void *state, const struct tare_check_in *in,
                               struct tare_arena *arena, struct tare_score *out,
                               struct tare_err *err);
+    /* A check that waits: a judge, a program. All NULL where it never does. After the solver has
+     * ended, run/ calls begin with zeroed memory of work_bytes, then next as it calls a solver's
+     * (the first event is OBS without an observation) until it yields DONE, then score with
+     * in->work. Yields: REQUEST (to one of setup->models), SPAWN, WAIT, DONE. What it was refused
+     * is its own finding (a score that is missing), never an error of the attempt. What it spends
+     * is not the solver's. */
+    bool (*waits)(const void *state);
+    size_t work_bytes;
+    enum tare_status (*begin)(const void *state, void *work, const struct tare_check_in *in,
+                              struct tare_arena *arena, struct tare_err *err);
+    enum tare_status (*next)(const void *state, void *work, const struct tare_check_in *in,
+                             const struct tare_event *event, struct tare_arena *turn,
+                             struct tare_yield *out, struct tare_err *err);
 };
 
 /* ---- task source ------------------------------------------------------------------------- */

@@ -1,15 +1,11 @@
 #include "run/attempt.h"
 
-#include <math.h>
-
 #include "run/run_int.h"
 
 #include "base/limits.h"
 #include "record/digest.h"
 
 #include "base/banned.h"
-
-static void scores(struct tare_play *p);
 
 /* Text of an error, as a cause is told. */
 static struct tare_str cause_text(struct tare_play *p, const struct tare_err *err)
@@ -19,11 +15,24 @@ static struct tare_str cause_text(struct tare_play *p, const struct tare_err *er
     return copy.p ? copy : TARE_S("out of memory");
 }
 
+static void finish(struct tare_play *p)
+{
+    struct tare_attempt *a = &p->attempt;
+    p->state = TARE_PLAY_FINISHED;
+    tare__scores(p);
+    tare__record_detail(p);
+    if (p->setup->record)
+        tare__record_end(p);
+    if (a->status == TARE_ATTEMPT_MISSING)
+        tare__record_missing(p);
+    a->digest = tare_attempt_digest(a);
+}
+
 static void settle(struct tare_play *p, enum tare_attempt_status status, enum tare_cause cause,
                    struct tare_str why)
 {
     struct tare_attempt *a = &p->attempt;
-    if (p->state == TARE_PLAY_FINISHED)
+    if (p->state == TARE_PLAY_FINISHED || p->checking)
         return;
     if (p->started) {
         tare__record_account(p);
@@ -34,14 +43,8 @@ static void settle(struct tare_play *p, enum tare_attempt_status status, enum ta
     a->cause = cause;
     a->cause_text =
         why.n > TARE_MAX_ERROR_TEXT_BYTES ? tare_str_n(why.p, TARE_MAX_ERROR_TEXT_BYTES) : why;
-    p->state = TARE_PLAY_FINISHED;
-    scores(p);
-    tare__record_detail(p);
-    if (p->setup->record)
-        tare__record_end(p);
-    if (a->status == TARE_ATTEMPT_MISSING)
-        tare__record_missing(p);
-    a->digest = tare_attempt_digest(a);
+    if (tare__checks_begin(p))
+        finish(p);
 }
 
 static void settle_err(struct tare_play *p, enum tare_cause cause, const struct tare_err *err)
@@ -51,66 +54,6 @@ static void settle_err(struct tare_play *p, enum tare_cause cause, const struct 
     p->outgrown = p->outgrown || p->turn.held_bytes >= p->turn.ceiling_bytes / 2;
     settle(p, cause == TARE_CAUSE_SOLVER ? TARE_ATTEMPT_FAILED : TARE_ATTEMPT_MISSING, cause,
            cause_text(p, err));
-}
-
-/* Scores of a finished attempt; every metric of the batch gets a state. */
-static void scores(struct tare_play *p)
-{
-    const struct tare_play_setup *s = p->setup;
-    struct tare_attempt *a = &p->attempt;
-    struct tare_score *all = TARE_NEW_N(p->arena, struct tare_score, s->n_metrics);
-    struct tare_err err = {0};
-    bool missing = a->status == TARE_ATTEMPT_MISSING;
-    if (!all) {
-        a->status = TARE_ATTEMPT_MISSING;
-        a->cause = TARE_CAUSE_MEMORY;
-        a->cause_text = TARE_S("out of memory while scoring");
-        return;
-    }
-    for (uint32_t i = 0; i < s->n_metrics; i++)
-        all[i] = (struct tare_score){.metric = i,
-                                     .state = missing ? TARE_SCORE_MISSING : TARE_SCORE_UNAVAILABLE,
-                                     .value = (double)NAN};
-    a->scores = all;
-    a->n_scores = s->n_metrics;
-    if (missing)
-        return;
-    struct tare_outcome outcome = {0};
-    struct tare_facts facts = s->world->facts(s->w);
-    enum tare_status st = s->world->outcome(s->w, p->arena, &outcome, &err);
-    struct tare_check_in in = {.task = p->task,
-                               .facts = &facts,
-                               .outcome = &outcome,
-                               .status = a->status,
-                               .n_steps = a->n_steps};
-    a->detail = outcome.detail;
-    uint32_t first = 0;
-    for (uint32_t c = 0; st == TARE_OK && c < s->n_checks; c++) {
-        uint32_t n;
-        s->checks[c]->metrics(s->check_states[c], &n);
-        struct tare_score *own = TARE_NEW_N(p->arena, struct tare_score, n);
-        if (!own)
-            st = tare_fail(&err, TARE_E_NOMEM, "out of memory while scoring");
-        else
-            st = s->checks[c]->score(s->check_states[c], &in, p->arena, own, &err);
-        for (uint32_t i = 0; st == TARE_OK && i < n; i++) {
-            uint32_t to = s->metric_of[first + i];
-            if (to == UINT32_MAX)
-                continue;
-            all[to] = own[i];
-            all[to].metric = to;
-        }
-        first += n;
-    }
-    if (st != TARE_OK) {
-        a->status = TARE_ATTEMPT_MISSING;
-        a->cause = err.code == TARE_E_NOMEM ? TARE_CAUSE_MEMORY : TARE_CAUSE_WORLD;
-        a->cause_text = cause_text(p, &err);
-        a->detail = (struct tare_str){NULL, 0};
-        for (uint32_t i = 0; i < s->n_metrics; i++)
-            all[i] =
-                (struct tare_score){.metric = i, .state = TARE_SCORE_MISSING, .value = (double)NAN};
-    }
 }
 
 /* One action in the world. False when the attempt is settled. */
@@ -265,6 +208,13 @@ void tare_play_event(struct tare_play *p, const struct tare_event *event, enum t
 {
     if (p->state == TARE_PLAY_FINISHED)
         return;
+    if (p->checking) {
+        if (event->kind == TARE_EVENT_CANCEL)
+            tare__checks_cancel(p, why);
+        if (event->kind == TARE_EVENT_CANCEL || tare__checks_event(p, event))
+            finish(p);
+        return;
+    }
     if (event->kind != TARE_EVENT_CANCEL) {
         advance(p, event);
         return;

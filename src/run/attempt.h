@@ -57,9 +57,16 @@ struct tare_play {
     struct tare_str limit_text; /* which limit a CANCEL with cause LIMIT is about; empty: time */
     struct tare_str account;    /* of a harness: its totals as one JSON object */
     enum tare_play_state state;
-    bool started;        /* the solver has to be stopped */
-    bool outgrown;       /* its record or a turn of the solver came near its own ceiling */
-    int64_t deadline_ns; /* monotonic; 0: none */
+    bool checking;               /* the solver has ended; a check asks */
+    uint32_t check;              /* which */
+    void **works;                /* n_checks: of checks that wait, else NULL */
+    struct tare_check_in judged; /* what the checks look at */
+    struct tare_outcome outcome;
+    struct tare_facts facts;
+    struct tare_err check_err; /* the world or a check failed */
+    bool started;              /* the solver has to be stopped */
+    bool outgrown;             /* its record or a turn of the solver came near its own ceiling */
+    int64_t deadline_ns;       /* monotonic; 0: none */
     struct tare_attempt attempt;
 };
 

@@ -81,7 +81,7 @@ static enum tare_status lease_more(struct coordinator *c)
         struct tare__job *j = new_job(c, &leases[i]);
         if (!j)
             return tare_fail(c->err, TARE_E_NOMEM, "out of memory while handing out work");
-        bool waits = c->b->solvers[j->lease.run].given->ops->waits;
+        bool waits = tare__waits(c->b, j->lease.run);
         tare_queue_push(waits ? c->b->waiting : c->b->work, j);
         c->outstanding++;
     }
@@ -269,8 +269,8 @@ static enum tare_status play_all(struct coordinator *c)
     struct tare__crew *crew = NULL;
     bool cpu = false, loop = false;
     for (uint32_t i = 0; i < b->options->n_solvers; i++) {
-        cpu = cpu || !b->solvers[i].given->ops->waits;
-        loop = loop || b->solvers[i].given->ops->waits;
+        cpu = cpu || !tare__waits(b, i);
+        loop = loop || tare__waits(b, i);
     }
     unsigned threads = !cpu ? 0 : b->options->threads ? b->options->threads : tare_cpu_count();
     c->target = jobs_at_once(b->options);

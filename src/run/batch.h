@@ -65,6 +65,10 @@ struct tare_run_options {
     uint32_t n_order; /* 0: in the suite's order */
     uint32_t ahead;
     struct tare_str rule;
+    /* Models that checks may ask; their endpoints go to tare_models_open with the solvers'. */
+    const struct tare_check_model *check_models;
+    const struct tare_endpoint *const *check_endpoints; /* of the same number */
+    uint32_t n_check_models;
     /* Asked by the caller's own thread after each commit: true begins nothing more, finishes what
      * runs and leaves the rest unplayed. May be NULL. */
     bool (*enough)(void *ctx);

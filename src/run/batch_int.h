@@ -56,6 +56,7 @@ struct tare__batch {
     const struct tare_check_ops *const *checks;
     const void **check_states;
     uint32_t n_checks;
+    bool checks_wait; /* one of them asks a model or starts a program: all runs live in the loop */
     struct tare_metric *metrics;
     uint32_t n_metrics;
     uint32_t *metric_of;
@@ -73,6 +74,12 @@ struct tare__batch {
 
 /* plan.c: opens solvers and checks, numbers metrics, fills b->plan. */
 enum tare_status tare__batch_plan(struct tare__batch *b, struct tare_err *err);
+
+/* Whether attempts of that run have to be waited for. */
+static inline bool tare__waits(const struct tare__batch *b, uint32_t run)
+{
+    return b->checks_wait || b->solvers[run].given->ops->waits;
+}
 
 /* crew.c */
 struct tare__crew;

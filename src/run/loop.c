@@ -32,7 +32,8 @@ struct seat {
     void *w;
     uint32_t n_played; /* in that world */
     int64_t started_ns, deadline_ns;
-    uint64_t token; /* of its request; 0: none */
+    int64_t child_until_ns; /* then the child is killed; 0: it may stay */
+    uint64_t token;         /* of its request; 0: none */
     struct tare_child child;
     bool has_child;
     bool fed; /* an event was passed in while events were handed out */
@@ -144,10 +145,12 @@ static void begin_child(struct loop *l, struct seat *s)
     struct tare_err err = {0};
     const struct tare_spawn *spawn = &s->play.yield.spawn;
     if (tare_child_start(spawn->argv, spawn->env, spawn->input, TARE_MAX_TOOL_OUTPUT_BYTES,
-                         l->b->alc, &s->child, &err) == TARE_OK)
+                         l->b->alc, &s->child, &err) == TARE_OK) {
         s->has_child = true;
-    else
+        s->child_until_ns = spawn->timeout_ms ? now(l) + spawn->timeout_ms * 1000000 : 0;
+    } else {
         refuse(l, s, TARE_EVENT_CHILD, TARE_CAUSE_SANDBOX, &err);
+    }
 }
 
 /* Does what the solver asks for until it waits or is finished. */
@@ -331,13 +334,15 @@ static void give_reply(void *to, const struct tare_reply *reply)
         enum tare_cause why = TARE_CAUSE_NONE;
         if (!reply->chunk)
             s->token = 0;
-        s->play.attempt.tokens_in += reply->tokens_in;
-        s->play.attempt.tokens_out += reply->tokens_out;
-        s->play.attempt.cost_usd += reply->cost_usd;
-        s->play.limit_text = used_up(s);
+        if (!s->play.checking) { /* what a judge uses is not the solver's */
+            s->play.attempt.tokens_in += reply->tokens_in;
+            s->play.attempt.tokens_out += reply->tokens_out;
+            s->play.attempt.cost_usd += reply->cost_usd;
+            s->play.limit_text = used_up(s);
+        }
         if (reply->failed != TARE_CAUSE_NONE && halted(l))
             why = TARE_CAUSE_CANCELLED;
-        else if (s->play.limit_text.n)
+        else if (!s->play.checking && s->play.limit_text.n)
             why = TARE_CAUSE_LIMIT;
         if (why != TARE_CAUSE_NONE)
             e.kind = TARE_EVENT_CANCEL;
@@ -369,6 +374,18 @@ static void work_child(struct loop *l, struct seat *s)
 {
     struct line_to to = {l, s};
     int status;
+    if (s->child_until_ns && now(l) >= s->child_until_ns) {
+        tare_child_kill(&s->child);
+        tare_child_free(&s->child);
+        s->has_child = false;
+        struct tare_event late = {.kind = TARE_EVENT_CHILD,
+                                  .id = s->play.yield.id,
+                                  .failed = TARE_CAUSE_LIMIT,
+                                  .exit_status = 124,
+                                  .now_ns = now(l)};
+        feed(s, &late, TARE_CAUSE_NONE);
+        return;
+    }
     tare_child_write(&s->child);
     bool open = tare_child_read(&s->child, give_line, &to);
     if (s->child.no_memory) {
@@ -401,7 +418,8 @@ static void work_seats(struct loop *l)
             struct tare_event e = {.kind = TARE_EVENT_TIMER, .id = s->play.yield.id, .now_ns = t};
             feed(s, &e, TARE_CAUSE_NONE);
         }
-        if (cancel || (s->deadline_ns && t >= s->deadline_ns)) {
+        bool late = s->deadline_ns && t >= s->deadline_ns && !s->play.checking;
+        if (cancel || late) {
             struct tare_event e = {.kind = TARE_EVENT_CANCEL, .now_ns = t};
             feed(s, &e, cancel ? TARE_CAUSE_CANCELLED : TARE_CAUSE_LIMIT);
         }
@@ -457,7 +475,7 @@ void tare__loop_main(struct tare__batch *b)
 {
     uint32_t in_flight = b->options->in_flight ? b->options->in_flight : 64, runs = 0;
     for (uint32_t i = 0; i < b->options->n_solvers; i++)
-        runs += b->solvers[i].given->ops->waits;
+        runs += tare__waits(b, i);
     if ((uint64_t)in_flight * runs > TARE_MAX_IN_FLIGHT)
         runs = TARE_MAX_IN_FLIGHT / in_flight + 1;
     struct loop l = {.b = b,

@@ -172,17 +172,32 @@ static enum tare_status open_checks(struct tare__batch *b, struct tare_err *err)
 {
     uint32_t n = 0;
     struct tare_metric *all = NULL;
-    b->checks = tare_registry_checks(&b->n_checks);
+    const struct tare_suite *suite = b->options->suite;
+    struct tare_check_setup setup = {.world = b->world,
+                                     .config = suite->checks,
+                                     .folder = suite->path,
+                                     .tasks = b->tasks,
+                                     .n_tasks = b->n_tasks,
+                                     .models = b->options->check_models,
+                                     .n_models = b->options->n_check_models};
+    b->checks = tare_registry_checks(suite->world, tare_json_present(suite->checks), &b->n_checks);
     b->check_states = TARE_NEW_N(b->arena, const void *, b->n_checks);
     if (!b->check_states)
         return no_memory(err);
     for (uint32_t c = 0; c < b->n_checks; c++) {
         void *state = NULL;
         uint32_t more;
-        enum tare_status st = b->checks[c]->open(b->world, b->arena, &state, err);
-        if (st != TARE_OK)
+        enum tare_status st = b->checks[c]->open(&setup, b->arena, &state, err);
+        if (st != TARE_OK) {
+            if (err && err->file[0] == 0) {
+                tare_err_file(err, suite->path);
+                if (err->has_offset)
+                    tare_err_locate(err, suite->text);
+            }
             return st;
+        }
         b->check_states[c] = state;
+        b->checks_wait = b->checks_wait || (b->checks[c]->waits && b->checks[c]->waits(state));
         const struct tare_metric *own = b->checks[c]->metrics(state, &more);
         struct tare_metric *joined = TARE_NEW_N(b->arena, struct tare_metric, n + more);
         if (!joined)

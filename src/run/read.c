@@ -15,7 +15,10 @@ bool tare__read_scene(struct tare_play *p, uint32_t index)
     p->scene = (struct tare_scene){.world = tare_str_of(s->world->name),
                                    .brief = tare_buf_str(&p->brief),
                                    .attempt = index,
-                                   .max_steps = s->max_steps};
+                                   .max_steps = s->max_steps,
+                                   .talks = s->world->talks};
+    if (s->world->answer_schema)
+        p->scene.answer_schema = s->world->answer_schema(s->w);
     p->scene.tools = s->world->tools(s->w, &p->scene.n_tools);
     return !p->brief.failed;
 }

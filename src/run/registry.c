@@ -1,7 +1,9 @@
 #include "run/registry.h"
 
+#include "check/answer.h"
 #include "check/restraint.h"
 #include "solver/replay.h"
+#include "world/prompt/prompt.h"
 #include "world/soc/gen.h"
 #include "world/soc/published.h"
 #include "world/soc/solvers/solvers.h"
@@ -17,6 +19,7 @@ struct world {
 
 static const struct world worlds[] = {
     {&tare_world_soc, tare_soc_solvers, &tare_task_source_soc},
+    {&tare_world_prompt, tare_prompt_solvers, &tare_task_source_prompt},
 };
 #define N_WORLDS (sizeof worlds / sizeof *worlds)
 
@@ -36,7 +39,7 @@ const struct tare_world_ops *tare_registry_world(struct tare_str name)
 
 const char *const *tare_registry_world_names(void)
 {
-    static const char *const names[] = {"soc", NULL};
+    static const char *const names[] = {"soc", "prompt", NULL};
     return names;
 }
 
@@ -61,16 +64,19 @@ const struct tare_solver_ops *tare_registry_solver(struct tare_str world, struct
     return NULL;
 }
 
-const struct tare_check_ops *const *tare_registry_checks(uint32_t *n)
+const struct tare_check_ops *const *tare_registry_checks(struct tare_str world, bool asked,
+                                                         uint32_t *n)
 {
-    static const struct tare_check_ops *const all[] = {&tare_check_restraint};
-    *n = sizeof all / sizeof *all;
-    return all;
+    static const struct tare_check_ops *const all[] = {&tare_check_restraint, &tare_check_answer};
+    bool talks = tare_str_is(world, tare_world_prompt.name); /* nothing is touched there */
+    *n = talks || !asked ? 1 : 2;
+    return talks ? all + 1 : all;
 }
 
 const struct tare_task_source *const *tare_registry_sources(uint32_t *n)
 {
-    static const struct tare_task_source *const all[] = {&tare_task_source_soc};
+    static const struct tare_task_source *const all[] = {&tare_task_source_soc,
+                                                         &tare_task_source_prompt};
     *n = sizeof all / sizeof *all;
     return all;
 }

@@ -17,8 +17,9 @@ const struct tare_solver_ops *tare_registry_solver(struct tare_str world, struct
 /* Those of a world, in the order in which help shows them. */
 const struct tare_solver_ops *const *tare_registry_solvers(struct tare_str world, uint32_t *n);
 
-/* Checks that score every attempt, in order. */
-const struct tare_check_ops *const *tare_registry_checks(uint32_t *n);
+/* Checks that score every attempt in that world, in order. asked: the suite has `checks`. */
+const struct tare_check_ops *const *tare_registry_checks(struct tare_str world, bool asked,
+                                                         uint32_t *n);
 
 /* What makes tasks for `tasks: {generate: …}`. */
 const struct tare_task_source *const *tare_registry_sources(uint32_t *n);

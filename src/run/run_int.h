@@ -23,4 +23,14 @@ bool tare__read_obs(struct tare_play *p, struct tare_event *event);
 
 void tare__settle_done(struct tare_play *p);
 
+/* grade.c: the checks, after the solver has ended. */
+/* Has the world tell the outcome and begins the checks that wait. True: none has to be waited for
+ * (any more); false: p->yield says what is asked for. */
+bool tare__checks_begin(struct tare_play *p);
+bool tare__checks_event(struct tare_play *p, const struct tare_event *event);
+/* Nothing can be found out any more: the attempt is missing. */
+void tare__checks_cancel(struct tare_play *p, enum tare_cause why);
+/* Scores of a finished attempt; every metric of the batch gets a state. */
+void tare__scores(struct tare_play *p);
+
 #endif

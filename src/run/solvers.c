@@ -5,6 +5,7 @@
 #include "run/registry.h"
 
 #include "base/limits.h"
+#include "solver/answer.h"
 #include "solver/harness.h"
 #include "suite/solver_file.h"
 #include "text/fields.h"
@@ -50,14 +51,16 @@ static enum tare_status unknown(struct tare_str world, struct tare_str name, str
 }
 
 /* The model of a solver: its endpoint, and the harness that drives it. */
-static enum tare_status with_model(struct tare_run_solver *s, struct tare_endpoint *e,
-                                   struct tare_arena *arena, struct tare_err *err)
+static enum tare_status with_model(const struct tare_suite *suite, struct tare_run_solver *s,
+                                   struct tare_endpoint *e, struct tare_arena *arena,
+                                   struct tare_err *err)
 {
+    const struct tare_world_ops *world = tare_registry_world(suite->world);
     const struct tare_endpoint **list = TARE_NEW_N(arena, const struct tare_endpoint *, 1);
     if (!list)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while looking for solvers");
     list[0] = e;
-    s->ops = &tare_solver_model;
+    s->ops = world && world->talks ? &tare_solver_answer : &tare_solver_model;
     s->endpoints = list;
     s->n_endpoints = 1;
     return TARE_OK;
@@ -79,9 +82,11 @@ static enum tare_status from_file(const struct tare_suite *suite, struct tare_st
     if (f->kind == TARE_SOLVER_MODEL) {
         struct tare_endpoint *e;
         out->config = f->harness;
+        if (tare_json_present(f->talk))
+            out->config = f->talk;
         st = tare_endpoint_resolve(f->config, f->name, names->env, names->offline, arena, &e, err);
         if (st == TARE_OK)
-            return with_model(out, e, arena, err);
+            return with_model(suite, out, e, arena, err);
         if (err && err->file[0] == 0) {
             tare_err_file(err, path);
             if (err->has_offset)
@@ -119,7 +124,8 @@ static struct tare_str short_name(struct tare_str model, struct tare_arena *aren
 }
 
 /* A model of the command line, as the mapping it stands for. */
-static enum tare_status from_model(const struct tare_run_names *names, struct tare_str model,
+static enum tare_status from_model(const struct tare_suite *suite,
+                                   const struct tare_run_names *names, struct tare_str model,
                                    struct tare_arena *arena, struct tare_run_solver *out,
                                    struct tare_err *err)
 {
@@ -165,7 +171,7 @@ static enum tare_status from_model(const struct tare_run_names *names, struct ta
     enum tare_status st = tare_json_parse(text, &tare_json_strict, arena, &mapping, err);
     if (st == TARE_OK)
         st = tare_endpoint_resolve(mapping, out->name, names->env, names->offline, arena, &e, err);
-    return st == TARE_OK ? with_model(out, e, arena, err) : st;
+    return st == TARE_OK ? with_model(suite, out, e, arena, err) : st;
 }
 
 static enum tare_status one(const struct tare_suite *suite, struct tare_str name,
@@ -174,7 +180,7 @@ static enum tare_status one(const struct tare_suite *suite, struct tare_str name
 {
     if (tare_is_model_string(name) && !tare_str_ends(name, TARE_S(".yaml")) &&
         !tare_str_ends(name, TARE_S(".yml")))
-        return from_model(names, name, arena, out, err);
+        return from_model(suite, names, name, arena, out, err);
     if (is_file(name))
         return from_file(suite, name, names, arena, out, err);
     *out = (struct tare_run_solver){.name = name, .ops = tare_registry_solver(suite->world, name)};
@@ -203,7 +209,7 @@ enum tare_status tare_run_solvers(const struct tare_suite *suite,
                 (struct tare_run_solver){.name = tare_str_of(all[s]->name), .ops = all[s]};
     }
     for (size_t i = 0; st == TARE_OK && i < names->n_models; i++)
-        st = from_model(names, names->models[i], arena, &made[(*n)++], err);
+        st = from_model(suite, names, names->models[i], arena, &made[(*n)++], err);
     *out = made;
     return st;
 }

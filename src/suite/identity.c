@@ -82,6 +82,10 @@ static void put_manifest(struct tare_json_writer *w, const struct tare_suite *su
     }
     tare_json_end_object(w);
     put_limits(w, &suite->limits);
+    if (tare_json_present(suite->checks)) {
+        tare_json_put_key(w, "checks");
+        tare_json_put_value(w, suite->checks);
+    }
     tare_json_end_object(w);
 }
 

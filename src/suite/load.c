@@ -260,6 +260,7 @@ static void read_keys(struct tare_fields *f, struct tare_arena *arena, struct ta
     read_names(f, "by", false, arena, &suite->by, &suite->n_by);
     tare_fields_str(f, "cluster", false, &suite->cluster);
     read_margins(f, arena, suite);
+    suite->checks = tare_fields_kind(f, "checks", false, TARE_JSON_ARRAY);
     tare__suite_limits(f, &suite->limits);
 }
 

@@ -18,6 +18,7 @@ static void read_kind(struct tare_fields *f, struct tare_solver_file *s)
                          "openai/gpt-4.1-mini, not %s",
                          tare_json_kind_name(model));
     s->harness = tare_fields_kind(f, "harness", false, TARE_JSON_OBJECT);
+    s->talk = tare_fields_kind(f, "talk", false, TARE_JSON_OBJECT);
     s->kind = tare_json_present(model) ? TARE_SOLVER_MODEL : TARE_SOLVER_POLICY;
     if (tare_json_present(model) && s->policy.n == 0)
         s->config = model;

@@ -20,6 +20,7 @@ struct tare_solver_file {
     struct tare_str policy;   /* name of the scripted policy */
     struct tare_json config;  /* its parameters, or the model's mapping; absent: defaults */
     struct tare_json harness; /* mapping of switches; absent: defaults */
+    struct tare_json talk;    /* `talk: {prompt: TEMPLATE}`: its own prompt where the world talks */
     struct tare_suite_limits limits;
     struct tare_str path, text; /* for messages about config */
 };

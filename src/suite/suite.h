@@ -37,6 +37,7 @@ struct tare_suite {
     struct tare_str cluster; /* tag, or empty */
     const struct tare_suite_margin *margins;
     uint32_t n_margins;
+    struct tare_json checks; /* the list `checks`, or absent; who opens the checks looks at it */
     struct tare_suite_limits limits;
     struct tare_str manifest;  /* canonical JSON of all above but about, path and meta, with
                                   defaults filled in and one hash for all tasks; enough to

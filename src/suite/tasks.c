@@ -91,6 +91,7 @@ static enum tare_status read_task(struct reader *r, struct tare_json line, struc
         tare_err_task(r->err, task->id);
     task->input = tare_fields_any(&f, "input", true);
     task->expect = tare_fields_any(&f, "expect", false);
+    task->checks = tare_fields_kind(&f, "checks", false, TARE_JSON_ARRAY);
     enum tare_status st = read_tags(r, &f, task);
     if (st == TARE_OK)
         st = tare_fields_end(&f);
@@ -102,7 +103,8 @@ static enum tare_status read_task(struct reader *r, struct tare_json line, struc
 /* SHA-256 of the canonical line without meta. */
 static bool digest(struct reader *r, struct tare_json line, struct tare_task *task)
 {
-    static const char *const keys[] = {"expect", "id", "input", "tags"}; /* in canonical order */
+    static const char *const keys[] = {"checks", "expect", "id", "input",
+                                       "tags"}; /* in canonical order */
     struct tare_buf *b = &r->canonical;
     tare_buf_reset(b);
     for (size_t i = 0; i < sizeof keys / sizeof keys[0]; i++) {

@@ -8,5 +8,7 @@
 
 /* Incident response; see world/soc/soc.h. */
 extern const struct tare_world_ops tare_world_soc;
+/* Prompts and answers; see world/prompt/prompt.h. */
+extern const struct tare_world_ops tare_world_prompt;
 
 #endif

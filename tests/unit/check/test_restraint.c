@@ -141,7 +141,9 @@ static void score(struct scored *s, const struct tare_fact *v, uint32_t n)
     struct tare_err err = {0};
     void *st;
     tare_arena_init(&s->arena, NULL, TARE_MIB);
-    assert_int_equal(tare_check_restraint.open(&world, &s->arena, &st, &err), TARE_OK);
+    assert_int_equal(tare_check_restraint.open(&(struct tare_check_setup){.world = &world},
+                                               &s->arena, &st, &err),
+                     TARE_OK);
     s->metrics = tare_check_restraint.metrics(st, &s->n);
     s->v = TARE_NEW_N(&s->arena, struct tare_score, s->n);
     assert_non_null(s->v);

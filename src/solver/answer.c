@@ -1,0 +1,282 @@
+#include "solver/answer.h"
+
+#include "base/limits.h"
+#include "record/task.h"
+#include "solver/model_reply.h"
+#include "text/fields.h"
+#include "text/template.h"
+
+#include "base/banned.h"
+
+struct shared {
+    struct tare_str prompt; /* empty: the world's */
+    struct tare_template *template;
+    bool lenient;
+};
+
+struct state {
+    const struct tare_task *task;
+    struct tare_arena *arena;
+    struct tare_buf messages; /* members of the list, with commas */
+    struct tare_str last;     /* text of the last of them */
+    uint64_t next_id;
+};
+
+static enum tare_status answer_open(struct tare_json config, struct tare_arena *arena,
+                                    void **shared, struct tare_err *err)
+{
+    struct shared *s = TARE_NEW(arena, struct shared);
+    struct tare_str none = {NULL, 0};
+    struct tare_fields f;
+    if (!s)
+        return tare_fail(err, TARE_E_NOMEM, "no memory for a solver");
+    *shared = s;
+    if (!tare_json_present(config))
+        return TARE_OK;
+    tare_fields_begin(&f, config, none, none, err);
+    tare_fields_str(&f, "prompt", false, &s->prompt);
+    tare_fields_bool(&f, "lenient", false, &s->lenient);
+    enum tare_status st = tare_fields_end(&f);
+    if (st != TARE_OK || s->prompt.n == 0)
+        return st;
+    st = tare_template_compile(s->prompt, arena, &s->template, err);
+    if (st == TARE_E_INPUT && err)
+        err->offset = tare_json_offset(tare_json_get(config, "prompt"));
+    return st;
+}
+
+static void answer_identity(const void *shared, struct tare_json_writer *out)
+{
+    const struct shared *s = shared;
+    tare_json_begin_object(out);
+    tare_json_member_bool(out, "lenient", s->lenient);
+    tare_json_member_str(out, "prompt", s->prompt);
+    tare_json_end_object(out);
+}
+
+static enum tare_status answer_start(const void *shared, void *state, const struct tare_task *task,
+                                     struct tare_rng *rng, struct tare_arena *arena,
+                                     struct tare_err *err)
+{
+    struct state *s = state;
+    (void)shared, (void)rng, (void)err;
+    s->task = task;
+    s->arena = arena;
+    tare_buf_init(&s->messages, arena->alc, TARE_ARENA_ATTEMPT_BYTES / 4);
+    return TARE_OK;
+}
+
+static void answer_stop(const void *shared, void *state)
+{
+    struct state *s = state;
+    (void)shared;
+    tare_buf_free(&s->messages);
+}
+
+/* ---- what is said ------------------------------------------------------------------------ */
+
+static void put(struct state *s, struct tare_str role, struct tare_str content)
+{
+    struct tare_json_writer w;
+    if (s->messages.n)
+        tare_buf_putc(&s->messages, ',');
+    tare_json_writer_init(&w, &s->messages);
+    tare_json_begin_object(&w);
+    tare_json_put_key(&w, "role");
+    tare_json_put_str(&w, role);
+    tare_json_put_key(&w, "content");
+    tare_json_put_str(&w, content);
+    tare_json_end_object(&w);
+}
+
+/* All of a list of messages; false, and nothing said, where it is none. */
+static bool put_all(struct state *s, struct tare_json list)
+{
+    if (tare_json_kind(list) != TARE_JSON_ARRAY || tare_json_count(list) == 0)
+        return false;
+    for (struct tare_json m = tare_json_first(list); tare_json_present(m); m = tare_json_next(m))
+        if (tare_json_kind(tare_json_get(m, "role")) != TARE_JSON_STRING ||
+            tare_json_kind(tare_json_get(m, "content")) != TARE_JSON_STRING)
+            return false;
+    for (struct tare_json m = tare_json_first(list); tare_json_present(m); m = tare_json_next(m)) {
+        s->last = tare_json_str(tare_json_get(m, "content"));
+        put(s, tare_json_str(tare_json_get(m, "role")), s->last);
+    }
+    return true;
+}
+
+/* The solver's own prompt, filled in; a JSON list of messages is a conversation. */
+static enum tare_status put_prompt(const struct shared *c, struct state *s, struct tare_err *err)
+{
+    struct tare_json input = s->task->input, none = {NULL, 0}, list;
+    struct tare_buf b;
+    if (tare_json_kind(input) == TARE_JSON_STRING) { /* {{ input }} is then the text itself */
+        struct tare_json_writer w;
+        tare_buf_init(&b, s->arena->alc, TARE_MAX_STEP_BODY_BYTES);
+        tare_json_writer_init(&w, &b);
+        tare_json_begin_object(&w);
+        tare_json_put_key(&w, "input");
+        tare_json_put_str(&w, tare_json_str(input));
+        tare_json_end_object(&w);
+        struct tare_str text = tare_arena_copy(s->arena, tare_buf_str(&b));
+        tare_buf_free(&b);
+        if (!text.p)
+            return tare_fail(err, TARE_E_NOMEM, "no memory for a prompt");
+        enum tare_status st = tare_json_parse(text, &tare_json_log, s->arena, &input, err);
+        if (st != TARE_OK)
+            return st;
+    }
+    tare_buf_init(&b, s->arena->alc, TARE_MAX_STEP_BODY_BYTES);
+    enum tare_status st =
+        tare_template_fill(c->template, input, none, c->lenient, s->arena, &b, err);
+    struct tare_str text = tare_arena_copy(s->arena, tare_buf_str(&b));
+    tare_buf_free(&b);
+    if (st != TARE_OK || !text.p)
+        return st != TARE_OK ? st : tare_fail(err, TARE_E_NOMEM, "no memory for a prompt");
+    if (tare_str_starts(tare_str_trim(text), TARE_S("[")) &&
+        tare_json_parse(text, &tare_json_strict, s->arena, &list, NULL) == TARE_OK &&
+        put_all(s, list))
+        return TARE_OK;
+    s->last = text;
+    put(s, TARE_S("user"), text);
+    return TARE_OK;
+}
+
+static enum tare_status hear(const struct shared *c, struct state *s,
+                             const struct tare_event *event, struct tare_err *err)
+{
+    struct tare_json obs;
+    if (c->template && event->obs->step == 0)
+        return put_prompt(c, s, err);
+    struct tare_str body = tare_arena_copy(s->arena, event->body);
+    if (!body.p)
+        return tare_fail(err, TARE_E_NOMEM, "no memory for a prompt");
+    enum tare_status st = tare_json_parse(body, &tare_json_log, s->arena, &obs, err);
+    if (st == TARE_OK && !put_all(s, tare_json_get(obs, "messages")) && s->messages.n == 0)
+        st = tare_fail(err, TARE_E_STATE, "the world said nothing");
+    return st;
+}
+
+static enum tare_status ask(struct state *s, const struct tare_event *event,
+                            struct tare_arena *turn, struct tare_yield *out, struct tare_err *err)
+{
+    struct tare_str schema = event->scene->answer_schema, format = TARE_S("");
+    if (schema.n > 2)
+        format = tare_arena_printf(turn,
+                                   ",\"response_format\":{\"type\":\"json_schema\",\"name\":"
+                                   "\"answer\",\"schema\":%.*s}",
+                                   TARE_FMT(schema));
+    else if (schema.n)
+        format = TARE_S(",\"response_format\":{\"type\":\"json_object\"}");
+    out->kind = TARE_YIELD_REQUEST;
+    out->id = ++s->next_id;
+    out->request.body = tare_arena_printf(
+        turn, "{\"schema\":\"tare.request/1\",\"messages\":[%.*s]%.*s,\"purpose\":\"act\"}",
+        TARE_FMT(tare_buf_str(&s->messages)), TARE_FMT(format));
+    return out->request.body.p && format.p && !s->messages.failed
+               ? TARE_OK
+               : tare_fail(err, TARE_E_NOMEM, "the talk with the model is too long");
+}
+
+/* ---- what it says ------------------------------------------------------------------------ */
+
+static enum tare_status act(struct tare_str text, struct tare_arena *turn, struct tare_yield *out,
+                            struct tare_err *err)
+{
+    struct tare_buf b;
+    struct tare_json_writer w;
+    tare_buf_init(&b, turn->alc, TARE_MAX_JSON_STRING_BYTES);
+    tare_json_writer_init(&w, &b);
+    tare_json_begin_object(&w);
+    tare_json_member_cstr(&w, "action_type", "answer");
+    tare_json_put_key(&w, "params");
+    tare_json_begin_object(&w);
+    tare_json_put_key(&w, "text");
+    tare_json_put_str(&w, text);
+    tare_json_end_object(&w);
+    tare_json_end_object(&w);
+    out->kind = TARE_YIELD_ACT;
+    out->json = tare_arena_copy(turn, tare_buf_str(&b));
+    bool ok = !b.failed && out->json.p;
+    tare_buf_free(&b);
+    return ok ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "no memory for an answer");
+}
+
+static enum tare_status on_reply(struct state *s, const struct tare_event *event,
+                                 struct tare_arena *turn, struct tare_yield *out,
+                                 struct tare_err *err)
+{
+    struct tare_model_reply r;
+    enum tare_status st = tare_model_reply_read(event->body, turn, &r, err);
+    if (st != TARE_OK)
+        return st;
+    if (r.code != TARE_REPLY_OK) {
+        out->kind = TARE_YIELD_DONE;
+        out->cause = tare_reply_cause(r.code);
+        out->cause_text =
+            tare_arena_printf(turn, "%s: %.*s", tare_reply_code_name(r.code), TARE_FMT(r.says));
+        return TARE_OK;
+    }
+    struct tare_str text = r.content.n ? r.content : r.refusal;
+    put(s, TARE_S("assistant"), text);
+    return act(text, turn, out, err);
+}
+
+static enum tare_status answer_next(const void *shared, void *state, const struct tare_event *event,
+                                    struct tare_rng *rng, struct tare_arena *turn,
+                                    struct tare_yield *out, struct tare_err *err)
+{
+    struct state *s = state;
+    (void)rng;
+    out->kind = TARE_YIELD_DONE;
+    if (event->kind == TARE_EVENT_REPLY)
+        return on_reply(s, event, turn, out, err);
+    if (event->kind == TARE_EVENT_CHUNK) {
+        out->kind = TARE_YIELD_REQUEST;
+        return TARE_OK;
+    }
+    if (event->kind != TARE_EVENT_OBS || event->obs->done)
+        return TARE_OK;
+    enum tare_status st = hear(shared, s, event, err);
+    return st == TARE_OK ? ask(s, event, turn, out, err) : st;
+}
+
+static enum tare_status echo_next(const void *shared, void *state, const struct tare_event *event,
+                                  struct tare_rng *rng, struct tare_arena *turn,
+                                  struct tare_yield *out, struct tare_err *err)
+{
+    struct state *s = state;
+    (void)rng;
+    out->kind = TARE_YIELD_DONE;
+    if (event->kind != TARE_EVENT_OBS || event->obs->done)
+        return TARE_OK;
+    enum tare_status st = hear(shared, s, event, err);
+    return st == TARE_OK ? act(s->last, turn, out, err) : st;
+}
+
+const struct tare_solver_ops tare_solver_answer = {
+    .version = TARE_CONTRACT_VERSION,
+    .name = "answer",
+    .about = "a model whose reply is the answer",
+    .waits = true,
+    .reads = true,
+    .state_bytes = sizeof(struct state),
+    .open = answer_open,
+    .identity = answer_identity,
+    .start = answer_start,
+    .next = answer_next,
+    .stop = answer_stop,
+};
+
+const struct tare_solver_ops tare_solver_answer_echo = {
+    .version = TARE_CONTRACT_VERSION,
+    .name = "answer-echo",
+    .about = "says its own prompt",
+    .reads = true,
+    .state_bytes = sizeof(struct state),
+    .open = answer_open,
+    .identity = answer_identity,
+    .start = answer_start,
+    .next = echo_next,
+    .stop = answer_stop,
+};
