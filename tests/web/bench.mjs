@@ -30,9 +30,7 @@ const rows = await page.evaluate(async () => (await (await fetch("/api/v1/runs?l
 const big = rows.find((r) => r.label === "big").run;
 await page.evaluate((h) => (location.hash = h), `#/run/${big}`);
 await page.waitForSelector(".vr a");
-const asked = Date.now();
 await page.waitForSelector("main section table", { timeout: 60_000 });
-say("page: metrics of a run of 100,020 attempts, after its list", ((Date.now() - asked) / 1000).toFixed(1), "s", "what the server takes for the run's document; the list stands before");
 const frames = await page.evaluate(
   () =>
     new Promise((done) => {
