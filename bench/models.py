@@ -62,6 +62,8 @@ def promptfoo(port, folder, ours):
     command = (["node", entry] if entry.endswith(".js") else [entry]) + [
         "eval", "-c", "c.yaml", "--no-cache", "--no-progress-bar", "--no-table", "-j", "64", "-o", "o.json"]
     got = measure(command, folder, env)
+    stats = json.loads((folder / "o.json").read_text())["results"]["stats"]
+    assert stats["successes"] == N, f"promptfoo: {stats}"
     row(f"promptfoo: {N} HTTP tests: wall", got[0], "s", f"{got[0] / ours[0]:.1f} times tare")
     row(f"promptfoo: {N} HTTP tests: CPU a test", got[1] / N * 1e6, "us", f"{got[1] / ours[1]:.1f} times tare")
     row(f"promptfoo: {N} HTTP tests: resident", got[2] / 1024, "MiB", f"{got[2] / ours[2]:.1f} times tare")
@@ -77,8 +79,14 @@ def inspect(port, folder, ours):
                                  f"@task\ndef t():\n    return Task(dataset=[Sample(input=f'question {{i}}', target='echo') "
                                  f"for i in range({N})], solver=generate(), scorer=includes())\n")
     env = {"OPENAI_API_KEY": "x", "OPENAI_BASE_URL": f"http://127.0.0.1:{port}/v1"}
-    got = measure([python, "-m", "inspect_ai", "eval", "t.py", "--model", "openai/x", "--display", "none",
+    got = measure([python, "-m", "inspect_ai", "eval", "t.py", "--model", "openai/x", "--display", "none", "--log-format", "json",
+                   "-M", "responses_api=false",
                    "--max-connections", "64", "--max-samples", "64"], folder, env)
+    log = json.loads(next((folder / "logs").glob("*.json")).read_text())
+    done = log.get("results", {}).get("completed_samples")
+    if log["status"] != "success" or done != N:
+        print(f"Inspect AI: {log['status']}, {done} samples done: {log.get('error', {}).get('message', '')}", file=sys.stderr)
+        return
     row(f"Inspect AI: {N} HTTP tests: wall", got[0], "s", f"{got[0] / ours[0]:.1f} times tare")
     row(f"Inspect AI: {N} HTTP tests: CPU a test", got[1] / N * 1e6, "us", f"{got[1] / ours[1]:.1f} times tare")
     row(f"Inspect AI: {N} HTTP tests: resident", got[2] / 1024, "MiB", f"{got[2] / ours[2]:.1f} times tare")

@@ -1,6 +1,8 @@
 /* From what a person writes to an endpoint. */
 #include "solver/model.h"
 
+#include <sys/stat.h>
+
 #include "base/fs.h"
 #include "base/limits.h"
 #include "solver/model_int.h"
@@ -106,7 +108,14 @@ static enum tare_status set_url(struct reading *r, const struct tare__provider *
 
 static enum tare_status key_from_file(struct reading *r)
 {
-    struct tare_str text;
+    struct tare_str text, path = tare_arena_copy(r->arena, r->key_file);
+    struct stat at;
+    if (path.p && stat(path.p, &at) == 0 && S_ISREG(at.st_mode) && (at.st_mode & 077)) {
+        enum tare_status st =
+            tare_fail(r->err, TARE_E_USAGE, "others may read the key file %.*s", TARE_FMT(path));
+        tare_err_hint(r->err, "chmod 600 %.*s", TARE_FMT(path));
+        return st;
+    }
     enum tare_status st = tare_fs_read(r->key_file, 64 * TARE_KIB, r->arena, &text, r->err);
     if (st != TARE_OK)
         return TARE_E_USAGE;

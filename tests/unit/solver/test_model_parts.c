@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -122,6 +123,28 @@ static void test_mappings(void **state)
     }
     assert_int_equal(resolve("{\"name\":\"m\",\"temprature\":1}", vars, &e, &err), TARE_E_INPUT);
     assert_non_null(strstr(err.hint, "temperature"));
+}
+
+/* A key file is for its owner alone. */
+static void test_key_file(void **state)
+{
+    char path[] = "/tmp/tare-key-XXXXXX", model[200];
+    struct tare_endpoint *e;
+    struct tare_err err;
+    (void)state;
+    int fd = mkstemp(path);
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, KEY "\n", sizeof KEY), sizeof KEY);
+    snprintf(model, sizeof model, "{\"name\":\"m\",\"base_url\":\"http://h\",\"key_file\":\"%s\"}",
+             path);
+    assert_int_equal(resolve(model, NULL, &e, &err), TARE_OK);
+    assert_true(tare_str_is(e->key, KEY) && tare_str_is(e->key_name, path));
+    assert_int_equal(fchmod(fd, 0640), 0);
+    assert_int_equal(resolve(model, NULL, &e, &err), TARE_E_USAGE);
+    assert_non_null(strstr(err.hint, "chmod 600"));
+    close(fd);
+    unlink(path);
+    assert_int_equal(resolve(model, NULL, &e, &err), TARE_E_USAGE);
 }
 
 /* ---- pace ---------------------------------------------------------------------------------- */
@@ -343,10 +366,11 @@ static void test_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_names),       cmocka_unit_test(test_mappings),
-        cmocka_unit_test(test_concurrency), cmocka_unit_test(test_breaker),
-        cmocka_unit_test(test_waits),       cmocka_unit_test(test_redaction),
-        cmocka_unit_test(test_prices),      cmocka_unit_test(test_kept),
+        cmocka_unit_test(test_names),     cmocka_unit_test(test_mappings),
+        cmocka_unit_test(test_key_file),  cmocka_unit_test(test_concurrency),
+        cmocka_unit_test(test_breaker),   cmocka_unit_test(test_waits),
+        cmocka_unit_test(test_redaction), cmocka_unit_test(test_prices),
+        cmocka_unit_test(test_kept),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
