@@ -232,7 +232,10 @@ void tare_play_event(struct tare_play *p, const struct tare_event *event, enum t
                TARE_S("the solver waits although it says that it never does"));
     else
         settle(p, TARE_ATTEMPT_MISSING, why,
-               why == TARE_CAUSE_MEMORY ? TARE_S("out of memory") : TARE_S("cancelled"));
+               why == TARE_CAUSE_ENDPOINT ? TARE_S("the limit of time passed while the model's "
+                                                   "server kept the attempt waiting")
+               : why == TARE_CAUSE_MEMORY ? TARE_S("out of memory")
+                                          : TARE_S("cancelled"));
 }
 
 void tare_play_end(struct tare_play *p)

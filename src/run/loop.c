@@ -403,6 +403,14 @@ static void work_child(struct loop *l, struct seat *s)
         feed(s, &e, TARE_CAUSE_NONE);
 }
 
+/* Whose time it is that has run out: of an endpoint that keeps the attempt waiting, or its own. */
+static enum tare_cause time_of(const struct loop *l, const struct seat *s)
+{
+    bool held = s->token && l->transport && l->transport->held &&
+                l->transport->held(l->transport->ctx, s->token);
+    return held ? TARE_CAUSE_ENDPOINT : TARE_CAUSE_LIMIT;
+}
+
 /* Timers, deadlines, children and cancellation of each attempt in flight. */
 static void work_seats(struct loop *l)
 {
@@ -421,7 +429,7 @@ static void work_seats(struct loop *l)
         bool late = s->deadline_ns && t >= s->deadline_ns && !s->play.checking;
         if (cancel || late) {
             struct tare_event e = {.kind = TARE_EVENT_CANCEL, .now_ns = t};
-            feed(s, &e, cancel ? TARE_CAUSE_CANCELLED : TARE_CAUSE_LIMIT);
+            feed(s, &e, cancel ? TARE_CAUSE_CANCELLED : time_of(l, s));
         }
         serve(l, s);
     }

@@ -30,6 +30,12 @@ static void cancel(void *ctx, uint64_t token)
     tare_model_cancel(m->client, token);
 }
 
+static bool held(void *ctx, uint64_t token)
+{
+    const struct tare_models *m = ctx;
+    return tare_model_held(m->client, token);
+}
+
 static uint32_t wait_for(void *ctx, struct pollfd *fds, uint32_t max, int *timeout_ms,
                          int64_t now_ns)
 {
@@ -99,6 +105,7 @@ enum tare_status tare_models_open(const struct tare_run_solver *solvers, uint32_
                                            .cancel = cancel,
                                            .wait = wait_for,
                                            .work = work,
+                                           .held = held,
                                            .halted = halted};
     *out = st == TARE_OK ? m : NULL;
     return st;

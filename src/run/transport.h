@@ -31,6 +31,9 @@ struct tare_transport {
     /* Does what can be done without blocking and hands over replies. */
     void (*work)(void *ctx, int64_t now_ns, void (*give)(void *to, const struct tare_reply *reply),
                  void *to);
+    /* Is the request held up by its endpoint (its turn, another try, a server that is down)? A
+     * limit of time that strikes then is the endpoint's doing. May be NULL: never. */
+    bool (*held)(void *ctx, uint64_t token);
     /* Why nothing more can be had (quota, budget): the run stops, resumable. Empty: it can. May be
      * NULL. */
     struct tare_str (*halted)(void *ctx);

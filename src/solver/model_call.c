@@ -261,7 +261,8 @@ static bool other_name_of_max(struct tare__call *k, int status, struct tare_str 
 static void try_later(struct tare_model_client *c, struct tare__call *k, int64_t wait_ms,
                       int64_t now_ns)
 {
-    if (wait_ms < 0)
+    /* "At once", said again and again, is no answer. */
+    if (wait_ms < 0 || (wait_ms < 100 && k->tries > 3))
         wait_ms = tare_backoff_ms(&c->rng, k->tries ? k->tries - 1 : 0);
     c->counts.retries++;
     k->due_ns = now_ns + wait_ms * MS;

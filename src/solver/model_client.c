@@ -258,6 +258,14 @@ void tare_model_cancel(struct tare_model_client *c, uint64_t token)
     }
 }
 
+bool tare_model_held(const struct tare_model_client *c, uint64_t token)
+{
+    for (const struct tare__call *k = c->first; k; k = k->next)
+        if (k->token == token && !k->dropped)
+            return k->state == TARE__CALL_QUEUED || k->state == TARE__CALL_WAITING || k->tries > 0;
+    return false;
+}
+
 /* A number of 31 bits from the endpoint's seed and the question's key, which names the attempt. */
 static int64_t seed_of(const struct tare__call *k)
 {

@@ -69,6 +69,9 @@ enum tare_status tare_model_begin(struct tare_model_client *c, uint64_t token,
                                   const struct tare_request *request, int64_t now_ns,
                                   struct tare_err *err);
 void tare_model_cancel(struct tare_model_client *c, uint64_t token);
+/* True where a request waits for its endpoint's sake: for its turn, for another try, for a server
+ * that is down. The time that passes is then not the asker's. */
+bool tare_model_held(const struct tare_model_client *c, uint64_t token);
 uint32_t tare_model_wait(struct tare_model_client *c, struct pollfd *fds, uint32_t max,
                          int *timeout_ms, int64_t now_ns);
 void tare_model_work(struct tare_model_client *c, int64_t now_ns,
