@@ -4,6 +4,7 @@
 #include "base/limits.h"
 #include "cli/parse.h"
 #include "cli/words.h"
+#include "solver/harness.h"
 #include "text/fields.h"
 
 #include "base/banned.h"
@@ -15,8 +16,8 @@ struct help_opts {
 };
 
 static const struct tare_arg help_args[] = {
-    {"VERB|WORD", "a verb of tare, or another tool's word (epoch, sample, grader)", 0, TARE_MANY,
-     offsetof(struct help_opts, words)},
+    {"VERB|WORD", "a verb of tare, another tool's word (epoch, sample, grader), or `harness`", 0,
+     TARE_MANY, offsetof(struct help_opts, words)},
     {0},
 };
 
@@ -35,6 +36,7 @@ static const struct tare_opt help_options[] = {
 
 static const struct tare_example help_examples[] = {
     {"tare help epoch", "what tare calls an epoch, and the option for it"},
+    {"tare help harness", "the switches of a model's harness"},
     {"tare help help", "all about this verb"},
     {0},
 };
@@ -121,6 +123,54 @@ static enum tare_status unknown(struct tare_str word, struct tare_err *err)
     return TARE_E_USAGE;
 }
 
+/* `tare help harness`: every switch with its values, default, meaning and counter. */
+static void put_switches(struct tare_buf *out, size_t width)
+{
+    const struct tare_harness_switch *s;
+    tare_buf_puts(out, "The switches of a model's harness, as keys below `harness:` in "
+                       "solver.yaml.\n");
+    for (uint32_t i = 0; (s = tare_harness_switch(i)); i++) {
+        tare_buf_printf(out, "\n%s: %s (default: %s)\n", s->key, s->values,
+                        s->def[0] ? s->def : "none");
+        tare_buf_puts(out, "    ");
+        tare_help_wrap(out, tare_str_of(s->about), 4, 4, width);
+        tare_buf_puts(out, "    counts: ");
+        tare_help_wrap(out, tare_str_of(s->counts), 12, 4, width);
+    }
+}
+
+static void put_switches_json(struct tare_buf *out)
+{
+    const struct tare_harness_switch *s;
+    struct tare_json_writer w;
+    tare_json_writer_init(&w, out);
+    tare_json_begin_object(&w);
+    tare_json_member_cstr(&w, "schema", "tare.harness/1");
+    tare_json_put_key(&w, "switches");
+    tare_json_begin_array(&w);
+    for (uint32_t i = 0; (s = tare_harness_switch(i)); i++) {
+        tare_json_begin_object(&w);
+        tare_json_member_cstr(&w, "key", s->key);
+        tare_json_member_cstr(&w, "values", s->values);
+        tare_json_put_key(&w, "default");
+        if ((s->integer || s->number || s->flag) && s->def[0])
+            tare_json_put_raw(&w, tare_str_of(s->def));
+        else
+            tare_json_put_cstr(&w, s->def[0] ? s->def : NULL);
+        tare_json_member_cstr(&w, "about", s->about);
+        tare_json_member_cstr(&w, "counts", s->counts);
+        tare_json_end_object(&w);
+    }
+    tare_json_end_array(&w);
+    tare_json_end_object(&w);
+    tare_buf_putc(out, '\n');
+}
+
+static bool asks_for_switches(const struct help_opts *o)
+{
+    return o->words.n == 1 && tare_str_is(o->words.v[0], "harness");
+}
+
 /* A word that is no verb: a noun, another tool's word, or the name of an option. */
 static enum tare_status explain(struct tare_buf *out, const struct tare_strs *words, size_t width,
                                 struct tare_arena *arena, struct tare_err *err)
@@ -171,7 +221,14 @@ static enum tare_status put_help(struct tare_ctx *ctx, const struct help_opts *o
     if (o->man)
         return put_man(out, o, ctx->arena, err);
     if (ctx->json) {
-        tare_help_json(out);
+        if (asks_for_switches(o))
+            put_switches_json(out);
+        else
+            tare_help_json(out);
+        return TARE_OK;
+    }
+    if (asks_for_switches(o)) {
+        put_switches(out, (size_t)ctx->out_style.width);
         return TARE_OK;
     }
     if (o->words.n == 0) {

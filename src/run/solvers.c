@@ -50,19 +50,38 @@ static enum tare_status unknown(struct tare_str world, struct tare_str name, str
     return st;
 }
 
-/* The model of a solver: its endpoint, and the harness that drives it. */
-static enum tare_status with_model(const struct tare_suite *suite, struct tare_run_solver *s,
-                                   struct tare_endpoint *e, struct tare_arena *arena,
-                                   struct tare_err *err)
+/* The models of a solver: its own and, where its harness has one, that of its verifier. */
+static enum tare_status with_models(const struct tare_suite *suite, struct tare_run_solver *s,
+                                    struct tare_endpoint *own, struct tare_endpoint *verifier,
+                                    struct tare_arena *arena, struct tare_err *err)
 {
     const struct tare_world_ops *world = tare_registry_world(suite->world);
-    const struct tare_endpoint **list = TARE_NEW_N(arena, const struct tare_endpoint *, 1);
+    const struct tare_endpoint **list = TARE_NEW_N(arena, const struct tare_endpoint *, 2);
     if (!list)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while looking for solvers");
-    list[0] = e;
+    list[0] = own;
+    list[1] = verifier;
     s->ops = world && world->talks ? &tare_solver_answer : &tare_solver_model;
     s->endpoints = list;
-    s->n_endpoints = 1;
+    s->n_endpoints = verifier ? 2 : 1;
+    return TARE_OK;
+}
+
+/* `verifier:` of the harness, as the endpoint SOLVER/verifier; NULL where there is none. */
+static enum tare_status find_verifier(struct tare_json harness, struct tare_str solver,
+                                      const struct tare_run_names *names, struct tare_arena *arena,
+                                      struct tare_endpoint **out, struct tare_err *err)
+{
+    struct tare_json v = tare_json_get(harness, "verifier");
+    struct tare_str name = tare_arena_printf(arena, "%.*s/verifier", TARE_FMT(solver));
+    *out = NULL;
+    if (!name.p)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while looking for solvers");
+    if (tare_json_kind(v) == TARE_JSON_STRING)
+        return tare_endpoint_of_string(tare_json_str(v), name, names->env, names->offline, arena,
+                                       out, err);
+    if (tare_json_kind(v) == TARE_JSON_OBJECT)
+        return tare_endpoint_resolve(v, name, names->env, names->offline, arena, out, err);
     return TARE_OK;
 }
 
@@ -80,13 +99,15 @@ static enum tare_status from_file(const struct tare_suite *suite, struct tare_st
                                     .path = f->path,
                                     .limits = f->limits};
     if (f->kind == TARE_SOLVER_MODEL) {
-        struct tare_endpoint *e;
+        struct tare_endpoint *e, *verifier;
         out->config = f->harness;
         if (tare_json_present(f->talk))
             out->config = f->talk;
         st = tare_endpoint_resolve(f->config, f->name, names->env, names->offline, arena, &e, err);
         if (st == TARE_OK)
-            return with_model(suite, out, e, arena, err);
+            st = find_verifier(f->harness, f->name, names, arena, &verifier, err);
+        if (st == TARE_OK)
+            return with_models(suite, out, e, verifier, arena, err);
         if (err && err->file[0] == 0) {
             tare_err_file(err, path);
             if (err->has_offset)
@@ -171,7 +192,7 @@ static enum tare_status from_model(const struct tare_suite *suite,
     enum tare_status st = tare_json_parse(text, &tare_json_strict, arena, &mapping, err);
     if (st == TARE_OK)
         st = tare_endpoint_resolve(mapping, out->name, names->env, names->offline, arena, &e, err);
-    return st == TARE_OK ? with_model(suite, out, e, arena, err) : st;
+    return st == TARE_OK ? with_models(suite, out, e, NULL, arena, err) : st;
 }
 
 static enum tare_status one(const struct tare_suite *suite, struct tare_str name,

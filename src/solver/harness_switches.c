@@ -51,8 +51,14 @@ static const struct entry table[HS_SWITCHES] = {
           "answers that called another"),
     CH("tools.transport", "native|prompt", "native", HS_NATIVE,
        "tools go over the API, or as text of the prompt", "requests with the tools as text"),
-    OTHER(TEXT, "tools.dialect", "auto|none|name",
-          "how calls written as text are read; none: text is never a call", "calls read from text"),
+    {{"tools.dialect", "auto|none|name", "auto",
+      "how calls written as text are read; none: text is never a call", "calls read from text",
+      false, false, false},
+     TEXT,
+     0,
+     0,
+     0,
+     0},
     FLG("tools.parallel", true, "several calls in one answer are taken",
         "answers refused for a second call"),
     FLG("tools.repair", true, "small faults of a call are mended and counted", "calls mended"),
@@ -287,6 +293,8 @@ enum tare_status tare__hs_config_read(struct tare_json config, struct tare__hs_c
     for (uint32_t i = 0; i < HS_SWITCHES; i++) {
         out->v[i].i = table[i].i;
         out->v[i].f = table[i].f;
+        if (table[i].kind == TEXT && table[i].doc.def[0])
+            out->v[i].s = tare_str_of(table[i].doc.def);
     }
     for (struct tare_json v = tare_json_first(config); st == TARE_OK && tare_json_present(v);
          v = tare_json_next(v)) {
