@@ -22,7 +22,8 @@
 #define QUERY2 "call query_logs {\"sql\":\"SELECT * FROM auth_logs LIMIT 9\"}"
 #define QUERY3 "call query_logs {\"sql\":\"SELECT * FROM netflow LIMIT 9\"}"
 #define BAD "call query_logs {\"sql\":\"SELECT * FROM nowhere\"}"
-#define REPORT "call submit_report {\"summary_json\":{\"verdict\":\"no_incident\",\"incidents\":[]}}"
+#define REPORT                                                                                     \
+    "call submit_report {\"summary_json\":{\"verdict\":\"no_incident\",\"incidents\":[]}}"
 
 /* What an endpoint answers: an entry a request for an action, the last one again and again. Lines
  * of one entry that begin with "call" are its calls; anything else is text. */
@@ -62,8 +63,8 @@ static int setup(void **state)
     struct tare_str text = tare_arena_copy(&f->arena, tare_buf_str(&lines));
     tare_buf_free(&lines);
     struct tare_task *tasks;
-    assert_int_equal(
-        tare_suite_tasks(text, TARE_S("made"), &f->arena, &tasks, &f->n_tasks, &err), TARE_OK);
+    assert_int_equal(tare_suite_tasks(text, TARE_S("made"), &f->arena, &tasks, &f->n_tasks, &err),
+                     TARE_OK);
     f->tasks = tasks;
     assert_int_equal(tare_world_soc.open(none, NULL, &f->arena, &f->w, &err), TARE_OK);
     *state = f;
@@ -137,7 +138,8 @@ static struct tare_str answer(struct fixture *f, const char *entry, const double
 }
 
 /* Plays one attempt with these switches (JSON). */
-static const struct tare_attempt *play(struct fixture *f, const char *harness, const struct script *k)
+static const struct tare_attempt *play(struct fixture *f, const char *harness,
+                                       const struct script *k)
 {
     struct tare_err err = {0};
     struct tare_json config;
@@ -145,7 +147,8 @@ static const struct tare_attempt *play(struct fixture *f, const char *harness, c
     uint32_t acts = 0;
     tare_arena_reset(&f->attempt);
     f->n_asked = 0;
-    assert_int_equal(tare_json_parse(tare_str_of(harness), NULL, &f->arena, &config, &err), TARE_OK);
+    assert_int_equal(tare_json_parse(tare_str_of(harness), NULL, &f->arena, &config, &err),
+                     TARE_OK);
     if (tare_solver_model.open(config, &f->arena, &shared, &err) != TARE_OK)
         fail_msg("%s", err.text);
     struct tare_play_setup setup = {.world = &tare_world_soc,
@@ -290,9 +293,9 @@ static void test_no_call(void **state)
 static void test_text_calls(void **state)
 {
     struct fixture *f = *state;
-    static const char *const said =
-        "<tool_call>\n{\"name\": \"submit_report\", \"arguments\": {\"summary_json\": {\"verdict\": "
-        "\"unknown\"}}}\n</tool_call>";
+    static const char *const said = "<tool_call>\n{\"name\": \"submit_report\", \"arguments\": "
+                                    "{\"summary_json\": {\"verdict\": "
+                                    "\"unknown\"}}}\n</tool_call>";
     struct script text = {.acts = {said}};
     (void)play(f, "{\"tools\":{\"transport\":\"prompt\",\"dialect\":\"hermes\"}}", &text);
     stopped(f, "submitted");
@@ -510,7 +513,8 @@ static void test_summary(void **state)
     stopped(f, "submitted");
     bool summarised = false;
     for (uint32_t i = 0; i < f->n_asked; i++)
-        summarised = summarised || tare_json_str_is(tare_json_get(f->asked[i], "purpose"), "summarise");
+        summarised =
+            summarised || tare_json_str_is(tare_json_get(f->asked[i], "purpose"), "summarise");
     assert_true(summarised);
     assert_true(asked_for(f, f->n_asked - 1, "done: looked at ALERTS"));
     assert_true(total(f, "compactions") > 0);
@@ -546,7 +550,8 @@ static void test_verify(void **state)
     (void)play(f, "{\"verify\":\"other_model\",\"verifier\":\"openai/x\"}", &k);
     assert_true(tare_str_is(f->endpoint[1], "/verifier"));
     assert_true(tare_json_str_is(tare_json_get(f->asked[1], "purpose"), "verify"));
-    assert_int_equal(counter(f, "verifier"), 3); /* block once, the report twice, then it is played */
+    assert_int_equal(counter(f, "verifier"),
+                     3); /* block once, the report twice, then it is played */
     assert_true(asked_for(f, 2, "nothing speaks against it"));
     k.verify = "as you like";
     (void)play(f, "{\"verify\":\"self\"}", &k);
@@ -605,7 +610,8 @@ static void refused(struct fixture *f, const char *harness, const char *says)
     struct tare_err err = {0};
     struct tare_json config;
     void *shared;
-    assert_int_equal(tare_json_parse(tare_str_of(harness), NULL, &f->arena, &config, &err), TARE_OK);
+    assert_int_equal(tare_json_parse(tare_str_of(harness), NULL, &f->arena, &config, &err),
+                     TARE_OK);
     assert_int_equal(tare_solver_model.open(config, &f->arena, &shared, &err), TARE_E_INPUT);
     if (tare_str_find(tare_str_of(err.text), tare_str_of(says)) == SIZE_MAX &&
         tare_str_find(tare_str_of(err.hint), tare_str_of(says)) == SIZE_MAX)
@@ -658,17 +664,17 @@ static void test_identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),          cmocka_unit_test(test_same_bits),
-        cmocka_unit_test(test_tool_mode),      cmocka_unit_test(test_no_call),
-        cmocka_unit_test(test_text_calls),     cmocka_unit_test(test_retry),
-        cmocka_unit_test(test_repair),         cmocka_unit_test(test_parallel),
-        cmocka_unit_test(test_set_and_order),  cmocka_unit_test(test_loop_guard),
-        cmocka_unit_test(test_circuit),        cmocka_unit_test(test_anchor),
-        cmocka_unit_test(test_recite),         cmocka_unit_test(test_stateless),
-        cmocka_unit_test(test_memory),         cmocka_unit_test(test_ladder),
-        cmocka_unit_test(test_summary),        cmocka_unit_test(test_cut_and_errors),
-        cmocka_unit_test(test_verify),         cmocka_unit_test(test_best_of),
-        cmocka_unit_test(test_subtask),        cmocka_unit_test(test_config),
+        cmocka_unit_test(test_plays),         cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_tool_mode),     cmocka_unit_test(test_no_call),
+        cmocka_unit_test(test_text_calls),    cmocka_unit_test(test_retry),
+        cmocka_unit_test(test_repair),        cmocka_unit_test(test_parallel),
+        cmocka_unit_test(test_set_and_order), cmocka_unit_test(test_loop_guard),
+        cmocka_unit_test(test_circuit),       cmocka_unit_test(test_anchor),
+        cmocka_unit_test(test_recite),        cmocka_unit_test(test_stateless),
+        cmocka_unit_test(test_memory),        cmocka_unit_test(test_ladder),
+        cmocka_unit_test(test_summary),       cmocka_unit_test(test_cut_and_errors),
+        cmocka_unit_test(test_verify),        cmocka_unit_test(test_best_of),
+        cmocka_unit_test(test_subtask),       cmocka_unit_test(test_config),
         cmocka_unit_test(test_identity),
     };
     return cmocka_run_group_tests_name("run/harness", tests, setup, teardown);
