@@ -397,6 +397,16 @@ static void put_where(struct making *m, struct tare_json_writer *w)
     tare_buf_putc(w->out, '}');
 }
 
+/* Where the page opens: two runs are a question, more are a table. */
+static struct tare_str start_of(struct making *m, const char digest[65])
+{
+    const struct tare_results *r = &m->r->results;
+    if (r->n_runs == 2)
+        return tare_arena_printf(&m->r->arena, "#/compare?a=%.*s&b=%.*s", TARE_FMT(r->runs[0].id),
+                                 TARE_FMT(r->runs[1].id));
+    return tare_arena_printf(&m->r->arena, "#/board/%.12s", digest);
+}
+
 static enum tare_status put_index(struct making *m, const struct tare_report_contents *c,
                                   const char digest[65], struct tare_buf *out)
 {
@@ -409,7 +419,7 @@ static enum tare_status put_index(struct making *m, const struct tare_report_con
     tare_json_begin_object(&w);
     tare_json_member_cstr(&w, "schema", "tare.report/1");
     tare_json_put_key(&w, "start");
-    tare_json_put_str(&w, tare_arena_printf(&m->r->arena, "#/board/%.12s", digest));
+    tare_json_put_str(&w, start_of(m, digest));
     tare_json_member_u64(&w, "n_blocks", m->n);
     tare_json_put_key(&w, "contents");
     tare_json_begin_object(&w);
