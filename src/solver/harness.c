@@ -315,16 +315,17 @@ static bool correct(struct tare__hs *s, const struct tare__hs_answer *a)
                                   .text = a->correction};
     if (a->cut && !s->retry.max_tokens)
         s->retry.max_tokens = a->output ? a->output : 1024;
-    if (!tare_retry_next(&s->retry, &p, a->text))
-        return false;
-    s->counters[HS_RETRY_PARSE]++;
+    bool again = tare_retry_next(&s->retry, &p, a->text);
+    s->counters[HS_RETRY_PARSE] += again;
     s->retry_told = a->correction;
     s->retry_said = a->text;
     tare__hs_trace_begin(s, &w, "retry");
     tare_json_member_u64(&w, "n", s->retry.done);
+    tare_json_member_bool(&w, "again", again);
+    tare_json_member_cstr(&w, "code", a->code);
     tare_json_member_str(&w, "why", a->correction);
     tare__hs_trace_end(s, &w);
-    return true;
+    return again;
 }
 
 /* A sub-task has answered: its words are the result of the call that opened it. */

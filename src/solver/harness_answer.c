@@ -54,6 +54,11 @@ static enum tare_status explain(struct reading *x, struct tare_str text, const s
     if (st != TARE_OK)
         return st;
     x->out->cut = p.kind == TARE_RETRY_LONGER;
+    if (!x->out->code)
+        x->out->code = x->out->cut     ? "E_TRUNCATED"
+                       : r->n_errors   ? tare_calls_code_name(r->errors[0].code)
+                       : r->n_findings ? tare_calls_finding_name(r->findings[0].code)
+                                       : "E_CALL";
     correct(x, p.kind == TARE_RETRY_LONGER ? TARE_S("The answer was cut at its limit of length. "
                                                     "Write a shorter one.")
                                            : p.text);
@@ -135,6 +140,7 @@ static void check_choice(struct reading *x)
     const char *breach = tare_choice_breach(&c, &x->all);
     if (!breach)
         return;
+    x->out->code = breach;
     s->counters[HS_TOOLS_NAMED] += strcmp(breach, "E_WRONG_TOOL") == 0;
     s->counters[HS_TOOLS_PARALLEL] += strcmp(breach, "O_NOT_PARALLEL") == 0;
     correct(x, tare_arena_printf(
@@ -152,9 +158,12 @@ static void check_order(struct reading *x)
     struct tare__hs *s = x->s;
     for (uint32_t i = 0; s->order && i < x->all.n_calls && !x->out->correction.n; i++) {
         struct tare_str name = x->all.calls[i].name;
-        if (tare_order_allows(s->order, name))
+        bool kept = tare_order_allows(s->order, name);
+        tare__hs_trace_rule(s, name, kept);
+        if (kept)
             continue;
         struct tare_buf b;
+        x->out->code = "O_ORDER";
         s->counters[HS_TOOLS_ORDER]++;
         tare_buf_init(&b, s->arena->alc, TARE_MIB);
         tare_buf_printf(&b, "%.*s may not be called now. The rules are:\n", TARE_FMT(name));

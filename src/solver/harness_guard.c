@@ -6,6 +6,8 @@
 
 #include <math.h>
 
+#include "record/result.h"
+
 #include "base/banned.h"
 
 struct tare_digest tare__hs_sig(struct tare__hs *s, struct tare_str name, struct tare_json args)
@@ -62,7 +64,7 @@ void tare__hs_did(struct tare__hs *s, const struct tare__hs_call *call, struct t
         s->cap_done = cap;
     }
     struct tare__hs_done d = {.sig = call->sig,
-                              .result = tare_sha256_of(result),
+                              .result = tare_result_digest(result, s->arena),
                               .failed = failed,
                               .decides = call->decides};
     bool known = failed;

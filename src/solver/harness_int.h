@@ -147,6 +147,7 @@ struct tare__hs_answer {
     bool cut;                   /* the engine stopped at its limit of tokens */
     bool refused;               /* refusal or content filter */
     struct tare_str correction; /* what to say where it is not usable */
+    const char *code;           /* its first fault: "V_MISSING", "E_NO_CALL" */
     uint32_t repairs;
     double logprob, confidence; /* sum, mean; NaN: not known */
     uint32_t n_tokens;
@@ -286,6 +287,8 @@ void tare__hs_trace_tool(struct tare__hs *s, const struct tare__hs_call *call,
                          struct tare_str result, bool failed, int64_t dur_ns);
 void tare__hs_trace_note(struct tare__hs *s, const char *kind, struct tare_str tool,
                          const char *key, struct tare_str value);
+/* A rule of tools.order was kept or broken, and where in the prompt it stood last. */
+void tare__hs_trace_rule(struct tare__hs *s, struct tare_str tool, bool kept);
 void tare__hs_trace(const void *shared, void *state, struct tare_json_writer *out);
 void tare__hs_account(const void *shared, const void *state, struct tare_json_writer *out);
 

@@ -121,6 +121,19 @@ void tare__hs_trace_tool(struct tare__hs *s, const struct tare__hs_call *call,
     tare__hs_trace_end(s, &w);
 }
 
+void tare__hs_trace_rule(struct tare__hs *s, struct tare_str tool, bool kept)
+{
+    struct tare_json_writer w;
+    bool at_end = HS_IS(s, HS_ANCHOR, HS_ANCHOR_EVERY) || s->anchored ||
+                  (s->reciting && HS_INT(s, HS_RECITE) >= HS_RECITE_RULES);
+    tare__hs_trace_begin(s, &w, "rule");
+    tare_json_member_str(&w, "tool", tool);
+    tare_json_member_bool(&w, "kept", kept);
+    tare_json_member_u64(&w, "at", at_end ? s->prompt_tokens : 0);
+    tare_json_member_u64(&w, "prompt_tokens", s->prompt_tokens);
+    tare__hs_trace_end(s, &w);
+}
+
 void tare__hs_trace(const void *shared, void *state, struct tare_json_writer *out)
 {
     struct tare__hs *s = state;
@@ -145,6 +158,7 @@ void tare__hs_account(const void *shared, const void *state, struct tare_json_wr
     tare_json_member_u64(out, "tokens_out", s->tokens_out);
     tare_json_member_u64(out, "prompt_tokens_most", s->prompt_tokens_most);
     tare_json_member_u64(out, "budget_tokens", (uint64_t)HS_INT(s, HS_BUDGET));
+    tare_json_member_u64(out, "reserve_tokens", (uint64_t)HS_INT(s, HS_RESERVE));
     tare_json_member_u64(out, "compactions", s->compactions);
     tare_json_member_u64(out, "references", s->n_refs);
     tare_json_member_u64(out, "restores", s->restores);
