@@ -5,6 +5,7 @@
 #include "base/limits.h"
 #include "cli/stored.h"
 #include "view/doc.h"
+#include "view/failures.h"
 #include "view/term.h"
 
 #include "base/banned.h"
@@ -12,7 +13,7 @@
 struct runs_opts {
     struct tare_str suite, solver, label, id;
     int64_t limit, offset;
-    bool unfinished;
+    bool unfinished, failures;
 };
 
 static const struct tare_opt runs_options[] = {
@@ -40,6 +41,10 @@ static const struct tare_opt runs_options[] = {
      .type = TARE_OPT_FLAG,
      .help = "only batches with something left to play",
      .at = offsetof(struct runs_opts, unfinished)},
+    {.name = "failures",
+     .type = TARE_OPT_FLAG,
+     .help = "a line a run: which failure modes its attempts show",
+     .at = offsetof(struct runs_opts, failures)},
     {.name = "limit",
      .letter = 'n',
      .type = TARE_OPT_INT,
@@ -61,6 +66,7 @@ static const struct tare_opt runs_options[] = {
 static const struct tare_example runs_examples[] = {
     {"tare runs", "the last batches"},
     {"tare runs --suite incident-response --unfinished", "what can be resumed"},
+    {"tare runs --failures --limit 3", "how the attempts of the last batches failed"},
     {0},
 };
 
@@ -79,6 +85,61 @@ static enum tare_status print(struct tare_ctx *ctx, const struct tare_batch_view
         tare_buf_puts(&out, "No batches match.\n");
     } else {
         tare_view_runs(&out, v, n, total, &ctx->out_style);
+    }
+    return tare_cli_print(ctx, &out, err);
+}
+
+static enum tare_status put_failures(struct tare_ctx *ctx, struct tare_store *store,
+                                     const struct tare_batch_view *v, struct tare_buf *out,
+                                     struct tare_json_writer *w, struct tare_err *err)
+{
+    for (uint32_t i = 0; i < v->n_runs; i++) {
+        struct tare_run_failures r;
+        struct tare_str batch = v->label.n ? v->label : tare_str_of(v->info.name);
+        struct tare_str who = tare_arena_printf(ctx->arena, "%.*s/%.*s", TARE_FMT(batch),
+                                                TARE_FMT(v->runs[i].solver));
+        enum tare_status st = tare_failures_of_run(store, v, &v->runs[i], 1, ctx->arena, &r, err);
+        if (st)
+            return st;
+        r.n = 0; /* the list is `tare show RUN --failures` */
+        if (!ctx->json) {
+            tare_view_run_failures(out, &r, who);
+            continue;
+        }
+        tare_json_begin_object(w);
+        tare_json_member_cstr(w, "run", v->runs[i].name);
+        tare_json_member_str(w, "solver", v->runs[i].solver);
+        tare_doc_failures(w, &r, NULL, 0);
+        tare_json_end_object(w);
+    }
+    return TARE_OK;
+}
+
+static enum tare_status print_failures(struct tare_ctx *ctx, struct tare_store *store,
+                                       const struct tare_batch_view *v, uint32_t n,
+                                       struct tare_err *err)
+{
+    struct tare_buf out;
+    struct tare_json_writer w;
+    enum tare_status st = TARE_OK;
+    tare_buf_init(&out, NULL, TARE_MAX_JSON_BYTES);
+    tare_json_writer_init(&w, &out);
+    if (ctx->json) {
+        tare_json_begin_object(&w);
+        tare_json_member_cstr(&w, "schema", "tare.runs-failures/1");
+        tare_json_put_key(&w, "runs");
+        tare_json_begin_array(&w);
+    }
+    for (uint32_t i = 0; st == TARE_OK && i < n; i++)
+        st = put_failures(ctx, store, &v[i], &out, &w, err);
+    if (st) {
+        tare_buf_free(&out);
+        return st;
+    }
+    if (ctx->json) {
+        tare_json_end_array(&w);
+        tare_json_end_object(&w);
+        tare_buf_putc(&out, '\n');
     }
     return tare_cli_print(ctx, &out, err);
 }
@@ -102,6 +163,11 @@ static enum tare_status runs_run(struct tare_ctx *ctx, const void *opts, struct 
     if (st)
         return st;
     st = tare_store_batches(store, &filter, ctx->arena, &v, &n, &total, err);
+    if (!st && o->failures) {
+        st = print_failures(ctx, store, v, n, err);
+        tare_store_close(store);
+        return st;
+    }
     tare_store_close(store);
     return st ? st : print(ctx, v, n, total, true, err);
 }

@@ -8,6 +8,7 @@
 #include "record/where.h"
 #include "view/doc.h"
 #include "view/episode.h"
+#include "view/failures.h"
 #include "view/term.h"
 
 #include "base/banned.h"
@@ -15,7 +16,7 @@
 struct show_opts {
     struct tare_str run, task, where, beside;
     int64_t step, limit, offset;
-    bool findings, steps;
+    bool findings, steps, failures;
 };
 
 static const struct tare_arg show_args[] = {
@@ -63,6 +64,10 @@ static const struct tare_opt show_options[] = {
      .type = TARE_OPT_FLAG,
      .help = "every finding about the leaderboard",
      .at = offsetof(struct show_opts, findings)},
+    {.name = "failures",
+     .type = TARE_OPT_FLAG,
+     .help = "which failure modes the run or the attempt shows, and at which steps",
+     .at = offsetof(struct show_opts, failures)},
     {.name = "steps",
      .type = TARE_OPT_FLAG,
      .help = "with --json: the bodies of all steps too",
@@ -75,6 +80,7 @@ static const struct tare_example show_examples[] = {
     {"tare show @last/runbook --where \"family:benign\"", "one run, its attempts at benign tasks"},
     {"tare show @last/runbook ir-eval-0003", "an attempt as a timeline"},
     {"tare show @last/runbook ir-eval-0003#2 --step 5", "one step in full"},
+    {"tare show @last/runbook --failures", "why attempts failed, by mode"},
     {0},
 };
 
@@ -328,13 +334,94 @@ static enum tare_status show_attempt(struct tare_ctx *ctx, const struct show_opt
     return tare_cli_print(ctx, &out, err);
 }
 
+/* ---- failure modes --------------------------------------------------------------------------- */
+
+static enum tare_status failures_of_run(struct tare_ctx *ctx, const struct show_opts *o,
+                                        struct tare_store *store, const struct tare_stored *s,
+                                        struct tare_buf *out, struct tare_err *err)
+{
+    struct tare_run_failures r;
+    struct tare_task_view *tasks;
+    uint32_t n;
+    enum tare_status st = tare_store_tasks(store, s->at.batch, ctx->arena, &tasks, &n, err);
+    if (!st)
+        st =
+            tare_failures_of_run(store, &s->batch, s->run, (uint32_t)o->limit, ctx->arena, &r, err);
+    if (st)
+        return st;
+    if (!ctx->json) {
+        tare_view_failures(out, &r, tasks, n, o->run, &ctx->out_style);
+        return TARE_OK;
+    }
+    struct tare_json_writer w;
+    tare_json_writer_init(&w, out);
+    tare_json_begin_object(&w);
+    tare_json_member_cstr(&w, "schema", "tare.failures/1");
+    tare_json_member_cstr(&w, "run", s->run->name);
+    tare_json_member_str(&w, "solver", s->run->solver);
+    tare_doc_failures(&w, &r, tasks, n);
+    tare_json_end_object(&w);
+    tare_buf_putc(out, '\n');
+    return TARE_OK;
+}
+
+static enum tare_status failures_of_attempt(struct tare_ctx *ctx, const struct show_opts *o,
+                                            struct tare_store *store, const struct tare_stored *s,
+                                            struct tare_buf *out, struct tare_err *err)
+{
+    struct tare_str task;
+    uint32_t attempt, at;
+    struct tare_failed_attempt x;
+    struct tare_trail trail;
+    enum tare_status st = split_task(ctx, o->task, &task, &attempt, err);
+    if (!st)
+        st = tare_store_find_task(store, s->at.batch, task, ctx->arena, &at, err);
+    if (!st)
+        st = tare_failures_of_attempt(store, &s->batch, s->run, at, attempt, ctx->arena, &x, &trail,
+                                      err);
+    if (st)
+        return st;
+    task = s->results.tasks[at].id;
+    if (!ctx->json) {
+        tare_view_failed_attempt(out, &x, task);
+        return TARE_OK;
+    }
+    struct tare_json_writer w;
+    tare_json_writer_init(&w, out);
+    tare_json_begin_object(&w);
+    tare_json_member_cstr(&w, "schema", "tare.failures-attempt/1");
+    tare_json_put_key(&w, "attempt");
+    tare_doc_failed_attempt(&w, &x, task);
+    tare_json_end_object(&w);
+    tare_buf_putc(out, '\n');
+    return TARE_OK;
+}
+
+static enum tare_status show_failures(struct tare_ctx *ctx, const struct show_opts *o,
+                                      struct tare_store *store, const struct tare_stored *s,
+                                      struct tare_err *err)
+{
+    struct tare_buf out;
+    tare_buf_init(&out, NULL, TARE_MAX_JSON_BYTES);
+    enum tare_status st = o->task.n ? failures_of_attempt(ctx, o, store, s, &out, err)
+                                    : failures_of_run(ctx, o, store, s, &out, err);
+    if (st) {
+        tare_buf_free(&out);
+        return st;
+    }
+    return tare_cli_print(ctx, &out, err);
+}
+
 static enum tare_status show_what(struct tare_ctx *ctx, const struct show_opts *o,
                                   struct tare_store *store, struct tare_err *err)
 {
     struct tare_stored s;
-    enum tare_status st = tare_cli_stored(ctx, store, o->run, o->task.n > 0, &s, err);
+    enum tare_status st =
+        tare_cli_stored(ctx, store, o->run, o->task.n > 0 || o->failures, &s, err);
     if (st)
         return st;
+    if (o->failures)
+        return show_failures(ctx, o, store, &s, err);
     if (o->task.n)
         return show_attempt(ctx, o, store, &s, err);
     if (o->step != TARE_INT_UNSET || o->beside.n)

@@ -13,7 +13,8 @@
 static const struct {
     const char *name, *remedy;
 } modes[TARE_FAIL_MODES] = {
-    [TARE_FAIL_CONTEXT] = {"context_exhaustion", "context.compaction: ladder, a larger context.budget_tokens"},
+    [TARE_FAIL_CONTEXT] = {"context_exhaustion",
+                           "context.compaction: ladder, a larger context.budget_tokens"},
     [TARE_FAIL_MIDDLE] = {"lost_in_the_middle", "anchor: decision, or context.recite: rules"},
     [TARE_FAIL_MISROUTING] = {"misrouting", "tools.set: fewer tools, tools.order"},
     [TARE_FAIL_HALLUCINATED] = {"hallucinated_call", "tool_mode: strict, verify: checks"},
@@ -94,9 +95,9 @@ static void lost_in_the_middle(struct found *f)
         double place = e->prompt ? (double)e->rule_at / (double)e->prompt : 0;
         if (!e->kept && kept && place >= 0.2 && place <= 0.8 && e->prompt - e->rule_at >= 4000)
             add(f, TARE_FAIL_MIDDLE, "rule", e->step, e->step, "error",
-                tare_arena_printf(f->arena, "broken %.0f %% into the prompt, %llu tokens back: %.*s",
-                                  100 * place, (unsigned long long)(e->prompt - e->rule_at),
-                                  TARE_FMT(e->says)));
+                tare_arena_printf(
+                    f->arena, "broken %.0f %% into the prompt, %llu tokens back: %.*s", 100 * place,
+                    (unsigned long long)(e->prompt - e->rule_at), TARE_FMT(e->says)));
         kept = kept || e->kept;
     }
 }
@@ -146,16 +147,16 @@ static void hallucinated_call(struct found *f)
 {
     for (uint32_t i = 0; i < f->t->n_events; i++) {
         const struct tare_trail_event *e = &f->t->events[i];
-        const char *what = e->kind == TARE_TRAIL_UNSEEN                       ? "unseen_id"
-                           : e->kind != TARE_TRAIL_BAD_CALL                   ? NULL
-                           : tare_str_is(e->code, "V_UNKNOWN_TOOL")           ? "unknown_tool"
-                           : tare_str_starts(e->code, TARE_S("V_"))           ? "invalid_args"
-                           : tare_str_is(e->code, "E_TRUNCATED")              ? NULL
-                           : tare_str_starts(e->code, TARE_S("E_")) &&
-                                     !tare_str_is(e->code, "E_NO_CALL") &&
-                                     !tare_str_is(e->code, "E_UNASKED") &&
-                                     !tare_str_is(e->code, "E_WRONG_TOOL")    ? "malformed"
-                                                                              : NULL;
+        const char *what =
+            e->kind == TARE_TRAIL_UNSEEN             ? "unseen_id"
+            : e->kind != TARE_TRAIL_BAD_CALL         ? NULL
+            : tare_str_is(e->code, "V_UNKNOWN_TOOL") ? "unknown_tool"
+            : tare_str_starts(e->code, TARE_S("V_")) ? "invalid_args"
+            : tare_str_is(e->code, "E_TRUNCATED")    ? NULL
+            : tare_str_starts(e->code, TARE_S("E_")) && !tare_str_is(e->code, "E_NO_CALL") &&
+                    !tare_str_is(e->code, "E_UNASKED") && !tare_str_is(e->code, "E_WRONG_TOOL")
+                ? "malformed"
+                : NULL;
         if (what)
             add(f, TARE_FAIL_HALLUCINATED, what, e->step, e->step, "error",
                 tare_arena_printf(f->arena, "%.*s %.*s", TARE_FMT(e->code), TARE_FMT(e->says)));
@@ -282,7 +283,8 @@ static void timeout_cascade(struct found *f)
             if (t->calls[k].timeout && t->calls[k].sig == c->sig &&
                 !has(f, TARE_FAIL_TIMEOUT, "same_timeout"))
                 add(f, TARE_FAIL_TIMEOUT, "same_timeout", t->calls[k].step, c->step, "warning",
-                    tare_arena_printf(f->arena, "%.*s ran out of time twice with the same arguments",
+                    tare_arena_printf(f->arena,
+                                      "%.*s ran out of time twice with the same arguments",
                                       TARE_FMT(c->tool)));
     }
 }

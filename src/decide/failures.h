@@ -62,8 +62,8 @@ struct tare_trail {
     uint32_t steps, step_limit;
     uint64_t tokens, token_limit; /* 0: none */
     bool has_score;
-    double score;        /* share of the best; below 1: something was missed */
-    uint32_t open_items; /* of a checklist */
+    double score;           /* share of the best; below 1: something was missed */
+    uint32_t open_items;    /* of a checklist */
     uint32_t last_progress; /* step; 0: none */
     uint32_t changes;
     bool checked; /* after the last change something was read or checked with success */
@@ -85,9 +85,8 @@ enum tare_status tare_failures(const struct tare_trail *t, struct tare_arena *ar
  * the headline, from which the score is taken; NULL: none. */
 enum tare_status tare_trail_read(const struct tare_attempt *attempt, const struct tare_str *steps,
                                  uint32_t n_steps, const struct tare_metric *metric,
-                                 uint32_t metric_at, uint32_t step_limit,
-                                 struct tare_arena *arena, struct tare_trail *out,
-                                 struct tare_err *err);
+                                 uint32_t metric_at, uint32_t step_limit, struct tare_arena *arena,
+                                 struct tare_trail *out, struct tare_err *err);
 
 /* Over the answers of a run, in the order of its attempts: did the model change its identity, and
  * how many attempts failed for the endpoint? n_missing of n attempts. Empty subtype: nothing. */

@@ -83,7 +83,8 @@ static bool timed_out(struct tare_json result)
 }
 
 /* One line of the bodies and its entry of the outline. */
-static void read_step(struct reading *r, struct tare_json body, struct tare_json entry, uint32_t step)
+static void read_step(struct reading *r, struct tare_json body, struct tare_json entry,
+                      uint32_t step)
 {
     struct tare_json parts = tare_json_get(body, "parts"), kind = tare_json_get(entry, "kind");
     struct tare_json use = tare_json_get(tare_json_at(parts, 0), "data");
@@ -94,15 +95,15 @@ static void read_step(struct reading *r, struct tare_json body, struct tare_json
     struct tare_buf b;
     tare_buf_init(&b, r->arena->alc, TARE_MAX_JSON_BYTES);
     tare_json_canonical(use, &b);
-    *c = (struct tare_trail_call){
-        .step = step,
-        .tool = tare_json_str(tare_json_get(use, "action_type")),
-        .args = tare_json_present(params) ? tare_json_lexeme(params) : TARE_S(""),
-        .sig = word(tare_sha256_of(tare_buf_str(&b))),
-        .result = word(tare_result_digest_of(got, r->arena)),
-        .ok = !tare_json_str_is(kind, "error"),
-        .changed = tare_json_str_is(kind, "act"),
-        .timeout = timed_out(got)};
+    *c = (struct tare_trail_call){.step = step,
+                                  .tool = tare_json_str(tare_json_get(use, "action_type")),
+                                  .args = tare_json_present(params) ? tare_json_lexeme(params)
+                                                                    : TARE_S(""),
+                                  .sig = word(tare_sha256_of(tare_buf_str(&b))),
+                                  .result = word(tare_result_digest_of(got, r->arena)),
+                                  .ok = !tare_json_str_is(kind, "error"),
+                                  .changed = tare_json_str_is(kind, "act"),
+                                  .timeout = timed_out(got)};
     r->failed = r->failed || b.failed;
     tare_buf_free(&b);
     bool known = !c->ok;
@@ -146,14 +147,14 @@ static struct tare_str stop_of(const struct tare_attempt *a, struct tare_json ha
 
 enum tare_status tare_trail_read(const struct tare_attempt *attempt, const struct tare_str *steps,
                                  uint32_t n_steps, const struct tare_metric *metric,
-                                 uint32_t metric_at, uint32_t step_limit,
-                                 struct tare_arena *arena, struct tare_trail *out,
-                                 struct tare_err *err)
+                                 uint32_t metric_at, uint32_t step_limit, struct tare_arena *arena,
+                                 struct tare_trail *out, struct tare_err *err)
 {
     struct reading r = {.arena = arena, .t = out, .cap_asks = 4096, .cap_events = 4096};
     struct tare_json detail = {NULL, 0}, outline = {NULL, 0}, body;
     enum tare_status st = TARE_OK;
-    *out = (struct tare_trail){.steps = attempt->n_steps, .step_limit = step_limit,
+    *out = (struct tare_trail){.steps = attempt->n_steps,
+                               .step_limit = step_limit,
                                .tokens = attempt->tokens_in + attempt->tokens_out};
     r.calls = TARE_NEW_N(arena, struct tare_trail_call, n_steps + 1);
     r.asks = TARE_NEW_N(arena, struct tare_trail_ask, r.cap_asks);

@@ -123,7 +123,8 @@ enum tare_status tare_failures_of_run(struct tare_store *store, const struct tar
         enum tare_status st =
             tare_store_attempts(store, run->id, NULL, offset, PAGE, arena, &page, err);
         if (st == TARE_OK && offset + page.n <= total)
-            st = take_page(store, batch, run, &page, limit, arena, out, list, trails, &n_trails, err);
+            st = take_page(store, batch, run, &page, limit, arena, out, list, trails, &n_trails,
+                           err);
         if (st != TARE_OK)
             return st;
         offset += page.n;

@@ -6,8 +6,8 @@
 
 static bool counts(struct tare_str key)
 {
-    static const char *const keys[] = {"step", "step_index", "steps", "turn",   "turns",
-                                       "reward", "t_ms",     "t_ns",  "dur_ms", "dur_ns",
+    static const char *const keys[] = {"step",    "step_index", "steps",  "turn",   "turns",
+                                       "reward",  "t_ms",       "t_ns",   "dur_ms", "dur_ns",
                                        "wall_ns", "elapsed_ms", "seconds"};
     for (size_t i = 0; i < sizeof keys / sizeof *keys; i++)
         if (tare_str_is(key, keys[i]))
