@@ -1,11 +1,13 @@
 #include "base/fs.h"
 #include "base/limits.h"
+#include "cli/mask.h"
 #include "cli/stored.h"
 #include "view/lab.h"
 
 #include "base/banned.h"
 
 struct tools_opts {
+    struct tare_mask_opts mask; /* only the vocabulary of it */
     struct tare_str file, script;
     double confidence;
     int64_t episodes, seeds, seed, resamples;
@@ -13,7 +15,7 @@ struct tools_opts {
     bool emit;
 };
 
-static const char *const arms[] = {"auto-strict", "auto-lenient",      "required",
+static const char *const arms[] = {"auto-strict", "auto-lenient",      "required", "named",
                                    "constrained", "constrained-order", NULL};
 
 static const struct tare_arg tools_args[] = {
@@ -30,6 +32,8 @@ static const struct tare_opt tools_options[] = {
      .def = "auto-strict",
      .help = "the arm the others are compared to",
      .at = offsetof(struct tools_opts, baseline)},
+    TARE_MASK_OPTION(vocab, "vocab", TARE_OPT_STRING, "FILE",
+                     "run the masks over this vocabulary: tokenizer.json, tiktoken ranks, a list"),
     {.name = "script",
      .type = TARE_OPT_STRING,
      .metavar = "RATES",
@@ -80,6 +84,8 @@ static const struct tare_opt tools_options[] = {
 
 static const struct tare_example tools_examples[] = {
     {"tare experiment tools episodes.jsonl", "every arm on the same recordings"},
+    {"tare experiment tools episodes.jsonl --vocab tokenizer.json",
+     "which generations a mask would have changed, and what it costs"},
     {"tare experiment tools --script trailing_comma=0.05,reorder=0.02",
      "the instrument itself, on a model whose rates are known"},
     {"tare experiment tools --script no_call=0.1 --episodes 1 --emit", "the format of a recording"},
@@ -88,8 +94,8 @@ static const struct tare_example tools_examples[] = {
 
 /* The recordings: of the file, or of the script (then *s is it). */
 static enum tare_status recordings(struct tare_ctx *ctx, const struct tools_opts *o,
-                                   struct tare_tools_script *s, struct tare_str *text,
-                                   struct tare_err *err)
+                                   struct tare_tools_masks *masks, struct tare_tools_script *s,
+                                   struct tare_str *text, struct tare_err *err)
 {
     struct tare_buf b;
     if (!o->script.p == !o->file.p)
@@ -103,16 +109,33 @@ static enum tare_status recordings(struct tare_ctx *ctx, const struct tools_opts
     s->episodes = (uint32_t)o->episodes;
     s->seeds = (uint32_t)o->seeds;
     tare_buf_init(&b, NULL, TARE_GIB);
-    tare_tools_script_write(s, &b);
-    *text = b.failed ? (struct tare_str){0} : tare_arena_copy(ctx->arena, tare_buf_str(&b));
+    st = tare_tools_script_write(s, masks, &b, err);
+    if (st == TARE_OK) {
+        *text = tare_arena_copy(ctx->arena, tare_buf_str(&b));
+        st = text->p ? TARE_OK
+                     : tare_fail(err, TARE_E_NOMEM, "the script's recordings are too large");
+    }
     tare_buf_free(&b);
-    return text->p ? TARE_OK
-                   : tare_fail(err, TARE_E_NOMEM, "the script's recordings are too large");
+    return st;
 }
 
-static enum tare_status tools_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
+static enum tare_status open_masks(struct tare_ctx *ctx, const struct tools_opts *o,
+                                   struct tare_tools_masks **out, struct tare_err *err)
 {
-    const struct tools_opts *o = opts;
+    struct tare_mask_opts mo = {.vocab = o->mask.vocab, .size = TARE_INT_UNSET};
+    const struct tare_guide_vocab *tables;
+    const struct tare_vocab *v;
+    *out = NULL;
+    if (!o->mask.vocab.n)
+        return TARE_OK;
+    enum tare_status st = tare_mask_vocab(ctx, &mo, &v, &tables, err);
+    return st != TARE_OK ? st
+                         : tare_tools_masks_open(v, tables, ctx->clock, NULL, ctx->arena, out, err);
+}
+
+static enum tare_status with_masks(struct tare_ctx *ctx, const struct tools_opts *o,
+                                   struct tare_tools_masks *masks, struct tare_err *err)
+{
     struct tare_tools_script script = {0};
     struct tare_tools_recordings rec;
     struct tare_tools_report *report = TARE_NEW(ctx->arena, struct tare_tools_report);
@@ -120,7 +143,7 @@ static enum tare_status tools_run(struct tare_ctx *ctx, const void *opts, struct
     struct tare_buf out;
     if (!report)
         return tare_fail(err, TARE_E_NOMEM, "out of memory");
-    enum tare_status st = recordings(ctx, o, &script, &text, err);
+    enum tare_status st = recordings(ctx, o, masks, &script, &text, err);
     if (st != TARE_OK)
         return st;
     tare_buf_init(&out, NULL, TARE_GIB);
@@ -132,7 +155,8 @@ static enum tare_status tools_run(struct tare_ctx *ctx, const void *opts, struct
     struct tare_tools_opts t = {.baseline = (enum tare_tools_arm)o->baseline,
                                 .confidence = o->confidence,
                                 .resamples = (uint64_t)o->resamples,
-                                .seed = (uint64_t)o->seed};
+                                .seed = (uint64_t)o->seed,
+                                .masks = masks};
     if (st == TARE_OK)
         st = tare_tools_experiment(&rec, &t, ctx->arena, report, err);
     if (st != TARE_OK) {
@@ -150,6 +174,16 @@ static enum tare_status tools_run(struct tare_ctx *ctx, const void *opts, struct
     return tare_cli_print(ctx, &out, err);
 }
 
+static enum tare_status tools_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
+{
+    struct tare_tools_masks *masks;
+    enum tare_status st = open_masks(ctx, opts, &masks, err);
+    if (st == TARE_OK)
+        st = with_masks(ctx, opts, masks, err);
+    tare_tools_masks_close(masks);
+    return st;
+}
+
 const struct tare_cmd tare_cmd_experiment_tools = {
     .name = "tools",
     .summary = "tool-call regimes on the same generations",
@@ -158,7 +192,8 @@ const struct tare_cmd tare_cmd_experiment_tools = {
         "Reads recorded generations as a strict parser, as a lenient one, under a forced tool\n"
         "choice and under a mask would take them, and compares the arms pair by pair. An arm\n"
         "that was not recorded is replayed from free decoding; where it would have interfered\n"
-        "the episode counts as unknown, never as a success.",
+        "the episode counts as unknown, never as a success. With --vocab the masks are run:\n"
+        "over recorded texts to find where they would have, and under the script's hand.",
     .examples = tools_examples,
     .args = tools_args,
     .opts = tools_options,

@@ -97,8 +97,9 @@ static enum tare_status measure_all(struct lab *l, struct tare_err *err)
             struct tare_arena_mark mark = tare_arena_mark(l->arena);
             if (!e)
                 continue;
-            enum tare_status st = tare__tools_measure(e, (enum tare_tools_arm)a, l->arena,
-                                                      &l->units[(size_t)a * l->n + i], err);
+            enum tare_status st =
+                tare__tools_measure(e, (enum tare_tools_arm)a, l->opts->masks, l->arena,
+                                    &l->units[(size_t)a * l->n + i], err);
             tare_arena_rewind(l->arena, mark);
             if (st != TARE_OK)
                 return st;
@@ -116,6 +117,19 @@ static bool counts(const struct tare__tools_unit *u)
     return u->present && !u->unknown;
 }
 
+static void add_masked(struct tare_tools_masked *sum, const struct tare_tools_masked *x)
+{
+    if (x->masses && (sum->masses == 0 || x->mass_min < sum->mass_min))
+        sum->mass_min = x->mass_min;
+    sum->messages += x->messages;
+    sum->changed += x->changed;
+    sum->unenforced += x->unenforced;
+    sum->tokens += x->tokens;
+    sum->forced += x->forced;
+    sum->masses += x->masses;
+    sum->mass_sum += x->mass_sum;
+}
+
 static void describe(const struct lab *l, int a)
 {
     struct tare_tools_row *row = &l->out->arm[a];
@@ -126,6 +140,7 @@ static void describe(const struct lab *l, int a)
         const struct tare__tools_unit *u = unit(l, a, i);
         row->missing += !u->present;
         row->unknown += u->unknown;
+        add_masked(&row->masked, &u->masked);
         if (!counts(u))
             continue;
         row->episodes++;
@@ -151,6 +166,11 @@ static void describe(const struct lab *l, int a)
                              : tare_no_value("the recordings have no \"tokens\"");
     row->ms =
         has_ms ? tare_value(ms / (double)has_ms) : tare_no_value("the recordings have no \"ms\"");
+    if (row->masked.masses) { /* of tokens, changed episodes included */
+        least = masses && least < row->masked.mass_min ? least : row->masked.mass_min;
+        mass += row->masked.mass_sum;
+        masses += row->masked.masses;
+    }
     row->mass_mean = masses ? tare_value(mass / (double)masses)
                             : tare_no_value("the recordings have no \"mass_allowed\"");
     row->mass_min = masses ? tare_value(least) : row->mass_mean;
@@ -370,6 +390,9 @@ enum tare_status tare_tools_experiment(const struct tare_tools_recordings *r,
         st = holm(&l, TARE_RATE_SUCCESS, err);
     if (st == TARE_OK)
         st = holm(&l, TARE_RATE_ORDER, err);
+    out->masks = opts->masks != NULL;
+    if (opts->masks)
+        tare_tools_masks_times(opts->masks, &out->times);
     out->pairs = l.n;
     out->workflows = l.clusters;
     out->seeds = l.seeds;

@@ -5,25 +5,29 @@
  * Source: spec/tool-calls.md of the shared sheets, section 8. Recordings are JSON Lines, one
  * episode a line (docs/verbs/experiment.md):
  *
- *   {"id", "seed", "workflow", "regime": "auto|required|constrained|constrained-order", "dialect",
- *    "tools", "policy": {"order"}, "success", "messages": [{"text", "finish_reason",
+ *   {"id", "seed", "workflow", "regime": "auto|required|named|constrained|constrained-order",
+ *    "dialect", "tools", "policy": {"order"}, "success", "messages": [{"text", "finish_reason",
  *    "think_prefilled", "expect": [{"name", "arguments"}], "results": [{"error", "content"}],
- *    "tokens", "ms", "mass_allowed"}]}
+ *    "tokens", "ms", "mass_allowed", "logprobs": [{"token", "logprob", "top_logprobs"}]}]}
  *
  * A line {"defaults": {...}} gives members for the lines after it. An arm whose regime nobody
  * recorded is replayed from the "auto" recording: what the choice or the mask would have refused is
  * then known, what the model would have written instead is not, and such episodes count as unknown.
+ * With a vocabulary the masks themselves are run over each text (struct tare_tools_masks).
  */
 #ifndef TARE_EXPERIMENT_TOOLS_H
 #define TARE_EXPERIMENT_TOOLS_H
 
+#include "base/clock.h"
 #include "stats/stats.h"
 #include "text/calls_retry.h"
+#include "text/guide.h"
 
 enum tare_tools_arm {
     TARE_ARM_STRICT, /* free decoding, a parser that mends nothing */
     TARE_ARM_LENIENT,
-    TARE_ARM_REQUIRED,    /* the tool choice is forced, arguments are free */
+    TARE_ARM_REQUIRED,    /* a call is forced, which one and its arguments are free */
+    TARE_ARM_NAMED,       /* the tool that is expected is forced, its arguments are free */
     TARE_ARM_CONSTRAINED, /* wrapper and arguments are masked */
     TARE_ARM_ORDERED,     /* also the names that the order rules do not allow */
     TARE_TOOLS_ARMS
@@ -65,6 +69,38 @@ enum tare_status tare_tools_recordings_read(struct tare_str jsonl, struct tare_a
                                             struct tare_tools_recordings *out,
                                             struct tare_err *err);
 
+/*
+ * Masks of the dialect's envelope with each tool's schema, compiled over a vocabulary when they are
+ * first needed. They check the texts of the constrained arms (up to the first token the mask would
+ * not have allowed) and write those of the scripted generator.
+ *
+ * clock: NULL: nothing is timed. Close after use; the vocabulary is borrowed. One thread at a time.
+ */
+struct tare_tools_masks;
+enum tare_status tare_tools_masks_open(const struct tare_vocab *v,
+                                       const struct tare_guide_vocab *tables,
+                                       const struct tare_clock *clock, const struct tare_alc *alc,
+                                       struct tare_arena *arena, struct tare_tools_masks **out,
+                                       struct tare_err *err);
+void tare_tools_masks_close(struct tare_tools_masks *m); /* NULL is allowed */
+
+struct tare_tools_mask_times { /* of everything since open */
+    bool timed;
+    uint64_t compiled; /* envelopes, each once */
+    double compile_ms, compile_max_ms, mask_p50_us, mask_p99_us, accept_p50_us;
+};
+void tare_tools_masks_times(struct tare_tools_masks *m, struct tare_tools_mask_times *out);
+
+/* What masks did with the messages of an arm that have or should have a call. */
+struct tare_tools_masked {
+    uint64_t messages;   /* walked */
+    uint64_t changed;    /* of them: could not have been written so */
+    uint64_t unenforced; /* no envelope for the dialect, or a schema that masks cannot enforce */
+    uint64_t tokens, forced; /* walked; of them the only ones allowed */
+    uint64_t masses;         /* tokens whose alternatives were recorded */
+    double mass_sum, mass_min;
+};
+
 /* Error rates of the scripted generator, each a share of its call messages but reorder, which is
  * of episodes. Faults of one message exclude each other, so they may not sum to more than 1. */
 struct tare_tools_script {
@@ -75,8 +111,12 @@ struct tare_tools_script {
 /* "trailing_comma=0.05,reorder=0.02" into it; the others become 0. TARE_E_USAGE. */
 enum tare_status tare_tools_script_parse(struct tare_str spec, struct tare_tools_script *s,
                                          struct tare_err *err);
-/* Recordings of that generator, in all four regimes, with the same draws in each. */
-void tare_tools_script_write(const struct tare_tools_script *s, struct tare_buf *jsonl);
+/* Recordings of that generator, in all five regimes, with the same draws in each. With masks
+ * (else NULL) what the constrained regimes say is written token by token: the faulty call for as
+ * long as the mask lets it, then the right one. TARE_E_NOMEM (jsonl too); others as of masks. */
+enum tare_status tare_tools_script_write(const struct tare_tools_script *s,
+                                         struct tare_tools_masks *masks, struct tare_buf *jsonl,
+                                         struct tare_err *err);
 /* The rate that is known to hold for it; NaN: not known in closed form. */
 double tare_tools_script_rate(const struct tare_tools_script *s, enum tare_tools_arm a,
                               enum tare_tools_rate r);
@@ -85,6 +125,7 @@ struct tare_tools_opts {
     enum tare_tools_arm baseline;
     double confidence; /* in (0, 1) */
     uint64_t resamples, seed;
+    struct tare_tools_masks *masks; /* NULL: a parser guesses what a mask would have changed */
 };
 
 struct tare_tools_share {
@@ -104,13 +145,17 @@ struct tare_tools_row {
     struct tare_value tokens, ms, tokens_ratio, ms_ratio; /* an episode; ratio to the baseline's */
     struct tare_interval tokens_ci, ms_ci;
     struct tare_value mass_mean, mass_min;
-    struct tare_value mde; /* of success against the baseline, at 80 % power */
+    struct tare_value mde;           /* of success against the baseline, at 80 % power */
+    struct tare_tools_masked masked; /* constrained arms, with masks; episodes that became unknown
+                                        count here too */
 };
 
 struct tare_tools_report {
     enum tare_tools_arm baseline;
     double confidence;
     uint64_t pairs, workflows, seeds;
+    bool masks; /* were run */
+    struct tare_tools_mask_times times;
     struct tare_tools_row arm[TARE_TOOLS_ARMS];
 };
 

@@ -2,7 +2,7 @@
 #ifndef TARE_EXPERIMENT_TOOLS_INT_H
 #define TARE_EXPERIMENT_TOOLS_INT_H
 
-#include "experiment/tools.h"
+#include "experiment/tools_mask.h"
 
 struct tare__tools_unit {
     bool present; /* false: this arm has no recording of the pair */
@@ -11,11 +11,12 @@ struct tare__tools_unit {
     uint32_t calls, breaches, masses;
     double tokens, ms, mass_sum, mass_min;
     bool has_tokens, has_ms;
+    struct tare_tools_masked masked;
 };
 
-/* arena: scratch, rewound by the caller. */
+/* arena: scratch, rewound by the caller; masks may be NULL. */
 enum tare_status tare__tools_measure(const struct tare_tools_episode *e, enum tare_tools_arm arm,
-                                     struct tare_arena *arena, struct tare__tools_unit *out,
-                                     struct tare_err *err);
+                                     struct tare_tools_masks *masks, struct tare_arena *arena,
+                                     struct tare__tools_unit *out, struct tare_err *err);
 
 #endif

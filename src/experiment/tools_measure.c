@@ -24,6 +24,31 @@ static bool as_expected(struct tare_json expect, const struct tare_calls *r, boo
     return i == r->n_calls;
 }
 
+/* The tool a message should call; empty: none, or more than one. */
+static struct tare_str only_name(struct tare_json expect)
+{
+    struct tare_str name = {0};
+    for (struct tare_json e = tare_json_first(expect); e.doc; e = tare_json_next(e)) {
+        struct tare_str x = tare_json_str(tare_json_get(e, "name"));
+        if (name.p && !tare_str_eq(x, name))
+            return (struct tare_str){0};
+        name = x;
+    }
+    return name;
+}
+
+/* The choice an arm forces upon a message. */
+static struct tare_choice choice_of(enum tare_tools_arm arm, struct tare_json expect)
+{
+    struct tare_choice c = {.kind = TARE_CHOICE_AUTO};
+    if ((arm != TARE_ARM_REQUIRED && arm != TARE_ARM_NAMED) ||
+        tare_json_kind(expect) != TARE_JSON_ARRAY || tare_json_count(expect) == 0)
+        return c;
+    c.name = only_name(expect);
+    c.kind = arm == TARE_ARM_NAMED && c.name.n ? TARE_CHOICE_NAMED : TARE_CHOICE_REQUIRED;
+    return c;
+}
+
 static uint32_t unfit_calls(const struct tare_calls *r)
 {
     uint32_t n = 0;
@@ -94,9 +119,7 @@ static bool usable(enum tare_tools_arm arm, struct tare_json m, const struct tar
 {
     struct tare_json expect = tare_json_get(m, "expect");
     bool told = tare_json_kind(expect) == TARE_JSON_ARRAY;
-    struct tare_choice choice = {.kind = TARE_CHOICE_AUTO};
-    if (arm == TARE_ARM_REQUIRED && told && tare_json_count(expect))
-        choice.kind = TARE_CHOICE_REQUIRED;
+    struct tare_choice choice = choice_of(arm, expect);
     return r->n_errors == 0 && r->n_findings == 0 && !tare_choice_breach(&choice, r) &&
            (!told || as_expected(expect, r, false));
 }
@@ -104,13 +127,65 @@ static bool usable(enum tare_tools_arm arm, struct tare_json m, const struct tar
 struct episode {
     const struct tare_tools_episode *e;
     enum tare_tools_arm arm;
+    struct tare_tools_masks *masks;
     struct tare_arena *arena;
     struct tare_order *order;
     struct tare__tools_unit *u;
     bool good;      /* every message so far */
-    bool forced;    /* a forced choice would have changed something */
-    bool corrected; /* a mask would have */
+    bool forced;    /* a call would have been forced */
+    bool misnamed;  /* another tool would have been */
+    bool corrected; /* a mask would have changed something */
 };
+
+/* Where calls may begin: behind the reasoning. */
+static size_t behind_reasoning(const struct tare_calls *r)
+{
+    size_t at = 0;
+    for (uint32_t i = 0; i < r->n_spans; i++)
+        if (r->spans[i].kind == TARE_SPAN_REASONING)
+            at = r->spans[i].end;
+    return at;
+}
+
+/* Bits of the tools that the rules let come next. */
+static uint64_t allowed_names(const struct episode *p)
+{
+    uint64_t bits = 0;
+    if (p->arm != TARE_ARM_ORDERED || !p->order)
+        return TARE__TOOLS_ALL;
+    for (uint32_t i = 0; i < p->e->n_tools && i < 64; i++)
+        bits |= (uint64_t)tare_order_allows(p->order, p->e->tools[i].name) << i;
+    return bits == (p->e->n_tools < 64 ? (UINT64_C(1) << p->e->n_tools) - 1 : UINT64_MAX)
+               ? TARE__TOOLS_ALL
+               : bits;
+}
+
+/* What a mask makes of the message: known when it runs, else guessed from what the parser saw. */
+static enum tare_status under_mask(struct episode *p, struct tare_json m,
+                                   const struct tare_calls *r, bool wanted, struct tare_err *err)
+{
+    bool block = r->n_calls || r->n_errors, changed = false;
+    uint64_t walked = p->u->masked.messages;
+    struct tare__tools_scope s = {.dialect = tare_str_of(r->dialect),
+                                  .tools = p->e->tools,
+                                  .n_tools = p->e->n_tools,
+                                  .names = allowed_names(p),
+                                  .any_order = true,
+                                  .episode = p->e->id};
+    if (p->masks && masked(p->arm) && (block || wanted)) {
+        enum tare_status st = tare__tools_mask_look(
+            p->masks, &s, tare_json_str(tare_json_get(m, "text")), behind_reasoning(r),
+            tare_json_get(m, "logprobs"), &p->u->masked, &changed, err);
+        if (st != TARE_OK)
+            return st;
+        if (p->u->masked.messages > walked) {
+            p->corrected |= changed;
+            return TARE_OK;
+        }
+    }
+    p->corrected |= r->status == TARE_CALLS_MALFORMED || r->n_findings > 0;
+    return TARE_OK;
+}
 
 static enum tare_status one_message(struct episode *p, struct tare_json m, struct tare_err *err)
 {
@@ -128,8 +203,12 @@ static enum tare_status one_message(struct episode *p, struct tare_json m, struc
     if (st != TARE_OK)
         return st;
     bool wanted = tare_json_count(tare_json_get(m, "expect")) > 0;
+    struct tare_choice named = choice_of(TARE_ARM_NAMED, tare_json_get(m, "expect"));
     p->forced |= wanted && r.status == TARE_CALLS_NO_CALL;
-    p->corrected |= r.status == TARE_CALLS_MALFORMED || r.n_findings > 0;
+    p->misnamed |= wanted && r.n_calls && tare_choice_breach(&named, &r);
+    st = under_mask(p, m, &r, wanted, err);
+    if (st != TARE_OK)
+        return st;
     count_message(p->u, m, &r);
     cost(p->u, m);
     p->good &= usable(p->arm, m, &r);
@@ -145,14 +224,16 @@ static bool interferes(const struct episode *p)
         return false;
     if (p->arm == TARE_ARM_REQUIRED)
         return p->forced;
+    if (p->arm == TARE_ARM_NAMED)
+        return p->forced || p->misnamed;
     return p->corrected || p->forced || (p->arm == TARE_ARM_ORDERED && p->u->breaches > 0);
 }
 
 enum tare_status tare__tools_measure(const struct tare_tools_episode *e, enum tare_tools_arm arm,
-                                     struct tare_arena *arena, struct tare__tools_unit *out,
-                                     struct tare_err *err)
+                                     struct tare_tools_masks *masks, struct tare_arena *arena,
+                                     struct tare__tools_unit *out, struct tare_err *err)
 {
-    struct episode p = {.e = e, .arm = arm, .arena = arena, .u = out, .good = true};
+    struct episode p = {.e = e, .arm = arm, .masks = masks, .arena = arena, .u = out, .good = true};
     enum tare_status st = TARE_OK;
     *out = (struct tare__tools_unit){.present = true};
     if (tare_json_present(e->order))
@@ -169,7 +250,7 @@ enum tare_status tare__tools_measure(const struct tare_tools_episode *e, enum ta
     if (tare_json_kind(e->success) == TARE_JSON_FALSE)
         p.good = false;
     if (interferes(&p)) {
-        *out = (struct tare__tools_unit){.present = true, .unknown = true};
+        *out = (struct tare__tools_unit){.present = true, .unknown = true, .masked = out->masked};
         return TARE_OK;
     }
     count(out, TARE_RATE_ORDER, out->breaches > 0, p.order != NULL);

@@ -7,8 +7,8 @@
 
 const char *tare_tools_arm_name(enum tare_tools_arm a)
 {
-    static const char *const names[] = {"auto-strict", "auto-lenient", "required", "constrained",
-                                        "constrained-order"};
+    static const char *const names[] = {"auto-strict", "auto-lenient", "required",
+                                        "named",       "constrained",  "constrained-order"};
     return names[a];
 }
 
@@ -55,7 +55,7 @@ static enum tare_status read_regime(struct tare_json v, enum tare_tools_arm *out
             *out = (enum tare_tools_arm)a;
             return TARE_OK;
         }
-    tare_err_hint(err, "regimes are auto, required, constrained and constrained-order");
+    tare_err_hint(err, "regimes are auto, required, named, constrained and constrained-order");
     return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v), "the \"regime\" is not known");
 }
 

@@ -2,8 +2,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "experiment/tools.h"
+#include "experiment/tools_mask.h"
 
+#include "base/limits.h"
 #include "base/rng.h"
 
 #include "base/banned.h"
@@ -76,12 +77,15 @@ enum tare_status tare_tools_script_parse(struct tare_str spec, struct tare_tools
                     : tare_fail(err, TARE_E_USAGE, "the rates of one message sum to more than 1");
 }
 
-/* Whether a fault can happen in that regime; STRICT and LENIENT are free decoding. */
+/* Whether a fault can happen in that regime, when nothing but its definition is known; STRICT and
+ * LENIENT are free decoding. */
 static bool happens(enum fault f, enum tare_tools_arm a)
 {
     switch (f) {
     case NO_CALL:
         return a < TARE_ARM_REQUIRED;
+    case WRONG_TOOL:
+        return a != TARE_ARM_NAMED;
     case TRAILING_COMMA:
     case WRONG_TYPE:
     case MISSING_ARGUMENT:
@@ -187,13 +191,47 @@ static bool gives_call(enum fault f)
     return f == NONE || f == TRAILING_COMMA || f == WRONG_TYPE || f == MISSING_ARGUMENT;
 }
 
-static void put_messages(struct tare_json_writer *w, struct draws d, uint32_t order,
-                         enum tare_tools_arm regime, struct tare_buf *text)
+/* What the lines are made with. */
+struct hand {
+    struct tare_tools_masks *masks; /* or NULL */
+    const struct tare_calls_tool *tools;
+    uint32_t n_tools;
+    struct tare_buf text, wish, right;
+};
+
+/* The call of a step under the mask: what the model is after, bent where the mask says so. */
+static enum tare_status masked_call(struct hand *h, struct draws d, int step, bool swapped,
+                                    bool ordered, uint32_t order, struct tare_err *err)
 {
-    bool swapped = d.reorder && regime != TARE_ARM_ORDERED, stuck = false;
+    enum fault f = d.fault[step];
+    struct tare__tools_scope s = {.dialect = TARE_S("hermes"),
+                                  .tools = h->tools,
+                                  .n_tools = h->n_tools,
+                                  .names = TARE__TOOLS_ALL};
+    if (ordered && step == 0)
+        s.names = UINT64_C(5); /* no refund before the look-up */
+    bool second = step == 1, wished = second != (ordered && second ? false : swapped);
+    call_text(&h->wish, wished, f == TRUNCATE ? NONE : f, order, d.amount);
+    call_text(&h->right, ordered ? second : wished, NONE, order, d.amount);
+    enum tare_status st = tare__tools_mask_steer(h->masks, &s, tare_buf_str(&h->wish),
+                                                 tare_buf_str(&h->right), &h->text, err);
+    if (st == TARE_OK && f == TRUNCATE)
+        h->text.n -= sizeof "\n</tool_call>" - 1 + 6;
+    return st;
+}
+
+static enum tare_status put_messages(struct tare_json_writer *w, struct draws d, uint32_t order,
+                                     enum tare_tools_arm regime, struct hand *h,
+                                     struct tare_err *err)
+{
+    bool ordered = regime == TARE_ARM_ORDERED, stuck = false;
+    bool swapped = d.reorder && !ordered && regime != TARE_ARM_NAMED;
+    bool steered = h->masks && regime >= TARE_ARM_CONSTRAINED;
+    struct tare_buf *text = &h->text;
+    enum tare_status st = TARE_OK;
     tare_json_put_key(w, "messages");
     tare_json_begin_array(w);
-    for (int step = 0; step < 3; step++) {
+    for (int step = 0; step < 3 && st == TARE_OK; step++) {
         enum fault f = step < 2 && happens(d.fault[step], regime) ? d.fault[step] : NONE;
         bool faulty = step < 2 && d.fault[step] != NONE;
         if (step == 2)
@@ -201,14 +239,17 @@ static void put_messages(struct tare_json_writer *w, struct draws d, uint32_t or
         call_text(text, (step == 1) != swapped, f, order, d.amount);
         if (stuck) /* the mask allows no refund before the look-up */
             call_text(text, true, NO_CALL, order, d.amount);
+        else if (steered && step < 2)
+            st = masked_call(h, d, step, d.reorder, ordered, order, err);
         tare_json_begin_object(w);
         put_message(w, tare_buf_str(text), f == TRUNCATE && !stuck, regime,
                     faulty ? 0.05 + 0.3 * d.mass[step] : 0.85 + 0.15 * d.mass[step % 2]);
         put_expect(w, step, order, d.amount);
         tare_json_end_object(w);
-        stuck = step == 0 && regime == TARE_ARM_ORDERED && !gives_call(f);
+        stuck = step == 0 && ordered && !gives_call(f);
     }
     tare_json_end_array(w);
+    return st;
 }
 
 static const char head[] =
@@ -221,33 +262,63 @@ static const char head[] =
     "\"additionalProperties\":false}},{\"name\":\"notify\",\"parameters\":{\"type\":\"object\","
     "\"properties\":{\"text\":{\"type\":\"string\"}},\"required\":[\"text\"]}}]}}\n";
 
-void tare_tools_script_write(const struct tare_tools_script *s, struct tare_buf *jsonl)
+static enum tare_status put_line(const struct tare_tools_script *s, uint32_t e, uint32_t k,
+                                 enum tare_tools_arm a, struct hand *h, struct tare_buf *jsonl,
+                                 struct tare_err *err)
 {
-    struct tare_buf text;
-    tare_buf_init(&text, NULL, 1024);
+    struct tare_json_writer w;
+    char id[24];
+    snprintf(id, sizeof id, "case-%05u", e);
+    tare_json_writer_init(&w, jsonl);
+    tare_json_begin_object(&w);
+    tare_json_member_cstr(&w, "id", id);
+    tare_json_member_u64(&w, "seed", k);
+    tare_json_member_cstr(&w, "regime", a == TARE_ARM_STRICT ? "auto" : tare_tools_arm_name(a));
+    enum tare_status st =
+        put_messages(&w, draw(s, (uint64_t)e * s->seeds + k), 10000 + e, a, h, err);
+    tare_json_end_object(&w);
+    tare_buf_putc(jsonl, '\n');
+    return st;
+}
+
+/* The tools of the head, for the masks. */
+static enum tare_status read_tools(struct hand *h, struct tare_arena *arena, struct tare_err *err)
+{
+    struct tare_json v;
+    enum tare_status st = tare_json_parse(TARE_S(head), NULL, arena, &v, err);
+    return st != TARE_OK ? st
+                         : tare_tools_read(tare_json_get(tare_json_get(v, "defaults"), "tools"),
+                                           arena, &h->tools, &h->n_tools, err);
+}
+
+enum tare_status tare_tools_script_write(const struct tare_tools_script *s,
+                                         struct tare_tools_masks *masks, struct tare_buf *jsonl,
+                                         struct tare_err *err)
+{
+    struct hand h = {.masks = masks};
+    struct tare_arena arena;
+    enum tare_status st = TARE_OK;
+    tare_buf_init(&h.text, NULL, 1024);
+    tare_buf_init(&h.wish, NULL, 1024);
+    tare_buf_init(&h.right, NULL, 1024);
+    tare_arena_init(&arena, NULL, TARE_MIB);
+    if (masks)
+        st = read_tools(&h, &arena, err);
     tare_buf_puts(jsonl, head);
-    for (uint32_t e = 0; e < s->episodes; e++)
-        for (uint32_t k = 0; k < s->seeds; k++)
-            for (int a = TARE_ARM_STRICT; a < TARE_TOOLS_ARMS; a++) {
-                struct tare_json_writer w;
-                char id[24];
-                if (a == TARE_ARM_LENIENT)
-                    continue; /* the same recording as the strict arm's */
-                snprintf(id, sizeof id, "case-%05u", e);
-                tare_json_writer_init(&w, jsonl);
-                tare_json_begin_object(&w);
-                tare_json_member_cstr(&w, "id", id);
-                tare_json_member_u64(&w, "seed", k);
-                tare_json_member_cstr(
-                    &w, "regime",
-                    a == TARE_ARM_STRICT ? "auto" : tare_tools_arm_name((enum tare_tools_arm)a));
-                put_messages(&w, draw(s, (uint64_t)e * s->seeds + k), 10000 + e,
-                             (enum tare_tools_arm)a, &text);
-                tare_json_end_object(&w);
-                tare_buf_putc(jsonl, '\n');
-            }
-    jsonl->failed |= text.failed;
-    tare_buf_free(&text);
+    for (uint32_t e = 0; e < s->episodes && st == TARE_OK; e++)
+        for (uint32_t k = 0; k < s->seeds && st == TARE_OK; k++)
+            for (int a = TARE_ARM_STRICT; a < TARE_TOOLS_ARMS && st == TARE_OK; a++)
+                if (a != TARE_ARM_LENIENT) /* the same recording as the strict arm's */
+                    st = put_line(s, e, k, (enum tare_tools_arm)a, &h, jsonl, err);
+    if (st == TARE_OK && (jsonl->failed || h.text.failed || h.wish.failed || h.right.failed))
+        st = tare_fail(err, TARE_E_NOMEM, "the script's recordings are too large");
+    tare_buf_free(&h.text);
+    tare_buf_free(&h.wish);
+    tare_buf_free(&h.right);
+    if (masks)
+        tare__tools_mask_forget(masks); /* the tools go */
+    tare_arena_free(&arena);
+    return st;
 }
 
 double tare_tools_script_rate(const struct tare_tools_script *s, enum tare_tools_arm a,
@@ -258,8 +329,10 @@ double tare_tools_script_rate(const struct tare_tools_script *s, enum tare_tools
     double bad = happens(WRONG_TYPE, a) ? s->wrong_type + s->missing_argument : 0;
     double none = happens(NO_CALL, a) ? s->no_call : 0;
     double lost = strict ? comma : 0; /* refused by the parser */
-    double parsed = 1 - lost - s->truncate - none, right = parsed - s->wrong_tool;
-    double reorder = a == TARE_ARM_ORDERED ? 0 : s->reorder;
+    double parsed = 1 - lost - s->truncate - none, right;
+    bool in_order = a == TARE_ARM_ORDERED || a == TARE_ARM_NAMED;
+    double reorder = in_order ? 0 : s->reorder, wrong = happens(WRONG_TOOL, a) ? s->wrong_tool : 0;
+    right = parsed - wrong;
     switch (r) {
     case TARE_RATE_SUCCESS:
         return (1 - reorder) * (right - bad) * (right - bad);
@@ -282,5 +355,5 @@ double tare_tools_script_rate(const struct tare_tools_script *s, enum tare_tools
         return s->truncate;
     if (r == TARE_RATE_MISSED)
         return none;
-    return parsed > 0 ? reorder + (1 - reorder) * s->wrong_tool / parsed : (double)NAN;
+    return parsed > 0 ? reorder + (1 - reorder) * wrong / parsed : (double)NAN;
 }

@@ -57,7 +57,10 @@ static void put_models(struct tare_buf *out, const struct tare_drift_row *row)
 
 static void put_failures(struct tare_buf *out, const struct tare_drift_row *row)
 {
-    tare_buf_printf(out, "    after a failure: kept again %.1f %%", 100 * rate(row->recovery));
+    if (row->recovery.n)
+        tare_buf_printf(out, "    after a failure: kept again %.1f %%", 100 * rate(row->recovery));
+    else
+        tare_buf_puts(out, "    no failure with a turn after it");
     if (!row->contagion.why)
         tare_buf_printf(out, ", contagion x %.2f", row->contagion.v);
     if (row->median_first.why)

@@ -115,6 +115,30 @@ static void put_arms(struct tare_buf *out, const struct tare_tools_report *r)
     }
 }
 
+static void put_masked(struct tare_buf *out, const struct tare_tools_report *r)
+{
+    const struct tare_tools_mask_times *t = &r->times;
+    tare_buf_puts(out, "\nmasks over the texts\n");
+    for (int a = TARE_ARM_CONSTRAINED; a < TARE_TOOLS_ARMS; a++) {
+        const struct tare_tools_masked *m = &r->arm[a].masked;
+        tare_buf_printf(out, "    %-18s", tare_tools_arm_name((enum tare_tools_arm)a));
+        tare_buf_printf(out, "%" PRIu64 " of %" PRIu64 " messages would have been changed",
+                        m->changed, m->messages);
+        if (m->unenforced)
+            tare_buf_printf(out, "; %" PRIu64 " more cannot be masked", m->unenforced);
+        if (m->tokens)
+            tare_buf_printf(out, "; %" PRIu64 " tokens, %.1f %% forced", m->tokens,
+                            100 * (double)m->forced / (double)m->tokens);
+        tare_buf_putc(out, '\n');
+    }
+    if (t->timed && t->compiled)
+        tare_buf_printf(out,
+                        "    %" PRIu64 " envelopes compiled in %.2f ms (slowest %.2f); a mask %.2f "
+                        "us (p99 %.1f)\n",
+                        t->compiled, t->compile_ms, t->compile_max_ms, t->mask_p50_us,
+                        t->mask_p99_us);
+}
+
 void tare_view_tools(struct tare_buf *out, const struct tare_tools_report *r,
                      const struct tare_tools_script *script, const struct tare_style *style)
 {
@@ -144,6 +168,8 @@ void tare_view_tools(struct tare_buf *out, const struct tare_tools_report *r,
         }
     }
     put_costs(out, r);
+    if (r->masks)
+        put_masked(out, r);
 }
 
 static void doc_share(struct tare_json_writer *w, enum tare_tools_rate k,
@@ -163,8 +189,34 @@ static void doc_share(struct tare_json_writer *w, enum tare_tools_rate k,
     tare_json_end_object(w);
 }
 
+static void doc_masked(struct tare_json_writer *w, const struct tare_tools_masked *m)
+{
+    tare_json_put_key(w, "masked");
+    tare_json_begin_object(w);
+    tare_json_member_u64(w, "messages", m->messages);
+    tare_json_member_u64(w, "changed", m->changed);
+    tare_json_member_u64(w, "unenforced", m->unenforced);
+    tare_json_member_u64(w, "tokens", m->tokens);
+    tare_json_member_u64(w, "forced", m->forced);
+    tare_json_end_object(w);
+}
+
+static void doc_times(struct tare_json_writer *w, const struct tare_tools_mask_times *t)
+{
+    tare_json_put_key(w, "masks");
+    tare_json_begin_object(w);
+    tare_json_member_u64(w, "compiled", t->compiled);
+    tare_json_member_f64(w, "compile_ms", t->compile_ms);
+    tare_json_member_f64(w, "compile_max_ms", t->compile_max_ms);
+    tare_json_member_f64(w, "mask_p50_us", t->mask_p50_us);
+    tare_json_member_f64(w, "mask_p99_us", t->mask_p99_us);
+    tare_json_member_f64(w, "accept_p50_us", t->accept_p50_us);
+    tare_json_end_object(w);
+}
+
 static void doc_arm(struct tare_json_writer *w, enum tare_tools_arm a,
-                    const struct tare_tools_row *row, const struct tare_tools_script *script)
+                    const struct tare_tools_row *row, bool masks,
+                    const struct tare_tools_script *script)
 {
     tare_json_begin_object(w);
     tare_json_member_cstr(w, "arm", tare_tools_arm_name(a));
@@ -191,6 +243,8 @@ static void doc_arm(struct tare_json_writer *w, enum tare_tools_arm a,
     tare__doc_value(w, "mass_allowed", row->mass_mean);
     tare__doc_value(w, "mass_allowed_min", row->mass_min);
     tare__doc_value(w, "smallest_difference", row->mde);
+    if (masks && a >= TARE_ARM_CONSTRAINED)
+        doc_masked(w, &row->masked);
     tare_json_end_object(w);
 }
 
@@ -205,10 +259,12 @@ void tare_doc_tools(struct tare_json_writer *w, const struct tare_tools_report *
     tare_json_member_u64(w, "episodes", r->pairs);
     tare_json_member_u64(w, "workflows", r->workflows);
     tare_json_member_u64(w, "seeds", r->seeds);
+    if (r->masks)
+        doc_times(w, &r->times);
     tare_json_put_key(w, "arms");
     tare_json_begin_array(w);
     for (int a = 0; a < TARE_TOOLS_ARMS; a++)
-        doc_arm(w, (enum tare_tools_arm)a, &r->arm[a], script);
+        doc_arm(w, (enum tare_tools_arm)a, &r->arm[a], r->masks, script);
     tare_json_end_array(w);
     tare_json_end_object(w);
 }

@@ -13,29 +13,69 @@
 static const struct tare_tools_opts opts = {
     .baseline = TARE_ARM_STRICT, .confidence = 0.95, .resamples = 200, .seed = 1};
 
-static struct tare_tools_report *lab(struct tare_str jsonl, struct tare_arena *arena)
+static struct tare_tools_report *lab_with(struct tare_str jsonl, struct tare_tools_masks *masks,
+                                          struct tare_arena *arena)
 {
+    struct tare_tools_opts with = opts;
+    with.masks = masks;
     struct tare_tools_recordings rec;
     struct tare_tools_report *out = TARE_NEW(arena, struct tare_tools_report);
     struct tare_err err = {0};
     enum tare_status st = tare_tools_recordings_read(jsonl, arena, &rec, &err);
     if (st == TARE_OK)
-        st = tare_tools_experiment(&rec, &opts, arena, out, &err);
+        st = tare_tools_experiment(&rec, &with, arena, out, &err);
     if (st != TARE_OK)
         fail_msg("line %u: %s", err.line, err.text);
     return out;
 }
 
-static struct tare_tools_report *scripted(const struct tare_tools_script *s,
-                                          struct tare_arena *arena)
+static struct tare_tools_report *lab(struct tare_str jsonl, struct tare_arena *arena)
+{
+    return lab_with(jsonl, NULL, arena);
+}
+
+/* Masks over every byte and some longer tokens, one of which reaches over the end of a call. */
+static struct tare_tools_masks *open_masks(struct tare_arena *arena)
+{
+    static const char *const longer[] = {"{\"",         "\": ",  "name",  "arguments", "\"}}\n</",
+                                         "<tool_call>", "order", "A-100", "\", \"",    "}}"};
+    static char bytes[256];
+    struct tare_vocab_token t[280] = {{{0}, 0}};
+    const struct tare_guide_vocab *tables;
+    const struct tare_vocab *v;
+    struct tare_tools_masks *m;
+    uint32_t n = 0;
+    for (unsigned b = 0; b < 256; b++) {
+        bytes[b] = (char)b;
+        t[n++].bytes = tare_str_n(bytes + b, 1);
+    }
+    for (size_t i = 0; i < sizeof longer / sizeof *longer; i++)
+        t[n++].bytes = tare_str_of(longer[i]);
+    t[n++] = (struct tare_vocab_token){TARE_S("<end>"), TARE_VOCAB_SPECIAL | TARE_VOCAB_END};
+    assert_int_equal(tare_vocab_make(t, n, 0, arena, &v, NULL), TARE_OK);
+    assert_int_equal(tare_guide_vocab_open(v, arena, &tables, NULL), TARE_OK);
+    assert_int_equal(tare_tools_masks_open(v, tables, NULL, NULL, arena, &m, NULL), TARE_OK);
+    return m;
+}
+
+static struct tare_tools_report *scripted_with(const struct tare_tools_script *s,
+                                               struct tare_tools_masks *masks,
+                                               struct tare_arena *arena)
 {
     struct tare_buf b;
     tare_buf_init(&b, NULL, TARE_GIB);
-    tare_tools_script_write(s, &b);
+    struct tare_err err = {0};
+    assert_int_equal(tare_tools_script_write(s, masks, &b, &err), TARE_OK);
     struct tare_str text = tare_arena_copy(arena, tare_buf_str(&b));
     assert_false(b.failed);
     tare_buf_free(&b);
-    return lab(text, arena);
+    return lab_with(text, masks, arena);
+}
+
+static struct tare_tools_report *scripted(const struct tare_tools_script *s,
+                                          struct tare_arena *arena)
+{
+    return scripted_with(s, NULL, arena);
 }
 
 /* Over many scripts, 95 % intervals hold the known rates in 93 to 99.5 % of cases (Wilson's is
@@ -101,6 +141,42 @@ static void test_no_faults(void **state)
     tare_arena_free(&arena);
 }
 
+/* A model bent by real masks fails exactly as the regimes are defined to: every rate is that of the
+ * script that assumes it, and no text that a mask wrote would have been changed by one. */
+static void test_steered(void **state)
+{
+    for (uint64_t seed = 1; seed <= 6; seed++) {
+        struct tare_tools_script s = {.trailing_comma = 0.1,
+                                      .wrong_type = 0.1,
+                                      .missing_argument = 0.1,
+                                      .truncate = 0.05,
+                                      .no_call = 0.1,
+                                      .wrong_tool = 0.05,
+                                      .reorder = 0.2,
+                                      .seed = seed,
+                                      .episodes = 60,
+                                      .seeds = 1};
+        struct tare_arena arena;
+        (void)state;
+        tare_arena_init(&arena, NULL, TARE_GIB);
+        struct tare_tools_masks *m = open_masks(&arena);
+        struct tare_tools_report *want = scripted(&s, &arena);
+        struct tare_tools_report *got = scripted_with(&s, m, &arena);
+        for (int a = 0; a < TARE_TOOLS_ARMS; a++)
+            for (int k = 0; k < TARE_TOOLS_RATES; k++) {
+                assert_int_equal(got->arm[a].rate[k].k, want->arm[a].rate[k].k);
+                assert_int_equal(got->arm[a].rate[k].n, want->arm[a].rate[k].n);
+            }
+        assert_true(got->masks && !want->masks);
+        assert_int_equal(got->arm[TARE_ARM_CONSTRAINED].masked.messages, 120);
+        assert_int_equal(got->arm[TARE_ARM_CONSTRAINED].masked.changed, 0);
+        assert_true(got->arm[TARE_ARM_CONSTRAINED].masked.forced > 0);
+        assert_int_equal(got->arm[TARE_ARM_CONSTRAINED].rate[TARE_RATE_MALFORMED].k, 0);
+        tare_tools_masks_close(m);
+        tare_arena_free(&arena);
+    }
+}
+
 #define DEFAULTS                                                                                   \
     "{\"defaults\":{\"dialect\":\"hermes\",\"tools\":[{\"name\":\"f\",\"parameters\":{\"type\":"   \
     "\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}},\"required\":[\"a\"]}}]}}\n"
@@ -125,11 +201,76 @@ static void test_replayed(void **state)
     assert_int_equal(r->arm[TARE_ARM_STRICT].rate[TARE_RATE_MISSED].k, 1);
     assert_int_equal(r->arm[TARE_ARM_LENIENT].rate[TARE_RATE_SUCCESS].k, 2);
     assert_int_equal(r->arm[TARE_ARM_REQUIRED].unknown, 1);
+    assert_int_equal(r->arm[TARE_ARM_NAMED].unknown, 1);
     assert_int_equal(r->arm[TARE_ARM_REQUIRED].rate[TARE_RATE_SUCCESS].k, 2);
     assert_int_equal(r->arm[TARE_ARM_CONSTRAINED].unknown, 2);
     assert_int_equal(r->arm[TARE_ARM_CONSTRAINED].rate[TARE_RATE_SUCCESS].k, 1);
     assert_int_equal(r->arm[TARE_ARM_CONSTRAINED].rate[TARE_RATE_SUCCESS].n, 1);
     assert_false(r->arm[TARE_ARM_CONSTRAINED].recorded);
+    tare_arena_free(&arena);
+}
+
+#define CALL(args)                                                                                 \
+    "<tool_call>\\n{\\\"name\\\": \\\"f\\\", \\\"arguments\\\": " args "}\\n</tool_call>"
+#define EPISODE(id, text, more)                                                                    \
+    "{\"id\":\"" id "\",\"messages\":[{\"text\":\"" text "\",\"expect\":[{\"name\":\"f\"}]" more   \
+    "}]}\n"
+
+/* Recorded texts: what a mask would have changed, and how much of the model it left. */
+static void test_looked_at(void **state)
+{
+    static const char text[] = DEFAULTS EPISODE("good", CALL("{\\\"a\\\": 1}"), "")
+        EPISODE("thought", "<think>say <tool_call>x</think>I look. " CALL("{\\\"a\\\": -12}"), "")
+            EPISODE("two", CALL("{\\\"a\\\": 1}") CALL("{\\\"a\\\": 2, \\\"b\\\": []}"), "")
+                EPISODE("cut", "<tool_call>{\\\"name\\\": \\\"f\\\", \\\"argu", "")
+                    EPISODE("comma", CALL("{\\\"a\\\": 1,}"), "")
+                        EPISODE("typed", CALL("{\\\"a\\\": \\\"1\\\"}"), "")
+                            EPISODE("missing", CALL("{}"), "") EPISODE("none", "Hm.", "");
+    struct tare_arena arena;
+    (void)state;
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    struct tare_tools_masks *m = open_masks(&arena);
+    struct tare_tools_report *r = lab_with(TARE_S(text), m, &arena);
+    const struct tare_tools_row *row = &r->arm[TARE_ARM_CONSTRAINED];
+    assert_int_equal(row->masked.messages, 8);
+    assert_int_equal(row->masked.changed, 4);
+    assert_int_equal(row->unknown, 4);
+    assert_int_equal(row->masked.masses, 0);
+    assert_non_null(row->mass_mean.why);
+    tare_tools_masks_close(m);
+    tare_arena_free(&arena);
+}
+
+/* The mass of allowed tokens, where alternatives were recorded: e^-0.1 at one and e^-1 at the token
+ * the mask would not have let the model write. */
+static void test_mass(void **state)
+{
+    static const char text[] = DEFAULTS EPISODE(
+        "comma", CALL("{\\\"a\\\": 1,}"),
+        ",\"logprobs\":[{\"token\":\"<tool_call>\\n{\\\"name\\\": \\\"f\\\", "
+        "\\\"arguments\\\": {\\\"a\\\": \"},{\"token\":\"1\",\"top_logprobs\":[{\"token\":\"1\","
+        "\"logprob\":-0.1},{\"token\":\"x\",\"logprob\":-3}]},{\"token\":\",\",\"top_logprobs\":[{"
+        "\"token\":\",}\",\"logprob\":-0.6},{\"token\":\"}\",\"logprob\":-1}]},{\"token\":"
+        "\"}}\\n</tool_call>\"}]");
+    static const char torn[] =
+        DEFAULTS EPISODE("x", CALL("{\\\"a\\\": 1}"), ",\"logprobs\":[{\"token\":\"<tool\"}]");
+    struct tare_tools_recordings rec;
+    struct tare_tools_opts with = opts;
+    struct tare_arena arena;
+    struct tare_err err = {0};
+    (void)state;
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    struct tare_tools_masks *m = open_masks(&arena);
+    struct tare_tools_report *r = lab_with(TARE_S(text), m, &arena);
+    const struct tare_tools_row *row = &r->arm[TARE_ARM_CONSTRAINED];
+    assert_int_equal(row->masked.changed, 1);
+    assert_int_equal(row->masked.masses, 2);
+    assert_true(fabs(row->mass_mean.v - (exp(-0.1) + exp(-1)) / 2) < 1e-12);
+    assert_true(fabs(row->mass_min.v - exp(-1)) < 1e-12);
+    assert_int_equal(tare_tools_recordings_read(TARE_S(torn), &arena, &rec, &err), TARE_OK);
+    with.masks = m;
+    assert_int_equal(tare_tools_experiment(&rec, &with, &arena, r, &err), TARE_E_INPUT);
+    tare_tools_masks_close(m);
     tare_arena_free(&arena);
 }
 
@@ -159,9 +300,9 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_known_rates),
-        cmocka_unit_test(test_no_faults),
-        cmocka_unit_test(test_replayed),
+        cmocka_unit_test(test_known_rates), cmocka_unit_test(test_no_faults),
+        cmocka_unit_test(test_steered),     cmocka_unit_test(test_replayed),
+        cmocka_unit_test(test_looked_at),   cmocka_unit_test(test_mass),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
