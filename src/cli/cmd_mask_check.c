@@ -2,7 +2,6 @@
 #include "base/map.h"
 #include "cli/mask.h"
 #include "text/jsonl.h"
-#include "text/mask_try.h"
 
 #include "base/banned.h"
 
@@ -22,20 +21,25 @@ struct check {
     const struct tare_guide_vocab *tables;
     struct tare_arena each; /* of one line */
     struct tare_mask_times times;
+    uint64_t reordered; /* instances of the line let through only in the schema's order */
 };
 
 /* Greedy and at random: all must agree. */
-static enum tare_status instance(struct check *k, struct tare_guide *g, struct tare_str text,
-                                 uint64_t index, bool *accepts, struct tare_err *err)
+static enum tare_status instance(struct check *k, const struct tare_mask_opened *m,
+                                 struct tare_json value, uint64_t index, bool *accepts,
+                                 struct tare_err *err)
 {
     struct tare_mask_try t, first;
     struct tare_rng rng;
-    enum tare_status st =
-        tare_mask_try(g, k->vocab, text, NULL, k->ctx->clock, &k->times, &first, err);
+    bool reordered = false;
+    enum tare_status st = tare_mask_instance(k->ctx, &k->o->mask, k->vocab, m, value, NULL,
+                                             &k->each, &k->times, &first, &reordered, err);
     tare_rng_init(&rng, (uint64_t)k->o->seed, TARE_S("mask check"), index);
     *accepts = first.accepts;
+    k->reordered += reordered;
     for (int i = 0; i < RANDOM_CUTS && st == TARE_OK; i++) {
-        st = tare_mask_try(g, k->vocab, text, &rng, k->ctx->clock, &k->times, &t, err);
+        st = tare_mask_instance(k->ctx, &k->o->mask, k->vocab, m, value, &rng, &k->each, &k->times,
+                                &t, &reordered, err);
         if (st == TARE_OK && t.accepts != first.accepts)
             return tare_fail(err, TARE_E_STATE, "two ways to cut one text into tokens differ");
         first.contradicted = first.contradicted || t.contradicted;
@@ -66,74 +70,43 @@ static void put_id(struct tare_json_writer *w, struct tare_json line)
         tare_json_put_null(w);
 }
 
-static enum tare_status instances(struct check *k, struct tare_guide *g, struct tare_json line,
-                                  struct tare_json_writer *w, struct tare_err *err)
+static enum tare_status instances(struct check *k, const struct tare_mask_opened *m,
+                                  struct tare_json line, struct tare_json_writer *w,
+                                  struct tare_err *err)
 {
     struct tare_json t = tare_json_first(tare_json_get(line, "tests"));
-    struct tare_buf text;
     uint64_t index = 0;
     enum tare_status st = TARE_OK;
-    tare_buf_init(&text, NULL, TARE_MAX_JSON_BYTES);
     tare_json_put_key(w, "accepts");
     tare_json_begin_array(w);
     for (; t.doc && st == TARE_OK; t = tare_json_next(t)) {
         bool accepts = false;
-        tare_buf_reset(&text);
-        tare_json_print(tare_json_get(t, "data"), &text);
-        st = text.failed ? tare_fail(err, TARE_E_NOMEM, "not enough memory for an instance")
-                         : instance(k, g, tare_buf_str(&text), index++, &accepts, err);
+        st = instance(k, m, tare_json_get(t, "data"), index++, &accepts, err);
         tare_json_put_bool(w, accepts);
     }
     tare_json_end_array(w);
-    tare_buf_free(&text);
+    if (k->reordered)
+        tare_json_member_u64(w, "reordered", k->reordered);
     return st;
-}
-
-static int64_t now(const struct check *k)
-{
-    return k->ctx->clock->mono_ns(k->ctx->clock->ctx);
-}
-
-/* Lowers and opens; *refused says why not. */
-static enum tare_status open_guide(struct check *k, struct tare_json schema, struct tare_guide **g,
-                                   struct tare_str *refused, double *us, struct tare_err *err)
-{
-    struct tare_schema_grammar_options so = tare_mask_schema_options(&k->o->mask);
-    struct tare_schema_grammar sg;
-    struct tare_err why = {0};
-    int64_t begin = now(k);
-    enum tare_status st = tare_schema_grammar_make(schema, &so, &k->each, &sg, &why);
-    if (st == TARE_OK && !sg.refused)
-        st = tare_guide_open(sg.grammar, k->tables, NULL, g, &why);
-    *us = (double)(now(k) - begin) / 1e3;
-    if (st == TARE_E_NOMEM)
-        return tare_fail(err, st, "%s", why.text);
-    if (st != TARE_OK)
-        *refused = tare_arena_printf(&k->each, "%s", why.text);
-    else if (sg.refused)
-        *refused = tare_arena_printf(&k->each, "\"%.*s\" at \"%.*s\" cannot be enforced: %.*s",
-                                     TARE_FMT(sg.refused->keyword), TARE_FMT(sg.refused->at),
-                                     TARE_FMT(sg.refused->reason));
-    return TARE_OK;
 }
 
 static enum tare_status batch_line(struct check *k, struct tare_json line, struct tare_buf *out,
                                    struct tare_err *err)
 {
-    struct tare_guide *g = NULL;
-    struct tare_str refused = {0};
+    struct tare_mask_opened m;
     struct tare_json_writer w;
-    double us = 0;
+    k->reordered = 0;
     tare_buf_reset(&k->times.mask);
     tare_buf_reset(&k->times.accept);
-    enum tare_status st = open_guide(k, tare_json_get(line, "schema"), &g, &refused, &us, err);
+    enum tare_status st = tare_mask_open(k->ctx, &k->o->mask, k->tables,
+                                         tare_json_get(line, "schema"), &k->each, &m, err);
     tare_json_writer_init(&w, out);
     put_id(&w, line);
-    if (st == TARE_OK && refused.p) {
-        tare_json_member_str(&w, "refused", refused);
+    if (st == TARE_OK && m.refused.p) {
+        tare_json_member_str(&w, "refused", m.refused);
     } else if (st == TARE_OK) {
         struct tare_err why = {0};
-        st = instances(k, g, line, &w, &why);
+        st = instances(k, &m, line, &w, &why);
         if (st != TARE_OK && st != TARE_E_NOMEM && st != TARE_E_STATE) {
             tare_json_member_cstr(&w, "failed", why.text);
             st = TARE_OK;
@@ -142,9 +115,9 @@ static enum tare_status batch_line(struct check *k, struct tare_json line, struc
                             TARE_FMT(tare_json_lexeme(tare_json_get(line, "id"))));
         }
     }
-    tare_guide_close(g);
-    tare_json_member_f64(&w, "compile_us", us);
-    if (!refused.p) {
+    tare_guide_close(m.guide);
+    tare_json_member_f64(&w, "compile_us", (double)m.ns / 1e3);
+    if (!m.refused.p) {
         put_spread(&w, "mask_us", tare_mask_spread(&k->times.mask));
         put_spread(&w, "accept_us", tare_mask_spread(&k->times.accept));
     }
@@ -239,8 +212,10 @@ const struct tare_cmd tare_cmd_mask_check = {
     .name = "check",
     .summary = "can instances be generated under their schema's masks",
     .usage = "--batch --vocab FILE [FILE]",
-    .about = "Each instance is cut into tokens greedily and twice at random, and walked to its "
-             "end. Members must stand in the schema's order unless --any-order is given.",
+    .about =
+        "Each instance is cut into tokens greedily and twice at random, and walked to its "
+        "end. Where the members of one do not stand in the schema's order and --any-order is not "
+        "given, they are put into it; \"reordered\" counts those.",
     .examples = check_examples,
     .args = check_args,
     .opts = check_options,

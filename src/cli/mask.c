@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "text/mask_order.h"
 
 #include "base/banned.h"
 
@@ -57,5 +58,60 @@ enum tare_status tare_mask_schema(struct tare_ctx *ctx, const struct tare_mask_o
     }
     if (st != TARE_OK)
         tare_err_file(err, path);
+    return st;
+}
+
+enum tare_status tare_mask_open(struct tare_ctx *ctx, const struct tare_mask_opts *o,
+                                const struct tare_guide_vocab *tables, struct tare_json schema,
+                                struct tare_arena *arena, struct tare_mask_opened *out,
+                                struct tare_err *err)
+{
+    struct tare_schema_grammar_options so = tare_mask_schema_options(o);
+    struct tare_err why = {0};
+    *out = (struct tare_mask_opened){0};
+    int64_t begin = ctx->clock->mono_ns(ctx->clock->ctx);
+    enum tare_status st = tare_schema_grammar_make(schema, &so, arena, &out->lowered, &why);
+    const struct tare_schema_unenforced *r = out->lowered.refused;
+    if (st == TARE_OK && !r)
+        st = tare_guide_open(out->lowered.grammar, tables, NULL, &out->guide, &why);
+    out->ns = ctx->clock->mono_ns(ctx->clock->ctx) - begin;
+    if (st == TARE_E_NOMEM)
+        return tare_fail(err, st, "%s", why.text);
+    if (st != TARE_OK)
+        out->refused = tare_arena_printf(arena, "%s", why.text);
+    else if (r)
+        out->refused =
+            tare_arena_printf(arena, "\"%.*s\" at \"%.*s\" cannot be enforced: %.*s",
+                              TARE_FMT(r->keyword), TARE_FMT(r->at), TARE_FMT(r->reason));
+    return out->guide || out->refused.p ? TARE_OK
+                                        : tare_fail(err, TARE_E_NOMEM, "not enough memory");
+}
+
+enum tare_status tare_mask_instance(struct tare_ctx *ctx, const struct tare_mask_opts *o,
+                                    const struct tare_vocab *vocab,
+                                    const struct tare_mask_opened *m, struct tare_json value,
+                                    struct tare_rng *rng, struct tare_arena *scratch,
+                                    struct tare_mask_times *times, struct tare_mask_try *out,
+                                    bool *reordered, struct tare_err *err)
+{
+    struct tare_buf text;
+    *reordered = false;
+    tare_buf_init(&text, NULL, TARE_MAX_JSON_BYTES);
+    tare_json_print(value, &text);
+    enum tare_status st =
+        text.failed
+            ? tare_fail(err, TARE_E_NOMEM, "not enough memory for an instance")
+            : tare_mask_try(m->guide, vocab, tare_buf_str(&text), rng, ctx->clock, times, out, err);
+    if (st == TARE_OK && !out->accepts && !o->any_order) {
+        bool contradicted = out->contradicted;
+        tare_buf_reset(&text);
+        st = tare_mask_order(m->lowered.schema, value, scratch, &text, err);
+        if (st == TARE_OK)
+            st = tare_mask_try(m->guide, vocab, tare_buf_str(&text), rng, ctx->clock, times, out,
+                               err);
+        *reordered = st == TARE_OK && out->accepts;
+        out->contradicted = out->contradicted || contradicted;
+    }
+    tare_buf_free(&text);
     return st;
 }

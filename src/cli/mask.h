@@ -5,6 +5,7 @@
 #include "cli/cmd.h"
 
 #include "text/guide.h"
+#include "text/mask_try.h"
 #include "text/schema_grammar.h"
 
 /* Options that every one of them has. */
@@ -53,5 +54,26 @@ enum tare_status tare_mask_vocab(struct tare_ctx *ctx, const struct tare_mask_op
 enum tare_status tare_mask_schema(struct tare_ctx *ctx, const struct tare_mask_opts *o,
                                   struct tare_str path, struct tare_schema_grammar *out,
                                   bool strict, struct tare_err *err);
+
+/* A schema of a batch, ready for walks. */
+struct tare_mask_opened {
+    struct tare_schema_grammar lowered;
+    struct tare_guide *guide;
+    struct tare_str refused; /* why there is no guide; {NULL, 0}: there is one */
+    int64_t ns;              /* that it took */
+};
+/* Lowers and opens; a refusal is no error. */
+enum tare_status tare_mask_open(struct tare_ctx *ctx, const struct tare_mask_opts *o,
+                                const struct tare_guide_vocab *tables, struct tare_json schema,
+                                struct tare_arena *arena, struct tare_mask_opened *out,
+                                struct tare_err *err);
+/* Walks the instance as it is printed and, where that is refused and the order of members is fixed,
+ * in the schema's order: *reordered. The cut is the longest token, or by rng. */
+enum tare_status tare_mask_instance(struct tare_ctx *ctx, const struct tare_mask_opts *o,
+                                    const struct tare_vocab *vocab,
+                                    const struct tare_mask_opened *m, struct tare_json value,
+                                    struct tare_rng *rng, struct tare_arena *scratch,
+                                    struct tare_mask_times *times, struct tare_mask_try *out,
+                                    bool *reordered, struct tare_err *err);
 
 #endif

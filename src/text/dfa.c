@@ -182,27 +182,38 @@ enum tare_status tare_dfa_pattern(struct tare_str pattern, bool search, uint32_t
     return st ? st : tare_dfa_regex(re, search, max_states, arena, out, err);
 }
 
-/* RFC 3629, section 4: first byte, range of the second, states that want 1, 2 or 3 more. */
+/* RFC 3629, section 4, as a table: states 2, 3 and 4 want so many bytes more but one, 5 to 8 are
+ * behind E0, ED, F0 and F4. */
 enum tare_status tare_dfa_utf8(struct tare_arena *arena, const struct tare_dfa **out,
                                struct tare_err *err)
 {
-    static const struct {
-        uint8_t from, lo, hi, to;
-    } edges[] = {
-        {1, 0x00, 0x7f, 1}, {1, 0xc2, 0xdf, 2}, {1, 0xe0, 0xe0, 5}, {1, 0xe1, 0xec, 3},
-        {1, 0xed, 0xed, 6}, {1, 0xee, 0xef, 3}, {1, 0xf0, 0xf0, 7}, {1, 0xf1, 0xf3, 4},
-        {1, 0xf4, 0xf4, 8}, {2, 0x80, 0xbf, 1}, {3, 0x80, 0xbf, 2}, {4, 0x80, 0xbf, 3},
-        {5, 0xa0, 0xbf, 2}, {6, 0x80, 0x9f, 2}, {7, 0x90, 0xbf, 3}, {8, 0x80, 0x8f, 3},
+    enum { CLASSES = 12, STATES = 9 };
+    static const uint8_t first[CLASSES] = {0x00, 0x80, 0x90, 0xa0, 0xc0, 0xc2,
+                                           0xe0, 0xe1, 0xed, 0xf0, 0xf1, 0xf4};
+    static const uint32_t next[STATES * CLASSES] = {
+        0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* dead */
+        1, 0, 0, 0, 0, 2, 5, 3, 6, 7, 4, 8, /* start */
+        0, 1, 1, 1, 0, 0, 0, 0, 0, 0, 0, 0, /* the last byte */
+        0, 2, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, /* two more */
+        0, 3, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, /* three more */
+        0, 0, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, /* E0 */
+        0, 2, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* ED */
+        0, 0, 3, 3, 0, 0, 0, 0, 0, 0, 0, 0, /* F0 */
+        0, 3, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, /* F4 */
     };
-    struct draft t = {.n = 9};
-    byte_classes(&t);
-    if (!draft_open(&t, t.n, arena))
+    static const uint8_t accepts[STATES] = {0, 1};
+    struct tare_dfa *d = TARE_NEW(arena, struct tare_dfa);
+    if (!d)
         return no_memory(err);
-    t.accepts[1] = 1;
-    for (size_t e = 0; e < sizeof edges / sizeof edges[0]; e++)
-        for (unsigned b = edges[e].lo; b <= edges[e].hi; b++)
-            t.next[(size_t)edges[e].from * 256 + b] = edges[e].to;
-    return settle(&t, arena, out, err);
+    *d = (struct tare_dfa){
+        .n_states = STATES, .n_classes = CLASSES, .next = next, .accepts = accepts};
+    for (unsigned b = 0, c = 0; b < 256; b++) {
+        while (c + 1 < CLASSES && first[c + 1] <= b)
+            c++;
+        d->class_of[b] = (uint8_t)(b > 0xf4 ? 4 : b == 0xee || b == 0xef ? 7 : c);
+    }
+    *out = d;
+    return TARE_OK;
 }
 
 enum tare_status tare_dfa_texts(const struct tare_str *texts, uint32_t n, uint32_t max_states,

@@ -99,9 +99,10 @@ static bool ready_texts(struct tare_grammar *g)
     if (tare_dfa_utf8(g->arena, &g->utf8, &g->err))
         return false;
     struct tare_dfa *plain = TARE_NEW(g->arena, struct tare_dfa);
+    struct tare_dfa *names = TARE_NEW(g->arena, struct tare_dfa);
     uint32_t n = g->utf8->n_states, k = g->utf8->n_classes;
     uint32_t *next = TARE_NEW_N(g->arena, uint32_t, (size_t)n * (k + 1));
-    if (!plain || !next) {
+    if (!plain || !names || !next) {
         spoil(g, TARE_E_NOMEM);
         return false;
     }
@@ -112,8 +113,14 @@ static bool ready_texts(struct tare_grammar *g)
     plain->n_classes = k + 1;
     for (unsigned b = 0; b < 0x20; b++)
         plain->class_of[b] = (uint8_t)k;
+    *names = *plain;
+    for (const char *letter = "\"\\bfnrt"; *letter; letter++) {
+        unsigned char text = tare__short_escape((unsigned char)*letter);
+        names->class_of[text] = g->utf8->class_of[text];
+    }
     plain->class_of['"'] = plain->class_of['\\'] = (uint8_t)k;
     g->plain = plain;
+    g->names = names;
     return true;
 }
 

@@ -71,6 +71,7 @@ struct tare_grammar {
     bool counts; /* has a bound that is counted */
     bool finished;
     const struct tare_dfa *utf8, *plain; /* plain: text that a JSON string shows without escapes */
+    const struct tare_dfa *names;        /* text that it shows without \\u */
     struct tare_err err;                 /* the first fault, code 0 while there is none */
 };
 
@@ -85,6 +86,9 @@ enum tare_status tare__fit_make(const struct tare_dfa *d, uint32_t lo, uint32_t 
 enum tare_status tare__open_states(const struct tare_dfa *d, const struct tare_dfa *plain,
                                    struct tare_arena *arena, const uint8_t **out,
                                    struct tare_err *err);
+/* The character that a backslash and this letter stand for in keys; 0: none. Each such character
+ * has one spelling only (no "\\/"), so that a key has one too. */
+unsigned char tare__short_escape(unsigned char letter);
 /* Narrows keys [*lo, *hi), alike in the first depth bytes, to those whose next byte is b. False:
  * none. */
 bool tare__keys_narrow(const struct tare__object *o, uint32_t depth, unsigned char b, uint32_t *lo,

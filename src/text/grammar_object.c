@@ -7,6 +7,13 @@
 
 #include "base/banned.h"
 
+unsigned char tare__short_escape(unsigned char letter)
+{
+    static const char letters[] = "\"\\bfnrt", texts[] = "\"\\\b\f\n\r\t";
+    const char *at = letter ? strchr(letters, letter) : NULL;
+    return at ? (unsigned char)texts[at - letters] : 0;
+}
+
 static int by_text(const void *a, const void *b)
 {
     const struct tare__key *x = a, *y = b;
@@ -44,6 +51,27 @@ static enum tare_status copy_members(struct tare_grammar *g, const struct tare_g
     return TARE_OK;
 }
 
+/* The text of a key whose escapes are the short ones and \u of control characters, which are no
+ * text of an extra. {NULL, 0}: no memory; kept in g->err. */
+static struct tare_str unescaped(struct tare_grammar *g, struct tare_str key)
+{
+    char *text = TARE_NEW_N(g->arena, char, key.n + 1);
+    size_t n = 0;
+    if (!text) {
+        (void)no_memory(g);
+        return (struct tare_str){0};
+    }
+    for (size_t i = 0; i < key.n; i++) {
+        unsigned char c = (unsigned char)key.p[i];
+        if (c == '\\' && i + 1 < key.n) {
+            unsigned char short_one = tare__short_escape((unsigned char)key.p[++i]);
+            c = short_one ? short_one : 1;
+        }
+        text[n++] = (char)c;
+    }
+    return tare_str_n(text, n);
+}
+
 /* An extra's automaton without the declared keys, so that no key is begun that cannot be ended. */
 static enum tare_status copy_extra(struct tare_grammar *g, const struct tare_grammar_object *in,
                                    const struct tare_grammar_extra *from, struct tare__extra *to)
@@ -51,14 +79,16 @@ static enum tare_status copy_extra(struct tare_grammar *g, const struct tare_gra
     const struct tare_dfa *plain = NULL, *declared = NULL;
     struct tare_str *texts = TARE_NEW_N(g->arena, struct tare_str, in->n_members);
     to->value = from->value;
-    to->key = g->plain; /* any: steps look out for the declared ones */
+    to->key = g->names; /* any: steps look out for the declared ones */
     if (!from->key)
         return TARE_OK;
     if (!texts)
         return no_memory(g);
     for (uint32_t i = 0; i < in->n_members; i++)
-        texts[i] = in->members[i].key;
-    enum tare_status st = tare_dfa_product(from->key, g->plain, TARE_DFA_AND,
+        texts[i] = unescaped(g, in->members[i].key);
+    if (g->err.code)
+        return g->err.code;
+    enum tare_status st = tare_dfa_product(from->key, g->names, TARE_DFA_AND,
                                            TARE_MAX_GRAMMAR_DFA_STATES, g->arena, &plain, &g->err);
     if (!st)
         st = tare_dfa_texts(texts, in->n_members, TARE_MAX_GRAMMAR_DFA_STATES, g->arena, &declared,

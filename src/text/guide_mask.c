@@ -155,7 +155,8 @@ static bool inside_string(struct tare__memory *m, const struct tare__state *s)
             yes = !f->b && f->d >= m->guide->vocab->v->longest && !x->fit &&
                   (x->free ? f->a == TARE_DFA_START : x->open && x->open[f->a]);
         else if (x->kind == TARE_GRAMMAR_K_OBJECT && (f->a & 0xff) == TARE__OBJECT_EXTRA)
-            yes = x->u.object->extras[f->a >> 8].key == g->plain && f->b == TARE_DFA_START;
+            yes = f->a >> 8 <= 0xff && x->u.object->extras[f->a >> 8].key == g->names &&
+                  f->b == TARE_DFA_START;
     }
     (void)pthread_mutex_unlock(&m->lock);
     return yes;

@@ -4,6 +4,7 @@
 #include "base/banned.h"
 
 #define EXTRA_MEMBER 0x10000u
+#define KEY_ESCAPED 0x10000u /* in register a of an extra's key: behind a backslash */
 
 static uint64_t seen_of(const struct tare__frame *f)
 {
@@ -131,18 +132,40 @@ static bool read_key(struct tare__memory *m, const struct tare__object *o, struc
     return tare__reads(m, f);
 }
 
+/* Whether a backslash can begin an escape in this state of an extra's key. */
+static bool can_escape(const struct tare_dfa *d, uint32_t state)
+{
+    static const unsigned char all[] = "\"\\\b\f\n\r\t";
+    for (unsigned i = 0; i < sizeof all - 1; i++)
+        if (tare_dfa_step(d, state, all[i]))
+            return true;
+    return false;
+}
+
+/* Keys that are declared are compared as they are spelt, the automaton reads the text. */
 static bool read_extra(struct tare__memory *m, const struct tare__object *o, struct tare__frame f,
                        unsigned char byte)
 {
-    uint32_t lo = f.c >> 16, hi = f.c & 0xffff, i = f.a >> 8;
+    uint32_t lo = f.c >> 16, hi = f.c & 0xffff, i = f.a >> 8 & 0xff;
     const struct tare_dfa *d = o->extras[i].key;
+    bool escaped = f.a & KEY_ESCAPED;
     bool declared = lo < hi && tare__keys_narrow(o, f.d, byte, &lo, &hi);
-    if (byte == '"') {
+    if (byte < 0x20)
+        return true;
+    if (byte == '"' && !escaped) {
         if (declared || !d->accepts[f.b])
             return true;
         return end_key(m, o, f.parent, EXTRA_MEMBER | i);
     }
-    f.b = tare_dfa_step(d, f.b, byte);
+    if (byte == '\\' && !escaped) {
+        if (!can_escape(d, f.b))
+            return true;
+        f.a |= KEY_ESCAPED;
+    } else {
+        byte = escaped ? tare__short_escape(byte) : byte;
+        f.a &= ~KEY_ESCAPED;
+        f.b = byte ? tare_dfa_step(d, f.b, byte) : TARE_DFA_DEAD;
+    }
     f.c = declared ? lo << 16 | hi : 0;
     f.d = declared ? f.d + 1 : 0;
     return f.b == TARE_DFA_DEAD || tare__reads(m, f);

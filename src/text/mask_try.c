@@ -52,13 +52,14 @@ struct tare_mask_spread tare_mask_spread(struct tare_buf *b)
     s.p50 = at(b, s.n, 0.50);
     s.p75 = at(b, s.n, 0.75);
     s.p90 = at(b, s.n, 0.90);
+    s.p95 = at(b, s.n, 0.95);
     s.p99 = at(b, s.n, 0.99);
     s.p999 = at(b, s.n, 0.999);
     s.max = at(b, s.n, 1.0);
     return s;
 }
 
-static void note(struct tare_buf *b, int64_t ns)
+void tare_mask_note(struct tare_buf *b, int64_t ns)
 {
     uint32_t x = ns < 0 ? 0 : ns > UINT32_MAX ? UINT32_MAX : (uint32_t)ns;
     tare_buf_put(b, tare_str_n((const char *)&x, sizeof x));
@@ -109,8 +110,8 @@ static bool step(struct tare_walk *w, uint32_t token, const struct tare_clock *c
     if (*st != TARE_OK)
         return false;
     if (times) {
-        note(&times->mask, t1 - t0);
-        note(&times->accept, t3 - t2);
+        tare_mask_note(&times->mask, t1 - t0);
+        tare_mask_note(&times->accept, t3 - t2);
     }
     out->contradicted = out->contradicted || in_mask != (answer != TARE_WALK_REJECT);
     return answer != TARE_WALK_REJECT;

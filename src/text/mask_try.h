@@ -17,9 +17,12 @@ struct tare_mask_times {
 void tare_mask_times_init(struct tare_mask_times *t);
 void tare_mask_times_free(struct tare_mask_times *t);
 
+/* One more. */
+void tare_mask_note(struct tare_buf *times, int64_t ns);
+
 struct tare_mask_spread {
     uint64_t n;
-    double mean, p25, p50, p75, p90, p99, p999, max; /* nanoseconds; nearest rank */
+    double mean, p25, p50, p75, p90, p95, p99, p999, max; /* nanoseconds; nearest rank */
 };
 /* Sorts the times. */
 struct tare_mask_spread tare_mask_spread(struct tare_buf *times);

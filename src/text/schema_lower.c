@@ -344,17 +344,35 @@ uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, 
 
 /* ---- the door ---------------------------------------------------------------------------- */
 
+/* At most 2 blanks, or a line break and at most 64 blanks. */
+static uint32_t few_blanks(struct tare__lower *l)
+{
+    enum { OTHER, BLANK, BREAK, CLASSES, BLANKS = 2, INDENT = 64, STATES = 3 + BLANKS + INDENT };
+    struct tare_dfa *d = tare__lower_new(l, sizeof *d);
+    uint32_t *next = tare__lower_new(l, sizeof *next * CLASSES * STATES);
+    uint8_t *accepts = tare__lower_new(l, STATES);
+    if (!d || !next || !accepts)
+        return TARE_GRAMMAR_EMPTY;
+    *d = (struct tare_dfa){
+        .n_states = STATES, .n_classes = CLASSES, .next = next, .accepts = accepts};
+    d->class_of[' '] = BLANK;
+    d->class_of['\n'] = BREAK;
+    for (uint32_t s = TARE_DFA_START; s < STATES; s++) {
+        bool last = s == TARE_DFA_START + BLANKS || s == STATES - 1;
+        accepts[s] = 1;
+        next[s * CLASSES + BLANK] = last ? TARE_DFA_DEAD : s + 1;
+    }
+    next[TARE_DFA_START * CLASSES + BREAK] = TARE_DFA_START + BLANKS + 1;
+    return tare_grammar_lex(l->g, d, 0, TARE_GRAMMAR_ANY);
+}
+
 static void shared_nodes(struct tare__lower *l)
 {
     l->quote = tare_grammar_bytes(l->g, TARE_S("\""));
     l->open = tare_grammar_bytes(l->g, TARE_S("["));
     l->close = tare_grammar_bytes(l->g, TARE_S("]"));
     l->comma = tare_grammar_bytes(l->g, TARE_S(","));
-    l->gap = TARE_GRAMMAR_EMPTY;
-    if (l->o->space == TARE_SCHEMA_SPACE_FEW) {
-        const struct tare_dfa *d = tare__lower_expression(l, " {0,2}|\\n {0,64}");
-        l->gap = d ? tare_grammar_lex(l->g, d, 0, TARE_GRAMMAR_ANY) : TARE_GRAMMAR_EMPTY;
-    }
+    l->gap = l->o->space == TARE_SCHEMA_SPACE_FEW ? few_blanks(l) : TARE_GRAMMAR_EMPTY;
 }
 
 static void usual_restrictions(struct tare__lower *l)

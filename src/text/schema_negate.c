@@ -7,6 +7,8 @@
 
 #include "base/banned.h"
 
+#define MAX_PAIRED 6u /* branches of a oneOf of which pairs are looked at */
+
 static struct tare__case *of_kind(struct tare__lower *l, const struct tare__case *c,
                                   enum tare_json_kind kind)
 {
@@ -273,6 +275,26 @@ static struct tare__case *some_no(struct tare__lower *l, const struct tare__sche
     return all;
 }
 
+/* Not exactly one: none, or two of them. */
+static struct tare__case *not_one(struct tare__lower *l, const struct tare__schema_rule *r,
+                                  const struct tare__case *c, const struct tare__opened *outer)
+{
+    struct tare__case *all = each_no(l, r, c, outer);
+    if (r->n_list > MAX_PAIRED) {
+        narrowed(l);
+        return all;
+    }
+    for (uint32_t i = 0; i < r->n_list && !l->stopped; i++)
+        for (uint32_t k = i + 1; k < r->n_list && !l->stopped; k++)
+            all = tare__lower_join(
+                tare__lower_expand(
+                    l, yes(r->list[i].node),
+                    tare__lower_expand(l, yes(r->list[k].node), tare__lower_copy(l, c), outer),
+                    outer),
+                all);
+    return all;
+}
+
 static struct tare__case *conditional(struct tare__lower *l, const struct tare__schema_rule *r,
                                       const struct tare__case *c, const struct tare__opened *outer)
 {
@@ -328,8 +350,7 @@ struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__
     case SO_ANY_OF:
         return each_no(l, r, c, outer);
     case SO_ONE_OF:
-        narrowed(l);
-        return each_no(l, r, c, outer);
+        return not_one(l, r, c, outer);
     case SO_NOT:
         return tare__lower_expand(l, yes(r->node), tare__lower_copy(l, c), outer);
     case SO_IF:

@@ -94,6 +94,7 @@ CASES = [
     ("check-calls", 1, "echo '[{\"rule\":\"forbidden\",\"a\":\"f\"}]' >o.json; echo '<tool_call>{\"name\":\"f\",\"arguments\":{}}</tool_call>' | tare check calls -t f.json -o o.json --retry --json"),
     ("check-calls", 1, "echo '<tool_call>{\"name\":' | tare check calls -t f.json --retry --json"),
     ("mask-compile", 1, "echo '{\"uniqueItems\":true,\"type\":\"array\"}' >u.json; tare mask compile u.json --json"),
+    ("mask-bench", 0, "echo '{\"schema\":{\"enum\":[1,12]},\"tests\":[{\"data\":12},{\"data\":2}]}' >l.jsonl; echo '[\"1\",\"2\"]' >v.json; tare mask bench --schemas l.jsonl --vocab v.json --json"),
     ("mask-step", 0, "echo '{\"enum\":[1,12]}' >e.json; echo '[\"1\",\"12\"]' >v.json; tare mask step e.json --vocab v.json --after 1 --json"),
     ("check-schema", 1, "echo '{\"required\":[\"a\"]}' >s.json; echo '{}' >i.json; tare check schema s.json i.json --json"),
     ("experiment-tools", 0, "tare experiment tools --script no_call=0.1,wrong_type=0.1 --episodes 20 --json"),
