@@ -12,6 +12,7 @@ extern const struct tare_cmd tare_cmd_doctor;
 extern const struct tare_cmd tare_cmd_store;
 extern const struct tare_cmd tare_cmd_compare;
 extern const struct tare_cmd tare_cmd_import;
+extern const struct tare_cmd tare_cmd_export;
 extern const struct tare_cmd tare_cmd_lint;
 extern const struct tare_cmd tare_cmd_runs;
 extern const struct tare_cmd tare_cmd_show;
@@ -31,6 +32,7 @@ const struct tare_cmd *const *tare_commands(void)
         &tare_cmd_run,
         &tare_cmd_compare,
         &tare_cmd_import,
+        &tare_cmd_export,
         &tare_cmd_lint,
         &tare_cmd_runs,
         &tare_cmd_show,

@@ -38,8 +38,9 @@ void tare_view_failures(struct tare_buf *out, const struct tare_run_failures *r,
     tare_buf_printf(out,
                     "%.*s: %llu attempts, %llu failed or fell short, %llu missing; %llu of them "
                     "explained\n\n",
-                    TARE_FMT(address), (unsigned long long)r->attempts, (unsigned long long)r->failed,
-                    (unsigned long long)r->missing, (unsigned long long)r->explained);
+                    TARE_FMT(address), (unsigned long long)r->attempts,
+                    (unsigned long long)r->failed, (unsigned long long)r->missing,
+                    (unsigned long long)r->explained);
     tare_buf_printf(out, "%-24s %8s %8s   %s\n", "mode", "attempts", "first", "what may help");
     for (int m = 0; m < TARE_FAIL_MODES; m++)
         if (r->by_mode[m])
@@ -48,8 +49,8 @@ void tare_view_failures(struct tare_buf *out, const struct tare_run_failures *r,
                             (unsigned long long)r->by_mode[m], (unsigned long long)r->primary[m],
                             tare_failure_remedy((enum tare_failure_mode)m));
     if (r->provider.subtype[0])
-        tare_buf_printf(out, "%-24s %8s %8s   %s: %.*s\n", tare_failure_name(TARE_FAIL_PROVIDER), "",
-                        "", r->provider.subtype, TARE_FMT(r->provider.evidence));
+        tare_buf_printf(out, "%-24s %8s %8s   %s: %.*s\n", tare_failure_name(TARE_FAIL_PROVIDER),
+                        "", "", r->provider.subtype, TARE_FMT(r->provider.evidence));
     tare_buf_putc(out, '\n');
     for (uint32_t i = 0; i < r->n; i++)
         tare_view_failed_attempt(out, &r->v[i], id_of(tasks, n_tasks, r->v[i].task));

@@ -23,7 +23,8 @@ static int setup(void **state)
     const char *dir = getenv("TARE_SHARED");
     assert_non_null(f);
     tare_arena_init(&f->arena, NULL, TARE_ARENA_LOAD_BYTES);
-    struct tare_str path = tare_arena_printf(&f->arena, "%s/vectors/harness-audit.json", dir ? dir : ".");
+    struct tare_str path =
+        tare_arena_printf(&f->arena, "%s/vectors/harness-audit.json", dir ? dir : ".");
     if (dir && tare_fs_exists(path) &&
         tare_fs_read(path, TARE_MAX_JSON_BYTES, &f->arena, &text, &err) == TARE_OK &&
         tare_json_parse(text, NULL, &f->arena, &root, &err) == TARE_OK)
@@ -64,7 +65,8 @@ static void expect(struct fixture *f, const struct tare_trail *t, enum tare_fail
         bool known = false;
         if (v[i].mode != mode || strcmp(v[i].subtype, "same_timeout") == 0)
             continue;
-        for (struct tare_json w = tare_json_first(want); tare_json_present(w); w = tare_json_next(w))
+        for (struct tare_json w = tare_json_first(want); tare_json_present(w);
+             w = tare_json_next(w))
             known = known || tare_json_str_is(w, v[i].subtype);
         if (!known)
             fail_msg("%.*s: %s was found", TARE_FMT(name), v[i].subtype);
@@ -146,7 +148,8 @@ static void test_end_vectors(void **state)
                                .token_limit = num(a, "token_limit"),
                                .open_items = (uint32_t)num(a, "open_items"),
                                .changes = (uint32_t)num(a, "changes"),
-                               .checked = tare_json_true(tare_json_get(a, "check_after_last_change")),
+                               .checked =
+                                   tare_json_true(tare_json_get(a, "check_after_last_change")),
                                .has_score = true};
         assert_true(tare_json_f64(tare_json_get(a, "score"), &t.score));
         expect(f, &t, TARE_FAIL_PREMATURE, tare_json_get(c, "expect"),
@@ -160,7 +163,8 @@ static void test_timeout_vectors(void **state)
     for (struct tare_json c = cases(f, "timeout_cascade"); tare_json_present(c);
          c = tare_json_next(c)) {
         struct tare_json a = tare_json_get(c, "attempt"), want = tare_json_get(c, "expect");
-        struct tare_json results = tare_json_get(a, "results"), steps = tare_json_get(a, "progress");
+        struct tare_json results = tare_json_get(a, "results"),
+                         steps = tare_json_get(a, "progress");
         struct tare_trail_call *v =
             TARE_NEW_N(&f->arena, struct tare_trail_call, tare_json_count(results) + 1);
         struct tare_trail t = {.calls = v,
@@ -206,7 +210,11 @@ static void test_misrouting(void **state)
     struct fixture *f = *state;
     struct tare_trail_call v[] = {
         {.step = 1, .tool = TARE_S("a"), .args = TARE_S("{\"x\":\"host-17\"}"), .sig = 1},
-        {.step = 2, .tool = TARE_S("b"), .args = TARE_S("{\"h\":\"host-17\"}"), .sig = 2, .ok = true},
+        {.step = 2,
+         .tool = TARE_S("b"),
+         .args = TARE_S("{\"h\":\"host-17\"}"),
+         .sig = 2,
+         .ok = true},
     };
     struct tare_trail t = {.calls = v, .n_calls = 2, .has_score = true, .score = 1};
     assert_int_equal(count(f, &t, TARE_FAIL_MISROUTING, "wrong_tool"), 1);
