@@ -92,15 +92,21 @@ static void transform(struct complex_pair *x, const struct complex_pair *root, s
             }
 }
 
-/* Characteristic function of p at -2 pi k / n. */
-static struct complex_pair characteristic(const double *p, size_t span, size_t k,
+/* One value that occurs: j, with its share. Few of a wide lattice do. */
+struct atom {
+    size_t j;
+    double p;
+};
+
+/* Characteristic function at -2 pi k / n; n is a power of 2. */
+static struct complex_pair characteristic(const struct atom *atom, size_t n_atoms, size_t k,
                                           const struct complex_pair *root, size_t n)
 {
     struct complex_pair f = {0, 0};
-    for (size_t j = 0; j <= span; j++) {
-        struct complex_pair r = root[j * k % n];
-        f.re += p[j] * r.re;
-        f.im -= p[j] * r.im;
+    for (size_t i = 0; i < n_atoms; i++) {
+        struct complex_pair r = root[(atom[i].j * k) & (n - 1)];
+        f.re += atom[i].p * r.re;
+        f.im -= atom[i].p * r.im;
     }
     return f;
 }
@@ -109,18 +115,22 @@ enum tare_status tare__power_fft(const double *p, size_t span, uint64_t n, struc
                                  double *pmf, struct tare_err *err)
 {
     struct tare_arena_mark mark = tare_arena_mark(arena);
-    size_t need = (size_t)n * span + 1, size = 1;
+    size_t need = (size_t)n * span + 1, size = 1, n_atoms = 0;
     while (size < need)
         size *= 2;
     struct complex_pair *x = TARE_NEW_N(arena, struct complex_pair, size);
     struct complex_pair *root = TARE_NEW_N(arena, struct complex_pair, size);
-    if (!x || !root)
+    struct atom *atom = TARE_NEW_N(arena, struct atom, span + 1);
+    if (!x || !root || !atom)
         return tare__no_mem(err);
+    for (size_t j = 0; j <= span; j++)
+        if (p[j] != 0)
+            atom[n_atoms++] = (struct atom){j, p[j]};
     double turn = 2 * acos(-1.0) / (double)size;
     for (size_t k = 0; k < size; k++)
         root[k] = (struct complex_pair){cos(turn * (double)k), sin(turn * (double)k)};
     for (size_t k = 0; k <= size / 2; k++) {
-        x[k] = to_power(characteristic(p, span, k, root, size), n);
+        x[k] = to_power(characteristic(atom, n_atoms, k, root, size), n);
         if (k > 0 && k < size / 2) /* real data: the other half is the conjugate */
             x[size - k] = (struct complex_pair){x[k].re, -x[k].im};
     }
