@@ -5,6 +5,7 @@
 #define TARE_VIEW_API_INT_H
 
 #include "decide/from_store.h"
+#include "decide/item.h"
 #include "record/query.h"
 #include "record/where.h"
 #include "text/json.h"
@@ -137,6 +138,27 @@ enum tare_status tare__put_steps(struct tare__call *c, const struct tare__place 
                                  uint32_t to, struct tare_err *err);
 /* "d", "f", "m" …: a status in a string of them. */
 const char *tare__status_letter(enum tare_attempt_status status);
+
+/* ---- api_suite.c, api_task.c ------------------------------------------------------------- */
+
+/* Members of every document that is about a suite. */
+void tare__put_digest(struct tare_json_writer *w, const char *key, struct tare_digest d);
+void tare__put_suite_head(struct tare_json_writer *w, const struct tare_batch_view *b);
+
+/* The headline of some runs, read once for any number of their tasks. */
+struct tare__tasks {
+    struct tare_batch_view batch; /* one of the suite */
+    const struct tare_results *results;
+    struct tare_item_table items;
+    struct tare_results_column *columns; /* one a run; items and columns: with a metric only */
+};
+/* Reads into `arena`; results is borrowed. */
+enum tare_status tare__tasks_read(const struct tare_batch_view *batch,
+                                  const struct tare_results *results, struct tare_arena *arena,
+                                  struct tare__tasks *out, struct tare_err *err);
+/* tare.task/1 */
+enum tare_status tare__put_task(struct tare__call *c, const struct tare__tasks *x, uint32_t task,
+                                struct tare_err *err);
 
 /* ---- one function a document ------------------------------------------------------------- */
 

@@ -1,22 +1,20 @@
-/* Suites: what is weighed, its tasks one by one, what was noticed about it. */
-#include <math.h>
-
+/* Suites: what is weighed, what was noticed about it. */
 #include "view/api_int.h"
 
 #include "base/banned.h"
 
-static void put_digest(struct tare_json_writer *w, const char *key, struct tare_digest d)
+void tare__put_digest(struct tare_json_writer *w, const char *key, struct tare_digest d)
 {
     char hex[65];
     tare_digest_hex(d, hex);
     tare_json_member_cstr(w, key, hex);
 }
 
-static void put_suite_head(struct tare_json_writer *w, const struct tare_batch_view *b)
+void tare__put_suite_head(struct tare_json_writer *w, const struct tare_batch_view *b)
 {
     tare_json_member_str(w, "suite", b->suite_name);
     tare_json_member_str(w, "version", b->suite_version);
-    put_digest(w, "suite_digest", b->suite_digest);
+    tare__put_digest(w, "suite_digest", b->suite_digest);
     tare_json_member_u64(w, "n_tasks", b->n_tasks);
 }
 
@@ -63,7 +61,7 @@ enum tare_status tare__get_suites(struct tare__call *c, struct tare_err *err)
             continue;
         total++;
         tare_json_begin_object(&c->w);
-        put_suite_head(&c->w, &v[i]);
+        tare__put_suite_head(&c->w, &v[i]);
         put_uses(&c->w, v, n, i);
         tare_json_end_object(&c->w);
     }
@@ -182,7 +180,7 @@ enum tare_status tare__get_suite(struct tare__call *c, struct tare_err *err)
         return st;
     tare_json_begin_object(&c->w);
     tare_json_member_cstr(&c->w, "schema", "tare.suite/1");
-    put_suite_head(&c->w, &b);
+    tare__put_suite_head(&c->w, &b);
     tare_doc_raw(&c->w, "manifest", b.suite_json);
     tare_json_member_str(&c->w, "headline", about.n_metrics ? about.metrics[0].name : TARE_S(""));
     tare_doc_metrics(&c->w, about.metrics, about.n_metrics);
@@ -223,7 +221,7 @@ enum tare_status tare__get_findings(struct tare__call *c, struct tare_err *err)
     tare_json_begin_object(&c->w);
     tare_json_member_cstr(&c->w, "schema", "tare.findings/1");
     tare_json_member_str(&c->w, "suite", r.suite);
-    put_digest(&c->w, "suite_digest", r.digest);
+    tare__put_digest(&c->w, "suite_digest", r.digest);
     tare_json_put_key(&c->w, "findings");
     tare_json_begin_array(&c->w);
     for (uint32_t i = 0; i < board.n_findings; i++) {
@@ -244,106 +242,4 @@ enum tare_status tare__get_findings(struct tare__call *c, struct tare_err *err)
     tare_json_member_cstr(&c->w, "next", NULL);
     tare_json_end_object(&c->w);
     return TARE_OK;
-}
-
-/* ---- one task -------------------------------------------------------------------------------- */
-
-/* One solver's attempts at the task, and their mean as decide/ makes it. */
-static enum tare_status put_solver(struct tare__call *c, const struct tare_results *r, uint32_t run,
-                                   uint32_t task, struct tare_err *err)
-{
-    struct tare_task_scores scores;
-    struct tare_results_column col;
-    const struct tare_results_run *x = &r->runs[run];
-    struct tare_json_writer *w = &c->w;
-    enum tare_status st = tare_task_scores(r, run, 0, c->arena, &scores, err);
-    if (!st)
-        st = x->fetch(x->fetch_ctx, 0, c->arena, &col, err);
-    if (st)
-        return st;
-    tare_json_begin_object(w);
-    tare_json_member_str(w, "run", x->id);
-    tare_json_member_str(w, "solver", x->name);
-    tare_json_member_str(w, "address", x->address);
-    tare_json_member_cstr(w, "kind", x->kind == TARE_ROW_CONTROL ? "control" : "run");
-    tare_json_member_f64(w, "mean", scores.mean[task]);
-    tare_json_member_u64(w, "n", scores.n_ok[task]);
-    tare_json_member_u64(w, "missing", scores.n_missing[task]);
-    tare_json_put_key(w, "attempts");
-    tare_json_begin_array(w);
-    for (uint32_t i = 0; i < x->n_attempts; i++) {
-        if (x->task[i] != task)
-            continue;
-        tare_json_begin_object(w);
-        tare_json_member_u64(w, "k", (uint64_t)x->attempt[i] + 1);
-        tare_json_member_cstr(w, "status",
-                              tare_attempt_status_name((enum tare_attempt_status)x->status[i]));
-        tare_json_member_f64(w, "value",
-                             col.state[i] == TARE_SCORE_OK ? col.value[i] : (double)NAN);
-        tare_json_end_object(w);
-    }
-    tare_json_end_array(w);
-    tare_json_end_object(w);
-    return TARE_OK;
-}
-
-static enum tare_status put_line(struct tare__call *c, int64_t batch, uint32_t task,
-                                 struct tare_err *err)
-{
-    static const char *const keys[] = {"input", "expect", "tags"};
-    struct tare_str line;
-    struct tare_json v = {0};
-    enum tare_status st = tare_store_task_line(c->store, batch, task, c->arena, &line, err);
-    if (!st)
-        st = tare_json_parse(line, &tare_json_log, c->arena, &v, err);
-    for (size_t i = 0; i < 3 && !st; i++) {
-        struct tare_json part = tare_json_get(v, keys[i]);
-        tare_json_put_key(&c->w, keys[i]);
-        if (tare_json_present(part))
-            tare_json_put_value(&c->w, part);
-        else
-            tare_json_put_null(&c->w);
-    }
-    return st;
-}
-
-/* /tasks/SUITE/T?runs= */
-enum tare_status tare__get_task(struct tare__call *c, struct tare_err *err)
-{
-    struct tare_batch_view b;
-    struct tare_results r;
-    struct tare_str *names;
-    uint32_t n, task;
-    struct tare_json_writer *w = &c->w;
-    enum tare_status st = tare__param_list(c, "runs", &names, &n, err);
-    if (!st)
-        st = tare__params_done(c, err);
-    if (!st)
-        st = tare__find_suite(c, c->segments[1], &b, err);
-    if (!st) {
-        c->http = 404;
-        st = tare_store_find_task(c->store, b.info.id, c->segments[2], c->arena, &task, err);
-    }
-    if (!st)
-        st = tare__gather(c, c->segments[1], names, n, &r, err);
-    if (!st && !tare_digest_eq(r.digest, b.suite_digest))
-        st = tare_fail(err, TARE_E_USAGE, "these runs weigh another suite");
-    if (st)
-        return st;
-    tare_json_begin_object(w);
-    tare_json_member_cstr(w, "schema", "tare.task/1");
-    put_suite_head(w, &b);
-    tare_json_put_key(w, "task");
-    tare_json_put_str(w, r.tasks[task].id);
-    put_digest(w, "digest", r.tasks[task].digest);
-    st = put_line(c, b.info.id, task, err);
-    tare_json_member_str(w, "metric", r.n_metrics ? r.metrics[0].name : TARE_S(""));
-    tare_doc_metrics(w, r.metrics, r.n_metrics ? 1 : 0);
-    tare_json_put_key(w, "rows");
-    tare_json_begin_array(w);
-    for (uint32_t i = 0; i < r.n_runs && r.n_metrics && !st; i++)
-        st = put_solver(c, &r, i, task, err);
-    tare_json_end_array(w);
-    tare_json_end_object(w);
-    return st;
 }

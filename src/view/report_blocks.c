@@ -302,25 +302,41 @@ static enum tare_status put_outlines(struct making *m, struct run_place *runs, u
     return st;
 }
 
-static enum tare_status put_tasks(struct making *m, struct run_place *runs, struct tare_str ids,
+static enum tare_status put_one_task(struct making *m, struct block *b,
+                                     const struct tare__tasks *tasks, uint32_t t,
+                                     const char digest[65])
+{
+    struct tare_api *api = m->r->api;
+    struct tare__call c = m->r->call;
+    struct tare_buf id;
+    tare_buf_init(&id, NULL, 64 * TARE_KIB);
+    tare__put_escaped(&id, m->r->results.tasks[t].id);
+    struct tare_str path =
+        tare_arena_printf(&m->r->arena, "/tasks/%.12s/%.*s", digest, TARE_FMT(tare_buf_str(&id)));
+    tare_buf_free(&id);
+    if (!path.p)
+        return tare__no_memory(m->err);
+    tare_arena_reset(&api->work);
+    tare_buf_reset(&api->out);
+    c.arena = &api->work;
+    tare_json_writer_init(&c.w, &api->out);
+    enum tare_status st = tare__put_task(&c, tasks, t, m->err);
+    if (!st)
+        put_document(m, b, path, tare_buf_str(&api->out));
+    return st;
+}
+
+static enum tare_status put_tasks(struct making *m, const struct run_place *runs,
                                   const char digest[65])
 {
     struct block *b = NULL;
-    enum tare_status st = TARE_OK;
+    struct tare__tasks tasks;
+    enum tare_status st =
+        tare__tasks_read(&runs[0].place.batch, &m->r->results, &m->r->arena, &tasks, m->err);
     for (uint32_t t = 0; t < m->r->results.n_tasks && !st; t++) {
-        struct tare_buf id;
         if (!b || b->json.n > BLOCK_BYTES)
             b = new_block(m);
-        if (!b)
-            return tare__no_memory(m->err);
-        tare_buf_init(&id, NULL, 64 * TARE_KIB);
-        tare__put_escaped(&id, runs[0].place.tasks[t].id);
-        struct tare_str path = tare_arena_printf(&m->r->arena, "/tasks/%.12s/%.*s", digest,
-                                                 TARE_FMT(tare_buf_str(&id)));
-        struct tare_str target =
-            tare_arena_printf(&m->r->arena, "%.*s?runs=%.*s", TARE_FMT(path), TARE_FMT(ids));
-        tare_buf_free(&id);
-        st = path.p && target.p ? ask(m, b, target, path) : tare__no_memory(m->err);
+        st = b ? put_one_task(m, b, &tasks, t, digest) : tare__no_memory(m->err);
     }
     return st;
 }
@@ -475,7 +491,7 @@ static enum tare_status gather(struct making *m, struct tare_report_contents *co
     if (!st)
         st = find_runs(m, &runs);
     if (!st)
-        st = put_tasks(m, runs, ids, digest);
+        st = put_tasks(m, runs, digest);
     if (!st)
         st = put_outlines(m, runs, &contents->attempts);
     if (!st)
