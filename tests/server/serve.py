@@ -18,7 +18,9 @@ it behaves, several words joined by "+":
   nousage  badusage  othermodel  nofinish  object  noid  badargs   answers that are a bit off
   deep           10,000 nested lists in the arguments    context       400 context_length_exceeded
   play:N         plays soc: reads the alerts N times (1), then reports (else: reports at once)
-  text           answers with text, never a call
+  text           answers with text, never a call        say:TEXT      answers TEXT ("_" is a space)
+  judge          as a judge: passes an answer that is the expected one; judge:refuse, judge:prose
+                 and judge:first (always the first of two) are judges that are not good ones
 
 GET /count gives {"total", "answered", "repeated", "by_model", "elsewhere", "in_flight_most"}: `repeated` counts
 answers sent whole to a question that had been answered whole before.
@@ -47,9 +49,29 @@ def report():
     return {"name": "submit_report", "arguments": json.dumps({"summary_json": {"verdict": "no_incident", "incidents": []}})}
 
 
+def judge(how, messages):
+    """A verdict on the marked parts of the last message."""
+    text = messages[-1]["content"]
+    part = {}
+    for piece in text.split("<<")[1:]:
+        head, _, rest = piece.partition(">>")
+        part[head.rsplit(" ", 1)[0]] = rest.strip()
+    if how == ["prose"]:
+        return "I think it is fine."
+    if "answer A" in part:
+        better = "A" if how == ["first"] else "tie" if part["answer A"] == part["answer B"] else "A" if len(part["answer A"]) > len(part["answer B"]) else "B"
+        return json.dumps({"reason": "the longer one", "better": better})
+    good = part.get("answer", "").lower() == part.get("expected", "").lower()
+    return json.dumps({"reason": "it is the expected one" if good else "it is another", "verdict": "pass" if good else "fail"})
+
+
 def choose(words, body):
     """(text, calls) of the answer."""
     messages = body.get("messages", [])
+    if "say" in words:
+        return ":".join(words["say"]).replace("_", " "), []
+    if "judge" in words:
+        return judge(words["judge"], messages), []
     if "text" in words or not body.get("tools"):
         last = messages[-1]["content"] if messages else body.get("prompt", "")
         if isinstance(last, list):
