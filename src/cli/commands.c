@@ -15,6 +15,7 @@ extern const struct tare_cmd tare_cmd_import;
 extern const struct tare_cmd tare_cmd_export;
 extern const struct tare_cmd tare_cmd_lint;
 extern const struct tare_cmd tare_cmd_runs;
+extern const struct tare_cmd tare_cmd_score;
 extern const struct tare_cmd tare_cmd_show;
 extern const struct tare_cmd tare_cmd_view;
 extern const struct tare_cmd tare_cmd_report;
@@ -31,6 +32,7 @@ const struct tare_cmd *const *tare_commands(void)
     static const struct tare_cmd *const all[] = {
         &tare_cmd_run,
         &tare_cmd_compare,
+        &tare_cmd_score,
         &tare_cmd_import,
         &tare_cmd_export,
         &tare_cmd_lint,

@@ -63,6 +63,7 @@ struct tare_import_options {
     /* Columns of CSV and of plain JSON rows; NULL: the usual names are tried. */
     const char *task_column, *attempt_column, *run_column, *score_column, *output_column;
     bool keep_texts;
+    bool outputs_only; /* rows need no score: what was said is all that is wanted */
 };
 
 /*

@@ -184,7 +184,8 @@ static void take_outcome(struct tare__import *im, struct tare_json error, struct
                       : tare_json_kind(error) == TARE_JSON_OBJECT || tare_json_true(error);
     if (!add_score(im, score)) {
         r->outcome = failed ? TARE_IMPORT_ERROR : TARE_IMPORT_UNSCORED;
-        tare__import_score(im, tare_json_key(score), (double)NAN);
+        tare__import_score(im, tare_json_present(score) ? tare_json_key(score) : TARE_S("score"),
+                           (double)NAN);
         if (!failed && tare_json_kind(score) == TARE_JSON_STRING && tare_json_str(score).n)
             tare__import_note(im, "some values of %.*s are not numbers (\"%.*s\"): no score",
                               TARE_FMT(tare_json_key(score)),
@@ -233,7 +234,7 @@ enum tare_status tare__import_generic_row(struct tare__import *im, struct tare_j
     r->task = tare__import_text(task);
     if (r->task.n == 0)
         return need(im, row, "task id", o->task_column, "--task-column");
-    if (!tare_json_present(score))
+    if (!tare_json_present(score) && !(o->outputs_only && !o->score_column))
         return need(im, row, "score", o->score_column, "--score-column");
     int64_t index;
     if (o->attempt_column && tare_json_i64(attempt, &index) && index >= 0)
