@@ -252,6 +252,15 @@ static struct tare_str first_word(struct tare_str s)
     return tare_str_n(s.p, n);
 }
 
+/* The option whose letter begins the text as a label: "B) because …", "(B) …", "B. …". */
+static uint32_t label_at(const struct options *o, struct tare_str s)
+{
+    size_t at = s.n && s.p[0] == '(';
+    if (at + 1 >= s.n || !strchr("):.", s.p[at + 1]) || s.p[at + 1] == 0)
+        return TARE__NONE;
+    return option_of(o, tare_str_n(s.p + at, 1));
+}
+
 /* The one option that the text names; TARE__NONE: none, or several. */
 static uint32_t option_in(const struct options *o, struct tare_str s, bool *several)
 {
@@ -268,9 +277,9 @@ static uint32_t option_in(const struct options *o, struct tare_str s, bool *seve
         if (one != TARE__NONE)
             return one;
     }
-    one = option_of(o, first_word(s));
-    if (one != TARE__NONE && first_word(s).n > 1)
-        return one; /* "B) because …", "(B) …" */
+    one = label_at(o, tare_str_trim(s));
+    if (one != TARE__NONE)
+        return one;
     for (uint32_t i = 0; !o->lettered && i < o->n; i++)
         if (o->v[i].n > 1 && tare_str_find(s, o->v[i]) != SIZE_MAX) {
             one = i;

@@ -14,6 +14,7 @@
 #include "run/batch.h"
 #include "run/registry.h"
 #include "run/solvers.h"
+#include "suite/promptfoo.h"
 #include "view/doc.h"
 #include "view/progress.h"
 #include "view/term.h"
@@ -370,6 +371,8 @@ static enum tare_status load(struct tare_ctx *ctx, const struct run_opts *o,
 {
     const char *search = getenv("TARE_SUITES");
     struct tare_suite_options so = {.size = sizeof so, .search = tare_str_of(search)};
+    if (tare_promptfoo_is(o->suite))
+        return tare_cli_promptfoo(ctx, o->suite, &o->solvers, &o->models, suite, solvers, n, err);
     so.sources = tare_registry_sources(&so.n_sources);
     enum tare_status st = tare_suite_load(o->suite, &so, ctx->arena, suite, err);
     if (st == TARE_OK && o->solvers.n + o->models.names.n == 0) {

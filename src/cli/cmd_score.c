@@ -120,7 +120,8 @@ static void tell_strangers(struct tare_ctx *ctx, const struct tare_suite *suite,
         fprintf(ctx->err, "tare score: %u of %u tasks have an output; the others are missing\n",
                 found->n_matched, suite->n_tasks);
     if (found->n_strangers)
-        fprintf(ctx->err, "tare score: %u tasks of the file are not in the suite, the first: %.*s\n",
+        fprintf(ctx->err,
+                "tare score: %u tasks of the file are not in the suite, the first: %.*s\n",
                 found->n_strangers, TARE_FMT(found->stranger));
 }
 

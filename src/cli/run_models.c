@@ -6,6 +6,7 @@
 
 #include "base/fs.h"
 #include "run/judges.h"
+#include "run/promptfoo.h"
 #include "run/solvers.h"
 #include "solver/model_price.h"
 
@@ -35,11 +36,10 @@ static enum tare_status apply_prices(struct tare_str path, const struct tare_run
     return st;
 }
 
-enum tare_status tare_cli_solvers(const struct tare_suite *suite, const struct tare_strs *solvers,
-                                  const struct tare_cli_models *o, struct tare_arena *arena,
-                                  struct tare_run_solver **out, uint32_t *n, struct tare_err *err)
+static struct tare_run_names names_of(const struct tare_strs *solvers,
+                                      const struct tare_cli_models *o)
 {
-    struct tare_run_names names = {.solvers = solvers->v,
+    return (struct tare_run_names){.solvers = solvers->v,
                                    .n_solvers = solvers->n,
                                    .models = o->names.v,
                                    .n_models = o->names.n,
@@ -50,11 +50,53 @@ enum tare_status tare_cli_solvers(const struct tare_suite *suite, const struct t
                                    .stream = o->stream,
                                    .env = &process_env,
                                    .offline = o->replay.n > 0 || o->dry_run};
+}
+
+enum tare_status tare_cli_solvers(const struct tare_suite *suite, const struct tare_strs *solvers,
+                                  const struct tare_cli_models *o, struct tare_arena *arena,
+                                  struct tare_run_solver **out, uint32_t *n, struct tare_err *err)
+{
+    struct tare_run_names names = names_of(solvers, o);
     const char *prices = getenv("TARE_PRICES");
     struct tare_str path = o->prices.n ? o->prices : tare_str_of(prices);
     enum tare_status st = tare_run_solvers(suite, &names, arena, out, n, err);
     if (st == TARE_OK && path.n && tare_models_wanted(*out, *n))
         st = apply_prices(path, *out, *n, arena, err);
+    return st;
+}
+
+/* "7 of 9 assertions run; not run: 2 latency (why)". */
+static void tell_config(struct tare_ctx *ctx, const struct tare_promptfoo *c,
+                        struct tare_str skipped)
+{
+    FILE *to = ctx->err;
+    fprintf(to, "%.*s: %u prompts, %u tests; %u of %u assertions run", TARE_FMT(c->suite->path),
+            c->n_prompts, c->suite->n_tasks, c->n_run, c->n_run + c->n_not_run);
+    for (uint32_t i = 0, told = 0; i < c->n_counts; i++)
+        if (c->counts[i].why.n)
+            fprintf(to, "%s%u %.*s (%.*s)", told++ ? "; " : "; not run: ", c->counts[i].n,
+                    TARE_FMT(c->counts[i].type), TARE_FMT(c->counts[i].why));
+    if (skipped.n)
+        fprintf(to, "; providers not played: %.*s", TARE_FMT(skipped));
+    fputc('\n', to);
+}
+
+enum tare_status tare_cli_promptfoo(struct tare_ctx *ctx, struct tare_str path,
+                                    const struct tare_strs *solvers,
+                                    const struct tare_cli_models *o, struct tare_suite **suite,
+                                    struct tare_run_solver **out, uint32_t *n, struct tare_err *err)
+{
+    struct tare_run_names names = names_of(solvers, o);
+    struct tare_str skipped = {NULL, 0};
+    struct tare_promptfoo *config;
+    enum tare_status st = tare_promptfoo_load(path, o->judge.n > 0, ctx->arena, &config, err);
+    if (st == TARE_OK) {
+        *err = (struct tare_err){0};
+        *suite = config->suite;
+        st = tare_run_promptfoo(config, &names, ctx->arena, out, n, &skipped, err);
+    }
+    if (st == TARE_OK)
+        tell_config(ctx, config, skipped);
     return st;
 }
 

@@ -23,6 +23,13 @@ struct tare_cli_models {
 enum tare_status tare_cli_solvers(const struct tare_suite *suite, const struct tare_strs *solvers,
                                   const struct tare_cli_models *o, struct tare_arena *arena,
                                   struct tare_run_solver **out, uint32_t *n, struct tare_err *err);
+/* A promptfooconfig.yaml in place of a suite: its suite, its solvers (or those given), and on
+ * standard error what is run of it and what is not. */
+enum tare_status tare_cli_promptfoo(struct tare_ctx *ctx, struct tare_str path,
+                                    const struct tare_strs *solvers,
+                                    const struct tare_cli_models *o, struct tare_suite **suite,
+                                    struct tare_run_solver **out, uint32_t *n,
+                                    struct tare_err *err);
 /* The models of the suite's judges, into ro. */
 enum tare_status tare_cli_judges(const struct tare_suite *suite, const struct tare_cli_models *o,
                                  struct tare_arena *arena, struct tare_run_options *ro,

@@ -47,9 +47,9 @@ static void put_row(struct tare_json_writer *w, const struct tare_import_table *
         tare_json_put_str(w, a->output);
     } else {
         tare_json_member_cstr(w, "cause",
-                              limit                             ? "limit"
+                              limit                           ? "limit"
                               : a->cause == TARE_CAUSE_SOLVER ? "solver"
-                                                                : "other");
+                                                              : "other");
         tare_json_member_str(w, "failed", a->cause_text);
     }
     tare_json_end_object(w);
@@ -91,8 +91,8 @@ static enum tare_status one_run(const struct tare_import_table *t, uint32_t run,
             put_row(&w, t, &t->attempts[i]);
     tare_json_end_array(&w);
     tare_json_end_object(&w);
-    struct tare_str text = b.failed ? (struct tare_str){NULL, 0}
-                                    : tare_arena_copy(arena, tare_buf_str(&b));
+    struct tare_str text =
+        b.failed ? (struct tare_str){NULL, 0} : tare_arena_copy(arena, tare_buf_str(&b));
     tare_buf_free(&b);
     *out = (struct tare_run_solver){.name = plain_name(t->runs[run], arena),
                                     .ops = &tare_solver_outputs};
@@ -120,8 +120,9 @@ enum tare_status tare_run_outputs(const struct tare_suite *suite,
         return tare_fail(err, TARE_E_NOMEM, "out of memory while taking outputs over");
     if (out->n_matched == 0) {
         tare_err_file(err, table->path);
-        st = tare_fail(err, TARE_E_INPUT, "none of its tasks is one of the suite's; the first is "
-                                          "\"%.*s\"",
+        st = tare_fail(err, TARE_E_INPUT,
+                       "none of its tasks is one of the suite's; the first is "
+                       "\"%.*s\"",
                        TARE_FMT(out->stranger));
         tare_err_hint(err, "the suite's first is \"%.*s\"; --task-column names the column of ids",
                       TARE_FMT(suite->tasks[0].id));

@@ -10,9 +10,9 @@
 struct tare_run_outputs {
     struct tare_run_solver *solvers; /* one a run of the table */
     uint32_t n_solvers;
-    uint32_t k;           /* most attempts at one task */
-    uint32_t n_matched;   /* tasks of the suite with an output */
-    uint32_t n_strangers; /* tasks of the file that the suite has not */
+    uint32_t k;               /* most attempts at one task */
+    uint32_t n_matched;       /* tasks of the suite with an output */
+    uint32_t n_strangers;     /* tasks of the file that the suite has not */
     struct tare_str stranger; /* the first of them */
 };
 
