@@ -199,6 +199,17 @@ void tare_cli_until_plan(struct tare_cli_until *u, const struct tare_batch_info 
     u->status = take_up(u, batch);
 }
 
+/* Tokens that cost nothing are tokens of unknown price: a budget in money cannot be kept then. */
+static void price_unknown(struct tare_cli_until *u)
+{
+    u->cost_usd = (double)NAN;
+    if (u->max_usd <= 0 || u->status != TARE_OK)
+        return;
+    u->status = tare_fail(&u->err, TARE_E_USAGE,
+                          "what the model costs is not known: a budget in dollars cannot be kept");
+    tare_err_hint(&u->err, "give its price with --prices FILE, or a budget in attempts or tokens");
+}
+
 void tare_cli_until_attempt(struct tare_cli_until *u, uint32_t run,
                             const struct tare_attempt *attempt)
 {
@@ -208,6 +219,8 @@ void tare_cli_until_attempt(struct tare_cli_until *u, uint32_t run,
     u->missing += attempt->status == TARE_ATTEMPT_MISSING;
     u->tokens += attempt->tokens_in + attempt->tokens_out;
     u->cost_usd += attempt->cost_usd;
+    if (attempt->tokens_in + attempt->tokens_out && attempt->cost_usd == 0)
+        price_unknown(u);
     for (uint32_t i = 0; i < attempt->n_scores; i++)
         if (attempt->scores[i].metric == u->metric_at) {
             state = (uint8_t)attempt->scores[i].state;
