@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -274,6 +275,77 @@ static void test_mass(void **state)
     tare_arena_free(&arena);
 }
 
+struct failing {
+    struct tare_alc alc;
+    long requests, refuse_at, live;
+};
+
+static void *failing_get(void *ctx, size_t n)
+{
+    struct failing *f = ctx;
+    void *p = f->requests++ >= f->refuse_at ? NULL : malloc(n);
+    f->live += p != NULL;
+    return p;
+}
+
+static void failing_put(void *ctx, void *p, size_t n)
+{
+    struct failing *f = ctx;
+    (void)n;
+    f->live--;
+    free(p);
+}
+
+static enum tare_status lab_once(struct tare_str text, const struct tare_alc *alc,
+                                 struct tare_arena *arena)
+{
+    struct tare_vocab_token t[256] = {{{0}, 0}};
+    static char bytes[256];
+    const struct tare_guide_vocab *tables;
+    const struct tare_vocab *v;
+    struct tare_tools_masks *m = NULL;
+    struct tare_tools_recordings rec;
+    struct tare_tools_opts with = opts;
+    struct tare_tools_report *out = TARE_NEW(arena, struct tare_tools_report);
+    for (unsigned b = 0; b < 256; b++) {
+        bytes[b] = (char)b;
+        t[b].bytes = tare_str_n(bytes + b, 1);
+    }
+    enum tare_status st = out ? tare_vocab_make(t, 256, 0, arena, &v, NULL) : TARE_E_NOMEM;
+    if (st == TARE_OK)
+        st = tare_guide_vocab_open(v, arena, &tables, NULL);
+    if (st == TARE_OK)
+        st = tare_tools_masks_open(v, tables, NULL, alc, arena, &m, NULL);
+    with.masks = m;
+    if (st == TARE_OK)
+        st = tare_tools_recordings_read(text, arena, &rec, NULL);
+    if (st == TARE_OK)
+        st = tare_tools_experiment(&rec, &with, arena, out, NULL);
+    tare_tools_masks_close(m);
+    return st;
+}
+
+/* Memory that runs out at any request, of the lab or of its masks, is reported; nothing is lost. */
+static void test_memory(void **state)
+{
+    static const char text[] =
+        DEFAULTS EPISODE("good", CALL("{\\\"a\\\": 1}"), "") EPISODE("none", "Hm.", "");
+    (void)state;
+    for (long at = 0;; at++) {
+        struct failing f = {.alc = {failing_get, failing_put, &f}, .refuse_at = at};
+        struct tare_arena arena;
+        tare_arena_init(&arena, &f.alc, TARE_GIB);
+        enum tare_status st = lab_once(TARE_S(text), &f.alc, &arena);
+        tare_arena_free(&arena);
+        assert_int_equal(f.live, 0);
+        if (st == TARE_OK) {
+            assert_true(at > 5);
+            break;
+        }
+        assert_int_equal(st, TARE_E_NOMEM);
+    }
+}
+
 static void refuse(const char *text, uint32_t line)
 {
     struct tare_tools_recordings rec;
@@ -303,7 +375,7 @@ int main(void)
         cmocka_unit_test(test_known_rates), cmocka_unit_test(test_no_faults),
         cmocka_unit_test(test_steered),     cmocka_unit_test(test_replayed),
         cmocka_unit_test(test_looked_at),   cmocka_unit_test(test_mass),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_memory),      cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
