@@ -33,8 +33,7 @@ static enum tare_status truth(struct bench *b, const struct tare_mask_opened *m,
     bool by_format = tare_json_kind(tare_json_get(t, "needs_format")) == TARE_JSON_TRUE;
     enum tare_json_kind kind = tare_json_kind(said);
     *valid = kind == TARE_JSON_TRUE;
-    if ((kind == TARE_JSON_TRUE || kind == TARE_JSON_FALSE) &&
-        !(by_format && !b->o->mask.formats))
+    if ((kind == TARE_JSON_TRUE || kind == TARE_JSON_FALSE) && !(by_format && !b->o->mask.formats))
         return TARE_OK;
     return tare_schema_valid(m->lowered.schema, tare_json_get(t, "data"), &b->each, valid, err);
 }
@@ -64,9 +63,9 @@ static enum tare_status one_schema(struct bench *b, struct tare_json line, struc
     struct tare_mask_opened m;
     struct tare_guide_stats stats;
     struct tare_json schema = tare_json_get(line, "schema");
-    enum tare_status st = tare_mask_open(b->ctx, &b->o->mask, b->tables,
-                                         tare_json_present(schema) ? schema : line, &b->each, &m,
-                                         err);
+    enum tare_status st =
+        tare_mask_open(b->ctx, &b->o->mask, b->tables, tare_json_present(schema) ? schema : line,
+                       &b->each, &m, err);
     if (st != TARE_OK)
         return st;
     tare_mask_note(&b->compile, m.ns);

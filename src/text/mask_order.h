@@ -6,9 +6,9 @@
 #include "text/schema.h"
 
 /*
- * Prints the value, compact, members in the order in which the rules that apply to them declare them
- * (alternatives that do not hold are left out), others last in their own order. That is the order
- * of text/schema_grammar.h without any_order, but for members that only a negation speaks of.
+ * Prints the value, compact, members in the order in which the rules that apply to them declare
+ * them (alternatives that do not hold are left out), others last in their own order. That is the
+ * order of text/schema_grammar.h without any_order, but for members that only a negation speaks of.
  * TARE_E_NOMEM, TARE_E_LIMIT: as tare_schema_valid.
  */
 enum tare_status tare_mask_order(const struct tare_schema *schema, struct tare_json value,
