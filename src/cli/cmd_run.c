@@ -422,7 +422,7 @@ static enum tare_status show(struct tare_ctx *ctx, const struct run_opts *o,
 {
     struct tare_results results;
     struct tare_board board;
-    struct tare_board_opts bo = {.size = sizeof bo};
+    struct tare_board_opts bo = {.size = sizeof bo, .more = ctx->json};
     bo.references = tare_registry_references(suite->world, suite->world_config, &bo.n_references);
     bo.classes = tare_registry_classes(suite->world, suite->world_config);
     bo.metrics = suite->metrics;

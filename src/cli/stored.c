@@ -44,7 +44,7 @@ enum tare_status tare_cli_stored(struct tare_ctx *ctx, struct tare_store *store,
 enum tare_status tare_cli_board(struct tare_ctx *ctx, const struct tare_results *results,
                                 bool all_metrics, struct tare_board *out, struct tare_err *err)
 {
-    struct tare_board_opts opts = {.size = sizeof opts};
+    struct tare_board_opts opts = {.size = sizeof opts, .more = ctx->json};
     struct tare_str *names = TARE_NEW_N(ctx->arena, struct tare_str, results->n_metrics);
     if (!names)
         return tare_fail(err, TARE_E_NOMEM, "not enough memory for the leaderboard");

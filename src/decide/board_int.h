@@ -31,6 +31,19 @@ enum tare_status tare__board_rank(const struct tare_metric *metric,
                                   double alpha, uint64_t seed, struct tare_arena *arena,
                                   const char **method, struct tare_err *err);
 
+/* Any of k and all of k of metric `metric`; *out NULL where it is no pass or failure, or where some
+ * task has one try alone. */
+enum tare_status tare__board_tries(const struct tare_results *r, uint32_t run, uint32_t metric,
+                                   const struct tare__board_look *look, struct tare_arena *arena,
+                                   const struct tare_board_tries **out, struct tare_err *err);
+/* Fills row->cost_usd and row->tokens. */
+enum tare_status tare__board_spent(const struct tare_results *r, uint32_t run,
+                                   const struct tare__board_look *look, struct tare_arena *arena,
+                                   struct tare_board_row *row, struct tare_err *err);
+/* Fills b->front_by and rows[].front, of the estimates. */
+enum tare_status tare__board_front(struct tare_board *b, struct tare_board_row *rows,
+                                   struct tare_arena *arena, struct tare_err *err);
+
 /* What a reader should know before believing the table. */
 enum tare_status tare__board_findings(struct tare_board *board, struct tare_arena *arena,
                                       struct tare_err *err);

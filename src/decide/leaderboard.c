@@ -124,6 +124,18 @@ static enum tare_status rule_values(struct board_work *w, uint32_t run, double *
     return TARE_OK;
 }
 
+/* What only documents say: the tries of the first metric that is a pass or a failure, the spend. */
+static enum tare_status more_of(struct board_work *w, uint32_t run, struct tare_board_row *row,
+                                struct tare_err *err)
+{
+    enum tare_status st = TARE_OK;
+    if (!w->opts->more)
+        return TARE_OK;
+    for (uint32_t i = 0; i < w->out->n_metrics && !row->tries && !st; i++)
+        st = tare__board_tries(w->r, run, w->place[i], &w->look, w->arena, &row->tries, err);
+    return st ? st : tare__board_spent(w->r, run, &w->look, w->arena, row, err);
+}
+
 static enum tare_status measured_row(struct board_work *w, uint32_t run,
                                      struct tare__board_entry *e, struct tare_err *err)
 {
@@ -135,7 +147,14 @@ static enum tare_status measured_row(struct board_work *w, uint32_t run,
         return no_memory(err);
     *e = (struct tare__board_entry){
         .run = run,
-        .row = {.kind = x->kind, .name = x->name, .id = x->id, .address = x->address, .k = x->k}};
+        .row = {.kind = x->kind,
+                .name = x->name,
+                .id = x->id,
+                .address = x->address,
+                .k = x->k,
+                .cost_usd = {.value = (double)NAN, .why = "not asked for"},
+                .tokens = {.value = (double)NAN, .why = "not asked for"},
+                .front = -1}};
     enum tare_status st = TARE_OK;
     for (uint32_t i = 0; i < n && !st; i++) {
         struct tare_task_scores s;
@@ -151,7 +170,7 @@ static enum tare_status measured_row(struct board_work *w, uint32_t run,
     if (!st)
         st = rule_values(w, run, values, err);
     classify(w->opts->classes, values, &e->row);
-    return st;
+    return st ? st : more_of(w, run, &e->row, err);
 }
 
 static double reference_value(const struct tare_reference *ref, struct tare_str metric)
@@ -183,7 +202,8 @@ static enum tare_status published_row(struct board_work *w, const struct tare_re
                                             .name = ref->name,
                                             .source = ref->source,
                                             .date = ref->date,
-                                            .cells = cells}};
+                                            .cells = cells,
+                                            .front = -1}};
     classify(c, values, &e->row);
     return TARE_OK;
 }
@@ -286,5 +306,7 @@ enum tare_status tare_leaderboard(const struct tare_results *r, const struct tar
     out->rows = rows;
     out->n_rows = n;
     sum_up(out);
+    if (!st && opts->more)
+        st = tare__board_front(out, rows, arena, err);
     return st ? st : tare__board_findings(out, arena, err);
 }

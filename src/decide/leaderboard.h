@@ -24,6 +24,7 @@ struct tare_board_opts {
     const struct tare_reference *references; /* published rows; may be NULL */
     uint32_t n_references;
     const struct tare_classes *classes; /* NULL: none */
+    bool more; /* what documents say besides: tries, spend and front of each row */
 };
 
 struct tare_board_cell {
@@ -34,16 +35,27 @@ struct tare_board_cell {
     const char *why;         /* why there is no value; NULL: there is */
 };
 
+/* Any of k and all of k, where the metric is a pass or a failure of each attempt. */
+struct tare_board_tries {
+    struct tare_str metric;
+    uint32_t n_k;
+    const uint32_t *k; /* 1 … 8, then doubling, up to the fewest tries a task has */
+    const struct tare_board_cell *any, *all; /* n_k */
+};
+
 struct tare_board_row {
     enum tare_row_kind kind;
     struct tare_str name, id, address, source, date;
     uint32_t rank_lo, rank_hi; /* 1-based; 0: not ranked */
     uint32_t k;
     uint64_t n_planned, n_missing, n_failed;
-    enum tare_cause missing_cause;       /* the most frequent one */
-    const struct tare_board_cell *cells; /* n_metrics */
-    int class_level;                     /* index into classes->level; -1: none */
-    uint32_t limiting;                   /* bit i: rule i of the classes is at the worst level */
+    enum tare_cause missing_cause;        /* the most frequent one */
+    const struct tare_board_cell *cells;  /* n_metrics */
+    int class_level;                      /* index into classes->level; -1: none */
+    uint32_t limiting;                    /* bit i: rule i of the classes is at the worst level */
+    const struct tare_board_tries *tries; /* NULL: not asked for, one try a task, or no passes */
+    struct tare_board_cell cost_usd, tokens; /* of an attempt; why: not asked for, or unknown */
+    int front; /* 1: no row has a better headline for less; 0: one has; -1: not known */
 };
 
 enum tare_finding_level { TARE_FINDING_NOTE = 0, TARE_FINDING_WARNS, TARE_FINDING_BLOCKS };
@@ -74,6 +86,7 @@ struct tare_board {
     uint32_t n_findings;
     const char *rank_method;
     uint64_t resamples, mc_seed;
+    const char *front_by; /* "cost_usd", "tokens"; NULL: fewer than two rows say what they cost */
 };
 
 /* Fails: TARE_E_USAGE (no such metric, with those there are), TARE_E_INPUT, TARE_E_NOMEM. No run

@@ -28,7 +28,7 @@ enum tare_status tare__board(struct tare__call *c, const struct tare_results *r,
                              struct tare_str metric, bool all, struct tare_board *out,
                              struct tare_err *err)
 {
-    struct tare_board_opts opts = {.size = sizeof opts};
+    struct tare_board_opts opts = {.size = sizeof opts, .more = true};
     uint32_t n = all || !r->n_shown ? r->n_metrics : r->n_shown;
     uint32_t first = tare_results_metric(r, metric);
     struct tare_str *names = TARE_NEW_N(c->arena, struct tare_str, r->n_metrics + 1u);

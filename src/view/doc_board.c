@@ -49,6 +49,75 @@ static void put_class(struct tare_json_writer *w, const struct tare_board *b,
     tare_json_end_array(w);
 }
 
+static void put_k(struct tare_json_writer *w, const char *key, const struct tare_board_cell *cells,
+                  uint32_t n)
+{
+    static const char *const parts[] = {"value", "lo", "hi"};
+    tare_json_put_key(w, key);
+    tare_json_begin_object(w);
+    for (int part = 0; part < 3; part++) {
+        tare_json_put_key(w, parts[part]);
+        tare_json_begin_array(w);
+        for (uint32_t i = 0; i < n; i++) {
+            const struct tare_interval *ci = &cells[i].ci;
+            double bound = ci->why ? (double)NAN : part == 1 ? ci->lo : ci->hi;
+            tare_json_put_f64(w, part == 0 ? cells[i].value : bound);
+        }
+        tare_json_end_array(w);
+    }
+    tare_json_put_key(w, "method");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < n; i++)
+        tare_json_put_cstr(w, cells[i].ci.why ? cells[i].ci.why : cells[i].method);
+    tare_json_end_array(w);
+    tare_json_end_object(w);
+}
+
+static void put_tries(struct tare_json_writer *w, const struct tare_board *b,
+                      const struct tare_board_tries *t)
+{
+    tare_json_put_key(w, "pass_k");
+    if (!t) {
+        tare_json_put_null(w);
+        return;
+    }
+    tare_json_begin_object(w);
+    tare_json_member_str(w, "metric", t->metric);
+    tare_json_put_key(w, "k");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < t->n_k; i++)
+        tare_json_put_u64(w, t->k[i]);
+    tare_json_end_array(w);
+    put_k(w, "any", t->any, t->n_k);
+    put_k(w, "all", t->all, t->n_k);
+    tare_json_member_f64(w, "level", b->confidence);
+    tare_json_member_u64(w, "n", t->any[0].n);
+    tare_json_end_object(w);
+}
+
+/* What an attempt cost, where the run says it, and whether somebody is better for less. */
+static void put_spent(struct tare_json_writer *w, const struct tare_board *b,
+                      const struct tare_board_row *row)
+{
+    static const struct tare_metric less = {.direction = TARE_LOWER_BETTER};
+    tare_json_put_key(w, "spent");
+    tare_json_begin_object(w);
+    if (!row->cost_usd.why) {
+        tare_json_put_key(w, "cost_usd");
+        tare_doc_cell(w, &less, &row->cost_usd, b->confidence);
+    }
+    if (!row->tokens.why) {
+        tare_json_put_key(w, "tokens");
+        tare_doc_cell(w, &less, &row->tokens, b->confidence);
+    }
+    tare_json_end_object(w);
+    tare_json_put_key(w, "front");
+    if (row->front < 0)
+        tare_json_put_null(w);
+    else
+        tare_json_put_bool(w, row->front == 1);
+}
+
 static void put_row(struct tare_json_writer *w, const struct tare_board *b,
                     const struct tare_board_row *row)
 {
@@ -71,6 +140,8 @@ static void put_row(struct tare_json_writer *w, const struct tare_board *b,
         tare_json_member_u64(w, "missing", row->n_missing);
         tare_json_member_cstr(w, "missing_cause",
                               row->n_missing ? tare_cause_name(row->missing_cause) : NULL);
+        put_tries(w, b, row->tries);
+        put_spent(w, b, row);
     }
     tare_json_put_key(w, "metrics");
     tare_json_begin_object(w);
@@ -128,6 +199,7 @@ static void put_board_head(struct tare_json_writer *w, const struct tare_board *
     tare_json_member_u64(w, "interval", b->resamples);
     tare_json_member_u64(w, "seed", b->mc_seed);
     tare_json_end_object(w);
+    tare_json_member_cstr(w, "front_by", b->front_by);
     tare_json_member_str(w, "class_note", b->classes ? b->classes->note : TARE_S(""));
 }
 

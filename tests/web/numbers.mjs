@@ -6,6 +6,7 @@ function factorOf(docs, name, path) {
   const metric = /metrics\.([^.]+)\./.exec(path)?.[1] ?? /scores\.([^.]+)\.value/.exec(path)?.[1];
   const def = metric ? list.find((m) => m.name === metric) : null;
   if (metric) return def?.unit === "share" ? 100 : 1;
+  if (/\.pass_k\.(any|all)\./.test(path)) return 100;
   if (name === "compare") return /^(n|wins|losses|ties|n_for_margin)$/.test(path) ? 1 : doc.metric.unit === "share" ? 100 : 1;
   if (name === "task") return list[0]?.unit === "share" ? 100 : 1;
   if (name === "power") return /n_needed|tasks_needed/.test(path) || (doc.design === "mean" && /mde/.test(path)) ? 1 : 100;

@@ -129,12 +129,18 @@ export interface RunView {
   by: string[];
   passk: PassK | null;
 }
+export interface ByK {
+  value: number[];
+  lo: (number | null)[];
+  hi: (number | null)[];
+  method: string[];
+}
 export interface PassK {
   k: number[];
-  any: { value: number[]; lo: (number | null)[]; hi: (number | null)[] };
-  all: { value: number[]; lo: (number | null)[]; hi: (number | null)[] };
+  metric: string;
+  any: ByK;
+  all: ByK;
   level: number;
-  method: string | null;
   n: number;
 }
 export function runOf(doc: Doc): RunView {
@@ -156,7 +162,7 @@ export function runOf(doc: Doc): RunView {
     environment,
     lost: list<Any>(d["missing_causes"]).map((m) => ({ text: text(m["text"]) ?? text(m["cause"]) ?? "", n: num(m["n"]) ?? 0 })),
     by: list<string>(d["by"]).filter((x) => typeof x === "string"),
-    passk: (d["pass_k"] as PassK | undefined) ?? null,
+    passk: (row0?.pass_k as PassK | null | undefined) ?? null,
   };
 }
 

@@ -188,12 +188,103 @@ static void wrong_metric(void **state)
 
 #define WITH_ARENA(f) cmocka_unit_test_setup_teardown(f, arena_open, arena_close)
 
+/* Of ten tasks with four tries, five pass twice, three never, two always. */
+static void tries_open_like_a_jaw(void **state)
+{
+    struct made m;
+    double x[40] = {0};
+    const struct tare_board_opts more = {.size = sizeof more, .more = true};
+    for (size_t t = 0; t < 10; t++)
+        for (size_t i = 0; i < 4; i++)
+            x[4 * t + i] = t < 5 ? i < 2 : t >= 8;
+    made_init(&m, *state, made_share("solved"), 10, 4);
+    (void)made_add(&m, *state, "some", x);
+    struct tare_board b = board_of(&m, &more, *state);
+    const struct tare_board_tries *t = b.rows[0].tries;
+    assert_non_null(t);
+    assert_int_equal(t->n_k, 4);
+    /* two of four: any of 2 is 1 - C(2,2)/C(4,2) = 5/6, all of 2 is 1/6. */
+    const double any[] = {0.45, 0.2 + 0.5 * 5 / 6, 0.7, 0.7};
+    const double all[] = {0.45, 0.2 + 0.5 / 6, 0.2, 0.2};
+    for (int k = 0; k < 4; k++) {
+        assert_int_equal(t->k[k], k + 1);
+        assert_near(t->any[k].value, any[k], 1e-14);
+        assert_near(t->all[k].value, all[k], 1e-14);
+        assert_true(t->any[k].ci.lo <= any[k] && any[k] <= t->any[k].ci.hi);
+        assert_true(t->all[k].ci.lo <= all[k] && all[k] <= t->all[k].ci.hi);
+        assert_int_equal(t->any[k].n, 10);
+    }
+    assert_near(t->any[0].ci.lo, b.rows[0].cells[0].ci.lo, 0);
+    assert_near(t->any[0].ci.hi, b.rows[0].cells[0].ci.hi, 0);
+    /* All four: a share of tasks, so Wilson. */
+    assert_near(t->all[3].ci.hi, tare_wilson((struct tare_count){2, 10}, 0.95).hi, 0);
+    assert_null(board_of(&m, NULL, *state).rows[0].tries);
+    x[1] = (double)NAN; /* a missing attempt: k ends where a task has no more */
+    made_init(&m, *state, made_share("solved"), 10, 4);
+    (void)made_add(&m, *state, "some", x);
+    b = board_of(&m, &more, *state);
+    assert_int_equal(b.rows[0].tries->n_k, 3);
+    x[0] = 0.5; /* graded: there is no pass */
+    made_init(&m, *state, made_share("solved"), 10, 4);
+    (void)made_add(&m, *state, "some", x);
+    assert_null(board_of(&m, &more, *state).rows[0].tries);
+}
+
+/* Many tasks: the interval is the normal one, near the bootstrap's. */
+static void tries_of_many_tasks(void **state)
+{
+    struct made m;
+    static double x[3000 * 2];
+    const struct tare_board_opts more = {.size = sizeof more, .more = true};
+    for (size_t i = 0; i < 6000; i++)
+        x[i] = i * 2654435761u % 97 < 40;
+    made_init(&m, *state, made_share("solved"), 3000, 2);
+    (void)made_add(&m, *state, "some", x);
+    struct tare_board b = board_of(&m, &more, *state);
+    const struct tare_board_cell *one = &b.rows[0].tries->any[0], *cell = &b.rows[0].cells[0];
+    assert_string_equal(one->method, "normal over tasks");
+    assert_near(one->value, cell->value, 1e-14);
+    assert_near(one->ci.lo, cell->ci.lo, 1e-3);
+    assert_near(one->ci.hi, cell->ci.hi, 1e-3);
+}
+
+static void front_of_spend(void **state)
+{
+    struct made m;
+    double good[20], fair[20], poor[20], cheap[20], dear[20], between[20];
+    const struct tare_board_opts more = {.size = sizeof more, .more = true};
+    solve(good, 18, 20);
+    solve(fair, 12, 20);
+    solve(poor, 6, 20);
+    for (size_t i = 0; i < 20; i++) {
+        cheap[i] = 100 + (double)i;
+        between[i] = 300;
+        dear[i] = 900;
+    }
+    made_init(&m, *state, made_share("solved"), 20, 1);
+    m.runs[made_add(&m, *state, "good", good)].tokens = dear;
+    m.runs[made_add(&m, *state, "fair", fair)].tokens = cheap;
+    m.runs[made_add(&m, *state, "poor", poor)].tokens = between;
+    (void)made_add(&m, *state, "silent", poor);
+    struct tare_board b = board_of(&m, &more, *state);
+    assert_string_equal(b.front_by, "tokens");
+    assert_int_equal(row_of(&b, "good")->front, 1);
+    assert_int_equal(row_of(&b, "fair")->front, 1);
+    assert_int_equal(row_of(&b, "poor")->front, 0);
+    assert_int_equal(row_of(&b, "silent")->front, -1);
+    assert_near(row_of(&b, "fair")->tokens.value, 109.5, 1e-12);
+    assert_non_null(row_of(&b, "silent")->tokens.why);
+    assert_null(board_of(&m, NULL, *state).front_by);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         WITH_ARENA(ranks_are_ranges),       WITH_ARENA(one_attempt_is_wilson),
         WITH_ARENA(attempts_are_not_tasks), WITH_ARENA(missing_is_counted),
         WITH_ARENA(published_and_classes),  WITH_ARENA(wrong_metric),
+        WITH_ARENA(tries_open_like_a_jaw),  WITH_ARENA(tries_of_many_tasks),
+        WITH_ARENA(front_of_spend),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,12 +8,13 @@ import { line } from "../ui/text";
 const share = { factor: 100, decimals: 1 };
 
 /** pass@k above, pass^k below: two lines from one point at k = 1, opening like a jaw. */
-export function PassK({ doc }: { doc: Doc }): JSX.Element {
+export function PassK({ doc, metric, at }: { doc: Doc; metric: string; at: string }): JSX.Element {
   const w = 1000;
   const h = 220;
   const n = doc.k.length;
   const x = (i: number): number => (n < 2 ? w / 2 : (i / (n - 1)) * w);
   const y = (v: number): number => h - v * h;
+  const methods = [...new Set([...doc.any.method, ...doc.all.method])];
   const lines = [
     { name: "best of k", at: "any", d: doc.any, colour: "var(--up)", dash: "" },
     { name: "all of k", at: "all", d: doc.all, colour: "var(--down)", dash: "5 3" },
@@ -21,8 +22,8 @@ export function PassK({ doc }: { doc: Doc }): JSX.Element {
   return (
     <Figure
       question="How far do more tries carry it?"
-      under="Share of tasks solved at least once in k attempts, and in all k"
-      caption={`Unbiased over ${num.count(doc.n)} tasks; bands are ${num.value(doc.level, { factor: 100, decimals: 0 })} % intervals${doc.method ? ` (${line(doc.method)})` : ""}.`}
+      under={`Share of tasks that pass ${line(metric)} in any of k attempts, and in all k`}
+      caption={`Unbiased over ${num.count(doc.n)} tasks; bands are ${num.value(doc.level, { factor: 100, decimals: 0 })} % intervals (${methods.map(line).join("; ")}). The figures are of k attempts drawn from those played, so k ends where a task has no more.`}
       head={["k", "best of k %", "95 %", "all of k %", "95 %"]}
       rows={doc.k.map((k, i) => [
         k,
@@ -72,7 +73,7 @@ export function PassK({ doc }: { doc: Doc }): JSX.Element {
             ))}
             {lines.map((l) => (
               <text key={l.at} x="100%" dx="8" y={y(l.d.value[n - 1] ?? 0) + 4} style={{ fill: l.colour, fontWeight: 500 }}>
-                {l.name} {num.value(l.d.value[n - 1], share)}
+                {l.name} <tspan data-v={`${at}.${l.at}.value.${n - 1}`}>{num.value(l.d.value[n - 1], share)}</tspan>
               </text>
             ))}
           </svg>

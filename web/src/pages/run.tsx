@@ -288,7 +288,7 @@ function Head({ id, view, done, error }: { id: string; view: RunView; done: numb
           </tbody>
         </table>
       </section>
-      {view.passk && <PassK doc={view.passk} />}
+      {view.passk && <PassK doc={view.passk} metric={num.title(defOf(view.defs, view.passk.metric))} at="run:leaderboard.0.pass_k" />}
     </>
   );
 }
