@@ -28,6 +28,9 @@
 #define TARE_MAX_STEPS 10000u              /* R: steps of one attempt */
 #define TARE_MAX_STEP_BODY_BYTES (4 * TARE_MIB)    /* R */
 #define TARE_MAX_TOOL_OUTPUT_BYTES (64 * TARE_KIB) /* R: kept of one tool's output */
+#define TARE_MAX_AGENT_LINE_BYTES TARE_MIB         /* said by an external agent */
+#define TARE_MAX_AGENT_UNREAD_BYTES (8 * TARE_MIB) /* a brief and an observation */
+#define TARE_MAX_AGENT_WRONG_LINES 20u             /* then it does not speak the protocol */
 #define TARE_MAX_ERROR_TEXT_BYTES (4 * TARE_KIB)   /* R */
 #define TARE_MAX_ZSTD_WINDOW_LOG 27                /* R: 128 MiB */
 #define TARE_MAX_BLOB_BYTES TARE_GIB               /* R */

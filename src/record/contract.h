@@ -167,6 +167,10 @@ struct tare_spawn {
     const char *const *env;  /* NULL-terminated; nothing is inherited */
     struct tare_str input;   /* written to its standard input, then closed */
     int64_t timeout_ms;      /* then it is killed, and CHILD says LIMIT; 0: none */
+    /* It is talked to: its input stays open, and a SPAWN yielded while it lives writes `input` to
+     * it and grants timeout_ms anew (an empty input writes nothing and grants nothing). It lives
+     * until the solver is DONE: docs/decisions/0010-external-agents.md. */
+    bool talks;
 };
 
 /* What a solver wants next. Pointers live until the next call of next(). */

@@ -36,7 +36,8 @@ struct seat {
     uint64_t token;         /* of its request; 0: none */
     struct tare_child child;
     bool has_child;
-    bool fed; /* an event was passed in while events were handed out */
+    bool deaf; /* the child does not read what it is told */
+    bool fed;  /* an event was passed in while events were handed out */
 };
 
 struct running_job {
@@ -71,15 +72,20 @@ static struct running_job *job_of(struct loop *l, const struct tare__job *job)
     return NULL;
 }
 
+static void end_child(struct seat *s)
+{
+    if (!s->has_child)
+        return;
+    tare_child_kill(&s->child);
+    tare_child_free(&s->child);
+    s->has_child = false;
+}
+
 static void leave(struct loop *l, struct seat *s)
 {
     struct running_job *r = job_of(l, s->job);
     struct tare__done *d = s->done;
-    if (s->has_child) {
-        tare_child_kill(&s->child);
-        tare_child_free(&s->child);
-        s->has_child = false;
-    }
+    end_child(s);
     if (s->token && l->transport)
         l->transport->cancel(l->transport->ctx, s->token);
     s->token = 0;
@@ -140,17 +146,34 @@ static void begin_request(struct loop *l, struct seat *s)
     }
 }
 
+/* Passes on what the solver has to say to the child it talks to. */
+static void tell_child(struct loop *l, struct seat *s)
+{
+    struct tare_spawn *spawn = &s->play.yield.spawn;
+    if (s->play.state != TARE_PLAY_SPAWN || !s->child.talks || !spawn->input.n)
+        return;
+    s->child_until_ns = spawn->timeout_ms ? now(l) + spawn->timeout_ms * 1000000 : 0;
+    s->deaf = !tare_child_send(&s->child, spawn->input);
+    spawn->input = (struct tare_str){NULL, 0};
+}
+
 static void begin_child(struct loop *l, struct seat *s)
 {
     struct tare_err err = {0};
     const struct tare_spawn *spawn = &s->play.yield.spawn;
-    if (tare_child_start(spawn->argv, spawn->env, spawn->input, TARE_MAX_TOOL_OUTPUT_BYTES,
-                         l->b->alc, &s->child, &err) == TARE_OK) {
-        s->has_child = true;
-        s->child_until_ns = spawn->timeout_ms ? now(l) + spawn->timeout_ms * 1000000 : 0;
-    } else {
+    enum tare_status st =
+        spawn->talks ? tare_child_talk(spawn->argv, spawn->env, TARE_MAX_AGENT_LINE_BYTES,
+                                       TARE_MAX_AGENT_UNREAD_BYTES, l->b->alc, &s->child, &err)
+                     : tare_child_start(spawn->argv, spawn->env, spawn->input,
+                                        TARE_MAX_TOOL_OUTPUT_BYTES, l->b->alc, &s->child, &err);
+    if (st != TARE_OK) {
         refuse(l, s, TARE_EVENT_CHILD, TARE_CAUSE_SANDBOX, &err);
+        return;
     }
+    s->has_child = true;
+    s->child_until_ns = spawn->timeout_ms ? now(l) + spawn->timeout_ms * 1000000 : 0;
+    s->deaf = false;
+    tell_child(l, s);
 }
 
 /* Does what the solver asks for until it waits or is finished. */
@@ -158,6 +181,8 @@ static void serve(struct loop *l, struct seat *s)
 {
     do {
         s->fed = false;
+        if (s->play.checking && s->has_child && s->child.talks)
+            end_child(s); /* the solver's; a check has its own */
         if (s->play.state == TARE_PLAY_REQUEST && !s->token)
             begin_request(l, s);
         else if (s->play.state == TARE_PLAY_SPAWN && !s->has_child)
@@ -360,14 +385,18 @@ struct line_to {
 static void give_line(void *to, struct tare_str text)
 {
     const struct line_to *t = to;
+    struct seat *s = t->s;
     struct tare_event e = {.kind = TARE_EVENT_CHILD,
-                           .id = t->s->play.yield.id,
+                           .id = s->play.yield.id,
                            .body = text,
-                           .failed = t->s->child.too_long ? TARE_CAUSE_LIMIT : TARE_CAUSE_NONE,
+                           .failed = s->child.too_long ? TARE_CAUSE_LIMIT : TARE_CAUSE_NONE,
                            .exit_status = -1,
                            .now_ns = now(t->l)};
-    if (t->s->play.state == TARE_PLAY_SPAWN && !t->s->child.no_memory)
-        feed(t->s, &e, TARE_CAUSE_NONE);
+    if (s->play.state != TARE_PLAY_SPAWN || s->child.no_memory || s->deaf ||
+        (s->child.talks && s->play.checking))
+        return;
+    feed(s, &e, TARE_CAUSE_NONE);
+    tell_child(t->l, s);
 }
 
 static void work_child(struct loop *l, struct seat *s)
@@ -375,9 +404,7 @@ static void work_child(struct loop *l, struct seat *s)
     struct line_to to = {l, s};
     int status;
     if (s->child_until_ns && now(l) >= s->child_until_ns) {
-        tare_child_kill(&s->child);
-        tare_child_free(&s->child);
-        s->has_child = false;
+        end_child(s);
         struct tare_event late = {.kind = TARE_EVENT_CHILD,
                                   .id = s->play.yield.id,
                                   .failed = TARE_CAUSE_LIMIT,
@@ -388,6 +415,13 @@ static void work_child(struct loop *l, struct seat *s)
     }
     tare_child_write(&s->child);
     bool open = tare_child_read(&s->child, give_line, &to);
+    if (s->deaf && s->play.state == TARE_PLAY_SPAWN && s->child.talks) {
+        struct tare_err err = {0};
+        (void)tare_fail(&err, TARE_E_LIMIT, "it does not read what it is told");
+        end_child(s);
+        refuse(l, s, TARE_EVENT_CHILD, TARE_CAUSE_LIMIT, &err);
+        return;
+    }
     if (s->child.no_memory) {
         struct tare_event cancel = {.kind = TARE_EVENT_CANCEL, .now_ns = now(l)};
         feed(s, &cancel, TARE_CAUSE_MEMORY);
@@ -457,7 +491,7 @@ static void wait_and_work(struct loop *l, struct pollfd *fds, uint32_t cap)
         const struct seat *s = &l->seats[i];
         if (s->busy && s->has_child && s->child.out_fd >= 0)
             fds[n++] = (struct pollfd){.fd = s->child.out_fd, .events = POLLIN};
-        if (s->busy && s->has_child && s->child.in_fd >= 0)
+        if (s->busy && s->has_child && tare_child_wants_write(&s->child))
             fds[n++] = (struct pollfd){.fd = s->child.in_fd, .events = POLLOUT};
     }
     if (l->transport)

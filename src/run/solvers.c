@@ -6,6 +6,7 @@
 
 #include "base/limits.h"
 #include "solver/answer.h"
+#include "solver/command.h"
 #include "solver/harness.h"
 #include "suite/solver_file.h"
 #include "text/fields.h"
@@ -85,6 +86,59 @@ static enum tare_status find_verifier(struct tare_json harness, struct tare_str 
     return TARE_OK;
 }
 
+/* A name that can stand in an address: what stands after the last '/' or '#', other characters as
+ * '-'. "openai/gpt-4.1" is "gpt-4.1". */
+static struct tare_str short_name(struct tare_str model, struct tare_arena *arena)
+{
+    size_t from = 0;
+    for (size_t i = 0; i < model.n; i++)
+        if ((model.p[i] == '/' || model.p[i] == '#') && i + 1 < model.n)
+            from = i + 1;
+    struct tare_str tail = tare_str_n(model.p + from, model.n - from);
+    char *p = tare_arena_alloc(arena, tail.n + 1);
+    if (!p)
+        return (struct tare_str){NULL, 0};
+    for (size_t i = 0; i < tail.n; i++) {
+        char c = tail.p[i];
+        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
+                     c == '.' || c == '_' || c == '-';
+        p[i] = plain ? c : '-';
+    }
+    return tare_str_n(p, tail.n);
+}
+
+/* A fault of what stands in the file gets its place. */
+static enum tare_status placed(enum tare_status st, const struct tare_solver_file *f,
+                               struct tare_str path, struct tare_err *err)
+{
+    if (err && err->file[0] == 0) {
+        tare_err_file(err, path);
+        if (err->has_offset)
+            tare_err_locate(err, f->text);
+    }
+    return st;
+}
+
+/* "command:python3 agent.py": the solver is called after its last word that is a file's name. */
+static enum tare_status from_command(const struct tare_run_names *names, struct tare_str text,
+                                     struct tare_arena *arena, struct tare_run_solver *out,
+                                     struct tare_err *err)
+{
+    size_t skip = sizeof "command:" - 1;
+    struct tare_json config;
+    enum tare_status st = tare_command_of_words(tare_str_n(text.p + skip, text.n - skip),
+                                                names->env, arena, &config, err);
+    if (st != TARE_OK)
+        return st;
+    struct tare_json file = tare_json_first(tare_json_get(config, "files"));
+    struct tare_str name = tare_json_present(file)
+                               ? tare_json_key(file)
+                               : tare_json_str(tare_json_first(tare_json_get(config, "argv")));
+    *out = (struct tare_run_solver){
+        .name = short_name(name, arena), .ops = &tare_solver_command, .config = config};
+    return out->name.p ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "out of memory for a solver");
+}
+
 static enum tare_status from_file(const struct tare_suite *suite, struct tare_str path,
                                   const struct tare_run_names *names, struct tare_arena *arena,
                                   struct tare_run_solver *out, struct tare_err *err)
@@ -108,12 +162,16 @@ static enum tare_status from_file(const struct tare_suite *suite, struct tare_st
             st = find_verifier(f->harness, f->name, names, arena, &verifier, err);
         if (st == TARE_OK)
             return with_models(suite, out, e, verifier, arena, err);
-        if (err && err->file[0] == 0) {
-            tare_err_file(err, path);
-            if (err->has_offset)
-                tare_err_locate(err, f->text);
-        }
-        return st;
+        return placed(st, f, path, err);
+    }
+    if (f->kind == TARE_SOLVER_COMMAND) {
+        size_t end = path.n;
+        while (end && path.p[end - 1] != '/')
+            end--;
+        out->ops = &tare_solver_command;
+        st = tare_command_resolve(f->config, tare_str_n(path.p, end), names->env, arena,
+                                  &out->config, err);
+        return st == TARE_OK ? st : placed(st, f, path, err);
     }
     out->ops = tare_registry_solver(suite->world, f->policy);
     if (out->ops)
@@ -121,27 +179,6 @@ static enum tare_status from_file(const struct tare_suite *suite, struct tare_st
     st = unknown(suite->world, f->policy, err);
     tare_err_file(err, path);
     return st;
-}
-
-/* A name that can stand in an address: what stands after the last '/' or '#', other characters as
- * '-'. "openai/gpt-4.1" is "gpt-4.1". */
-static struct tare_str short_name(struct tare_str model, struct tare_arena *arena)
-{
-    size_t from = 0;
-    for (size_t i = 0; i < model.n; i++)
-        if ((model.p[i] == '/' || model.p[i] == '#') && i + 1 < model.n)
-            from = i + 1;
-    struct tare_str tail = tare_str_n(model.p + from, model.n - from);
-    char *p = tare_arena_alloc(arena, tail.n + 1);
-    if (!p)
-        return (struct tare_str){NULL, 0};
-    for (size_t i = 0; i < tail.n; i++) {
-        char c = tail.p[i];
-        bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') ||
-                     c == '.' || c == '_' || c == '-';
-        p[i] = plain ? c : '-';
-    }
-    return tare_str_n(p, tail.n);
 }
 
 /* A model of the command line, as the mapping it stands for. */
@@ -199,6 +236,8 @@ static enum tare_status one(const struct tare_suite *suite, struct tare_str name
                             const struct tare_run_names *names, struct tare_arena *arena,
                             struct tare_run_solver *out, struct tare_err *err)
 {
+    if (tare_str_starts(name, TARE_S("command:")))
+        return from_command(names, name, arena, out, err);
     if (tare_is_model_string(name) && !tare_str_ends(name, TARE_S(".yaml")) &&
         !tare_str_ends(name, TARE_S(".yml")))
         return from_model(suite, names, name, arena, out, err);

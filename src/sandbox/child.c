@@ -61,13 +61,12 @@ static int start(const char *const *argv, const char *const *env, int in, int ou
     return code;
 }
 
-enum tare_status tare_child_start(const char *const *argv, const char *const *env,
-                                  struct tare_str input, size_t max_line_bytes,
-                                  const struct tare_alc *alc, struct tare_child *out,
-                                  struct tare_err *err)
+/* *out holds what is written to it; the rest is filled in. */
+static enum tare_status begin(const char *const *argv, const char *const *env,
+                              size_t max_line_bytes, const struct tare_alc *alc,
+                              struct tare_child *out, struct tare_err *err)
 {
     int to[2] = {-1, -1}, from[2] = {-1, -1};
-    *out = (struct tare_child){.pid = -1, .in_fd = -1, .out_fd = -1, .input = input};
     if (!argv || !argv[0] || argv[0][0] != '/')
         return tare_fail(err, TARE_E_USAGE, "a program is named by its absolute path, not '%s'",
                          argv && argv[0] ? argv[0] : "");
@@ -91,19 +90,72 @@ enum tare_status tare_child_start(const char *const *argv, const char *const *en
     return TARE_OK;
 }
 
-void tare_child_write(struct tare_child *c)
+enum tare_status tare_child_start(const char *const *argv, const char *const *env,
+                                  struct tare_str input, size_t max_line_bytes,
+                                  const struct tare_alc *alc, struct tare_child *out,
+                                  struct tare_err *err)
 {
-    while (c->in_fd >= 0 && c->sent_bytes < c->input.n) {
-        ssize_t n = write(c->in_fd, c->input.p + c->sent_bytes, c->input.n - c->sent_bytes);
+    *out = (struct tare_child){.pid = -1, .in_fd = -1, .out_fd = -1, .input = input};
+    return begin(argv, env, max_line_bytes, alc, out, err);
+}
+
+enum tare_status tare_child_talk(const char *const *argv, const char *const *env,
+                                 size_t max_line_bytes, size_t max_unread_bytes,
+                                 const struct tare_alc *alc, struct tare_child *out,
+                                 struct tare_err *err)
+{
+    *out = (struct tare_child){.pid = -1, .in_fd = -1, .out_fd = -1, .talks = true};
+    tare_buf_init(&out->more, alc, max_unread_bytes);
+    return begin(argv, env, max_line_bytes, alc, out, err);
+}
+
+/* What the pipe takes of a text; false: it has closed its input, and what is left does not interest
+ * it. */
+static bool put(int fd, struct tare_str text, size_t *sent_bytes)
+{
+    while (*sent_bytes < text.n) {
+        ssize_t n = write(fd, text.p + *sent_bytes, text.n - *sent_bytes);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
-            return;
-        if (n < 0) /* it has closed its input: what is left does not interest it */
-            break;
-        c->sent_bytes += (size_t)n;
+        if (n < 0)
+            return errno == EAGAIN || errno == EWOULDBLOCK;
+        *sent_bytes += (size_t)n;
     }
-    close_fd(&c->in_fd);
+    return true;
+}
+
+void tare_child_write(struct tare_child *c)
+{
+    if (c->in_fd < 0)
+        return;
+    if (!c->talks) {
+        if (!put(c->in_fd, c->input, &c->sent_bytes) || c->sent_bytes == c->input.n)
+            close_fd(&c->in_fd);
+        return;
+    }
+    bool open = put(c->in_fd, tare_buf_str(&c->more), &c->more_sent_bytes);
+    if (!open || c->more_sent_bytes == c->more.n) {
+        tare_buf_reset(&c->more);
+        c->more_sent_bytes = 0;
+    }
+    if (!open)
+        close_fd(&c->in_fd);
+}
+
+bool tare_child_wants_write(const struct tare_child *c)
+{
+    return c->in_fd >= 0 && (!c->talks || c->more_sent_bytes < c->more.n);
+}
+
+bool tare_child_send(struct tare_child *c, struct tare_str text)
+{
+    if (c->in_fd < 0)
+        return true; /* it has closed its input; its end will say why */
+    tare_buf_put(&c->more, text);
+    if (c->more.failed)
+        return false;
+    tare_child_write(c);
+    return true;
 }
 
 static void take(struct tare_child *c, const char *p, size_t n,
@@ -129,7 +181,9 @@ static void take(struct tare_child *c, const char *p, size_t n,
 bool tare_child_read(struct tare_child *c, void (*line)(void *to, struct tare_str text), void *to)
 {
     char chunk[16384];
-    while (c->out_fd >= 0) {
+    for (int turn = 0; c->out_fd >= 0; turn++) {
+        if (turn == 16)
+            return true;
         ssize_t n = read(c->out_fd, chunk, sizeof chunk);
         if (n < 0 && errno == EINTR)
             continue;
@@ -174,4 +228,5 @@ void tare_child_free(struct tare_child *c)
     close_fd(&c->in_fd);
     close_fd(&c->out_fd);
     tare_buf_free(&c->line);
+    tare_buf_free(&c->more);
 }

@@ -16,6 +16,9 @@ struct tare_child {
     struct tare_buf line; /* what came since the last line */
     struct tare_str input;
     size_t sent_bytes;
+    struct tare_buf more; /* of a child that is talked to: what its input has not taken yet */
+    size_t more_sent_bytes;
+    bool talks;     /* its input stays open */
     bool too_long;  /* a line was longer than the ceiling: it is cut */
     bool no_memory; /* a line was lost: nothing may be made of this output */
 };
@@ -29,10 +32,23 @@ enum tare_status tare_child_start(const char *const *argv, const char *const *en
                                   struct tare_str input, size_t max_line_bytes,
                                   const struct tare_alc *alc, struct tare_child *out,
                                   struct tare_err *err);
-/* Writes what the pipe takes; closes it at the end of the input. */
+/* Like tare_child_start, with an input that stays open: what is sent is written when the pipe takes
+ * it, and at most max_unread_bytes wait for that. */
+enum tare_status tare_child_talk(const char *const *argv, const char *const *env,
+                                 size_t max_line_bytes, size_t max_unread_bytes,
+                                 const struct tare_alc *alc, struct tare_child *out,
+                                 struct tare_err *err);
+/* Copies the text and writes what the pipe takes. False: too much is unread already, or no memory;
+ * the child cannot be talked to any more. */
+bool tare_child_send(struct tare_child *c, struct tare_str text);
+/* Writes what the pipe takes; closes it at the end of the input, where the child is not talked to.
+ */
 void tare_child_write(struct tare_child *c);
-/* Reads what is there and calls line() for each whole line (without its end). Returns false when
- * the output has ended (a last line without an end is given too). */
+/* Has it something for a pipe that took no more? */
+bool tare_child_wants_write(const struct tare_child *c);
+/* Reads what is there, at most 256 KiB (who writes without end keeps nobody else waiting), and
+ * calls line() for each whole line (without its end). Returns false when the output has ended (a
+ * last line without an end is given too). */
 bool tare_child_read(struct tare_child *c, void (*line)(void *to, struct tare_str text), void *to);
 /* True when it has ended: *status is its exit status, or 128 + signal. Never waits. */
 bool tare_child_ended(struct tare_child *c, int *status);

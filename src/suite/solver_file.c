@@ -17,23 +17,39 @@ static void read_kind(struct tare_fields *f, struct tare_solver_file *s)
                          "\"model\" must be a mapping or a text such as "
                          "openai/gpt-4.1-mini, not %s",
                          tare_json_kind_name(model));
+    struct tare_json command = tare_fields_any(f, "command", false);
     s->harness = tare_fields_kind(f, "harness", false, TARE_JSON_OBJECT);
     s->talk = tare_fields_kind(f, "talk", false, TARE_JSON_OBJECT);
     s->kind = tare_json_present(model) ? TARE_SOLVER_MODEL : TARE_SOLVER_POLICY;
     if (tare_json_present(model) && s->policy.n == 0)
         s->config = model;
+    if (tare_json_present(command) && s->kind == TARE_SOLVER_POLICY && s->policy.n == 0) {
+        s->kind = TARE_SOLVER_COMMAND;
+        s->config = command;
+    }
 }
 
 /* All keys are known; do they go together? */
 static void check_kind(struct tare_fields *f, const struct tare_solver_file *s)
 {
     struct tare_json model = tare_json_get(f->object, "model");
+    struct tare_json command = tare_json_get(f->object, "command");
     if (f->status != TARE_OK)
         return;
-    if (s->kind == TARE_SOLVER_MODEL && s->policy.n > 0) {
+    if (s->kind == TARE_SOLVER_COMMAND) {
+        if (tare_json_present(s->harness) || tare_json_present(s->talk))
+            tare_fields_fail(f, command,
+                             "\"harness\" and \"talk\" go with \"model\"; a command has "
+                             "its own");
+    } else if (tare_json_present(command)) {
+        tare_fields_fail(f, command,
+                         "a solver is a \"policy\", a \"model\" or a \"command\", one of "
+                         "them");
+    } else if (s->kind == TARE_SOLVER_MODEL && s->policy.n > 0) {
         tare_fields_fail(f, model, "a solver is a \"policy\" or a \"model\", not both");
     } else if (s->kind == TARE_SOLVER_POLICY && s->policy.n == 0) {
-        tare_fields_fail(f, f->object, "neither \"policy\" nor \"model\" says what the solver is");
+        tare_fields_fail(f, f->object,
+                         "none of \"policy\", \"model\" and \"command\" says what the solver is");
         tare_err_hint(f->err, "add for example \"policy: do-nothing\"");
     } else if (tare_json_present(s->harness) && s->policy.n > 0) {
         tare_fields_fail(f, s->harness, "\"harness\" goes with \"model\", not with \"policy\"");

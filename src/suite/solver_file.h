@@ -10,15 +10,17 @@
 
 enum tare_solver_kind {
     TARE_SOLVER_POLICY = 1, /* scripted: `policy: NAME` or `policy: {NAME: {parameters}}` */
-    TARE_SOLVER_MODEL       /* `model: {...}` with `harness: {...}` */
+    TARE_SOLVER_MODEL,      /* `model: {...}` with `harness: {...}` */
+    TARE_SOLVER_COMMAND     /* `command: [PROGRAM, ARGUMENT...]` */
 };
 
 struct tare_solver_file {
     struct tare_str name; /* `solver:`; how it is shown */
     struct tare_str about;
     enum tare_solver_kind kind;
-    struct tare_str policy;   /* name of the scripted policy */
-    struct tare_json config;  /* its parameters, or the model's mapping; absent: defaults */
+    struct tare_str policy; /* name of the scripted policy */
+    struct tare_json
+        config; /* its parameters, or what `model:` or `command:` says; absent: defaults */
     struct tare_json harness; /* mapping of switches; absent: defaults */
     struct tare_json talk;    /* `talk: {prompt: TEMPLATE}`: its own prompt where the world talks */
     struct tare_suite_limits limits;
