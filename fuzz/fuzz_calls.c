@@ -1,5 +1,6 @@
 /* A message in any dialect: spans cover it, the strict arm mends nothing, and what both arms take
- * is the same. The first byte picks the dialect, the second the options. */
+ * is the same. The first byte picks the dialect, the second the options. With FUZZ_DIALECTS, names
+ * divided by blanks, only those: a target for each family of layouts (fuzz/meson.build). */
 #include "fuzz.h"
 #include "text/calls_stream.h"
 
@@ -69,21 +70,40 @@ static void stream(struct tare_str text, const struct tare_calls_opts *o, size_t
     tare_arena_free(&arena);
 }
 
+#ifdef FUZZ_DIALECTS
+static struct tare_str dialect(uint8_t pick)
+{
+    struct tare_str list = TARE_S(FUZZ_DIALECTS), names[64];
+    size_t n = 0;
+    while (list.n) {
+        size_t blank = tare_str_find(list, TARE_S(" "));
+        size_t used = blank == SIZE_MAX ? list.n : blank;
+        names[n++] = tare_str_n(list.p, used);
+        used += used < list.n;
+        list = tare_str_n(list.p + used, list.n - used);
+    }
+    return names[pick % n];
+}
+#else
+static struct tare_str dialect(uint8_t pick)
+{
+    size_t dialects = 0;
+    while (tare_calls_dialect(dialects))
+        dialects++;
+    size_t i = pick % (dialects + 1);
+    return i < dialects ? tare_str_of(tare_calls_dialect(i)) : TARE_S("auto");
+}
+#endif
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tare_arena arena;
     struct tare_json v;
     struct tare_calls loose, strict;
-    size_t dialects = 0;
     if (size < 2)
         return 0;
-    while (tare_calls_dialect(dialects))
-        dialects++;
-    size_t pick = data[0] % (dialects + 1);
-    struct tare_calls_opts o = {.dialect = pick < dialects ? tare_str_of(tare_calls_dialect(pick))
-                                                           : TARE_S("auto"),
-                                .length = data[1] & 1,
-                                .think_prefilled = data[1] & 2};
+    struct tare_calls_opts o = {
+        .dialect = dialect(data[0]), .length = data[1] & 1, .think_prefilled = data[1] & 2};
     struct tare_str text = fuzz_text(data + 2, size - 2);
     tare_arena_init(&arena, NULL, TARE_GIB);
     fuzz_must(tare_json_parse(TARE_S(tools_text), NULL, &arena, &v, NULL) == TARE_OK);

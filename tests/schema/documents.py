@@ -104,8 +104,19 @@ CASES = [
     ("check-schema", 1, "echo '{\"required\":[\"a\"]}' >s.json; echo '{}' >i.json; tare check schema s.json i.json --json"),
     ("experiment-tools", 0, "tare experiment tools --script no_call=0.1,wrong_type=0.1 --episodes 20 --json"),
     ("experiment-tools", 0, "tare experiment tools --script no_call=0.1 --episodes 5 --emit | grep -v constrained | tare experiment tools - --json"),
+    ("experiment-tools", 0, "python3 -c 'import json; print(json.dumps([chr(c) for c in range(10, 127)]))' >letters.json; "
+     "tare experiment tools --script no_call=0.1,wrong_type=0.1 --episodes 20 --vocab letters.json --json"),
     ("experiment-drift", 0, "tare experiment drift --script lambda=0.1 --conversations 30 --seeds 10 --json"),
     ("experiment-drift", 0, "tare experiment drift --script lambda=0 --conversations 1 --turns 1 --json"),
+]
+
+
+# (schema of each line, exit status, script, what the lines' member of that name must show)
+LINES = [
+    ("check-calls-events", 1, "{ echo '<think>a</think>b<tool_call>{\"name\":\"f\",\"arguments\":{\"x\":1}}</tool_call>"
+     "<tool_call>{\"name\":\"f\",\"arguments\":{\"x\":[}}</tool_call>"
+     "<tool_call>{\"name\":\"f\",\"arguments\":{\"x\":'; } | tare check calls -t f.json --events",
+     ("event", {"content", "reasoning", "reasoning_end", "call", "arguments", "call_end", "void", "error"})),
 ]
 
 
@@ -143,6 +154,18 @@ def faults_of(case, code, out, known):
     return faults
 
 
+def faults_of_lines(case, code, out, known):
+    """Lines of events: each fits the schema, and together they show every kind there is."""
+    name, wanted, _, (member, kinds) = case
+    if code != wanted:
+        return [f"exit status {code}, expected {wanted}"]
+    docs = [json.loads(line) for line in out.splitlines()]
+    faults = [f"{fault.json_path}: {fault.message[:300]}"
+              for doc in docs for fault in known[name].iter_errors(doc)]
+    shown = {doc.get(member) for doc in docs}
+    return faults + [f"no line shows {kind}" for kind in sorted(kinds - shown)]
+
+
 def main(tare):
     known, failed = schemas(), 0
     with Place(tare) as place:
@@ -150,13 +173,13 @@ def main(tare):
         if code:
             print(f"the files to work on could not be made: {out}{err}")
             return 1
-        for case in CASES:
+        for case in CASES + LINES:
             code, out, err = place.sh(case[2])
-            faults = faults_of(case, code, out, known)
+            faults = (faults_of if len(case) == 3 else faults_of_lines)(case, code, out, known)
             if faults:
                 failed += 1
                 print(f"{case[2]}:", *faults[:8], err[:500], sep="\n  ")
-    print(f"{len(CASES) - failed} passed, {failed} failed")
+    print(f"{len(CASES + LINES) - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
