@@ -113,6 +113,9 @@ struct tare_world_ops {
      * this turn, as tare.request/1 has them), and the answer is one action, {"action_type":
      * "answer", "params": {"text": TEXT}}. */
     bool talks;
+    /* Its steps run programs in a sandbox: they take as long as those, and TARE_E_IO is the
+     * sandbox's failure. */
+    bool boxed;
     /* JSON Schema of the answers of a talk; after open; NULL or empty: any text. */
     struct tare_str (*answer_schema)(const void *w);
     /* Names of the world's verbs and phases, for facts and timelines. */

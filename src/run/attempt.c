@@ -51,6 +51,8 @@ static void settle_err(struct tare_play *p, enum tare_cause cause, const struct 
 {
     if (err->code == TARE_E_NOMEM)
         cause = TARE_CAUSE_MEMORY;
+    else if (cause == TARE_CAUSE_WORLD && err->code == TARE_E_IO && p->setup->world->boxed)
+        cause = TARE_CAUSE_SANDBOX;
     p->outgrown = p->outgrown || p->turn.held_bytes >= p->turn.ceiling_bytes / 2;
     settle(p, cause == TARE_CAUSE_SOLVER ? TARE_ATTEMPT_FAILED : TARE_ATTEMPT_MISSING, cause,
            cause_text(p, err));

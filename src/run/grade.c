@@ -194,7 +194,9 @@ void tare__scores(struct tare_play *p)
     const struct tare_err *err = &p->check_err;
     struct tare_str text = tare_arena_copy(p->arena, tare_str_of(err->text));
     a->status = TARE_ATTEMPT_MISSING;
-    a->cause = err->code == TARE_E_NOMEM ? TARE_CAUSE_MEMORY : TARE_CAUSE_WORLD;
+    a->cause = err->code == TARE_E_NOMEM                   ? TARE_CAUSE_MEMORY
+               : err->code == TARE_E_IO && s->world->boxed ? TARE_CAUSE_SANDBOX
+                                                           : TARE_CAUSE_WORLD;
     a->cause_text = text.p ? text : TARE_S("out of memory");
     a->detail = (struct tare_str){NULL, 0};
     for (uint32_t i = 0; i < s->n_metrics; i++)

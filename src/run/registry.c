@@ -7,6 +7,7 @@
 #include "world/soc/gen.h"
 #include "world/soc/published.h"
 #include "world/soc/solvers/solvers.h"
+#include "world/workspace/workspace.h"
 #include "world/world.h"
 
 #include "base/banned.h"
@@ -20,6 +21,7 @@ struct world {
 static const struct world worlds[] = {
     {&tare_world_soc, tare_soc_solvers, &tare_task_source_soc},
     {&tare_world_prompt, tare_prompt_solvers, &tare_task_source_prompt},
+    {&tare_world_workspace, tare_workspace_solvers, &tare_task_source_workspace},
 };
 #define N_WORLDS (sizeof worlds / sizeof *worlds)
 
@@ -39,7 +41,7 @@ const struct tare_world_ops *tare_registry_world(struct tare_str name)
 
 const char *const *tare_registry_world_names(void)
 {
-    static const char *const names[] = {"soc", "prompt", NULL};
+    static const char *const names[] = {"soc", "prompt", "workspace", NULL};
     return names;
 }
 
@@ -75,8 +77,8 @@ const struct tare_check_ops *const *tare_registry_checks(struct tare_str world, 
 
 const struct tare_task_source *const *tare_registry_sources(uint32_t *n)
 {
-    static const struct tare_task_source *const all[] = {&tare_task_source_soc,
-                                                         &tare_task_source_prompt};
+    static const struct tare_task_source *const all[] = {
+        &tare_task_source_soc, &tare_task_source_prompt, &tare_task_source_workspace};
     *n = sizeof all / sizeof *all;
     return all;
 }
