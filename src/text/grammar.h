@@ -105,6 +105,10 @@ uint32_t tare_grammar_call(struct tare_grammar *g, uint32_t rule);
  */
 enum tare_status tare_grammar_finish(struct tare_grammar *g, uint32_t root, struct tare_err *err);
 
+/* What a finished grammar writes is JSON behind `skip` bytes: no object of it may have a key twice.
+ * Declared keys never come twice anyhow; guides look out for the others. */
+void tare_grammar_unique_keys(struct tare_grammar *g, size_t skip);
+
 /* The root of a finished grammar: it may be a part of a larger one, finished again. */
 uint32_t tare_grammar_root(const struct tare_grammar *g);
 /* How many nodes there are, and what kind one is of: for summaries and pictures. */

@@ -220,3 +220,14 @@ enum tare_status tare_grammar_finish(struct tare_grammar *g, uint32_t root, stru
     g->finished = true;
     return TARE_OK;
 }
+
+void tare_grammar_unique_keys(struct tare_grammar *g, size_t skip)
+{
+    g->unique = false;
+    g->skip = skip > UINT32_MAX ? UINT32_MAX : (uint32_t)skip;
+    for (uint32_t i = 0; i < g->n && !g->unique; i++) {
+        const struct tare__node *x = &g->nodes[i];
+        g->unique =
+            x->kind == TARE_GRAMMAR_K_OBJECT && x->u.object->has_extra && x->u.object->max > 1;
+    }
+}

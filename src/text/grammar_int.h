@@ -70,6 +70,8 @@ struct tare_grammar {
     uint32_t root;
     bool counts; /* has a bound that is counted */
     bool finished;
+    bool unique; /* no key twice in an object; text begins behind `skip` bytes */
+    uint32_t skip;
     const struct tare_dfa *utf8, *plain; /* plain: text that a JSON string shows without escapes */
     const struct tare_dfa *names;        /* text that it shows without \\u */
     struct tare_err err;                 /* the first fault, code 0 while there is none */

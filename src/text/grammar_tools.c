@@ -102,7 +102,9 @@ static enum tare_status wrap(struct tare_grammar *g, const struct tare_tool_enve
 {
     uint32_t parts[3] = {tare_grammar_bytes(g, e->before), tare_grammar_root(g),
                          tare_grammar_bytes(g, e->after)};
-    return tare_grammar_finish(g, tare_grammar_seq(g, parts, 3), err);
+    enum tare_status st = tare_grammar_finish(g, tare_grammar_seq(g, parts, 3), err);
+    tare_grammar_unique_keys(g, e->before.n);
+    return st;
 }
 
 enum tare_status tare_grammar_from_tools(struct tare_json tools,

@@ -115,6 +115,7 @@ static enum tare_status follow(struct tare_walk *w, struct tare_err *err)
         if (w->n_history)
             memcpy(w->history, states, w->n_history * sizeof *states);
         w->state = states[w->n_history];
+        w->cut_of = NULL;
         w->memory = to;
         to = from;
     }
@@ -156,6 +157,7 @@ static enum tare_status open_walk(struct tare_guide *g, struct tare_walk **out,
     if (!w)
         return tare__memory_full(err);
     *w = (struct tare_walk){.guide = g, .state = TARE__STATE_START};
+    tare__keys_open(&w->keys, g->grammar->skip, &g->alc);
     w->scratch = g->alc.get(g->alc.ctx, bytes);
     if (!w->scratch) {
         g->alc.put(g->alc.ctx, w, sizeof *w);
@@ -184,8 +186,30 @@ void tare_walk_close(struct tare_walk *w)
         tare__memory_drop(w->memory);
     if (w->history)
         alc.put(alc.ctx, w->history, w->cap_history * sizeof *w->history);
+    if (w->key_history)
+        alc.put(alc.ctx, w->key_history, w->cap_history * sizeof *w->key_history);
+    w->keys.alc = &alc;
+    tare__keys_close(&w->keys);
     alc.put(alc.ctx, w->scratch, bytes);
     alc.put(alc.ctx, w, sizeof *w);
+}
+
+/* False: no memory. */
+static bool copy_history(const struct tare_walk *w, struct tare_walk *c)
+{
+    const struct tare_alc *alc = &w->guide->alc;
+    c->cap_history = w->cap_history;
+    if (!w->cap_history)
+        return true;
+    c->history = alc->get(alc->ctx, w->cap_history * sizeof *c->history);
+    if (w->key_history)
+        c->key_history = alc->get(alc->ctx, w->cap_history * sizeof *c->key_history);
+    if (!c->history || (w->key_history && !c->key_history))
+        return false;
+    memcpy(c->history, w->history, w->n_history * sizeof *c->history);
+    if (w->key_history)
+        memcpy(c->key_history, w->key_history, w->n_history * sizeof *c->key_history);
+    return true;
 }
 
 enum tare_status tare_walk_copy(const struct tare_walk *w, struct tare_walk **out,
@@ -196,15 +220,10 @@ enum tare_status tare_walk_copy(const struct tare_walk *w, struct tare_walk **ou
     enum tare_status st = open_walk(g, &c, err);
     if (st)
         return st;
-    if (w->cap_history) {
-        c->history = g->alc.get(g->alc.ctx, w->cap_history * sizeof *c->history);
-        if (!c->history) {
-            tare_walk_close(c);
-            return tare__memory_full(err);
-        }
-        memcpy(c->history, w->history, w->n_history * sizeof *c->history);
+    if (!copy_history(w, c) || (g->grammar->unique && !tare__keys_copy(&w->keys, &c->keys))) {
+        tare_walk_close(c);
+        return tare__memory_full(err);
     }
-    c->cap_history = w->cap_history;
     c->n_history = w->n_history;
     c->steps = w->steps;
     c->state = w->state;
@@ -217,7 +236,9 @@ enum tare_status tare_walk_copy(const struct tare_walk *w, struct tare_walk **ou
 
 static enum tare_status do_mask(struct tare_walk *w, void *ctx, struct tare_err *err)
 {
-    return tare__mask_of(w, ctx, err);
+    const struct tare__mask **out = ctx;
+    enum tare_status st = tare__mask_of(w, out, err);
+    return st || !w->guide->grammar->unique ? st : tare__mask_unique(w, *out, out, err);
 }
 
 enum tare_status tare_walk_mask(struct tare_walk *w, struct tare_mask_view *out,
@@ -229,13 +250,28 @@ enum tare_status tare_walk_mask(struct tare_walk *w, struct tare_mask_view *out,
         *out = (struct tare_mask_view){.ids = none};
         return TARE_OK;
     }
-    if (atomic_load_explicit(&w->guide->memory, memory_order_acquire) == w->memory)
+    if (!w->guide->grammar->unique &&
+        atomic_load_explicit(&w->guide->memory, memory_order_acquire) == w->memory)
         mask =
             atomic_load_explicit(&tare__state_at(w->memory, w->state)->mask, memory_order_acquire);
     enum tare_status st = mask ? TARE_OK : in_memory(w, do_mask, &mask, err);
     if (!st)
         *out = mask->view;
     return st;
+}
+
+static bool key_history_room(struct tare_walk *w, uint32_t cap)
+{
+    const struct tare_alc *alc = &w->guide->alc;
+    struct tare__keys_at *more = alc->get(alc->ctx, cap * sizeof *more);
+    if (!more)
+        return false;
+    if (w->key_history) {
+        memcpy(more, w->key_history, w->n_history * sizeof *more);
+        alc->put(alc->ctx, w->key_history, w->cap_history * sizeof *more);
+    }
+    w->key_history = more;
+    return true;
 }
 
 /* Room to take the next step back; the oldest are forgotten. */
@@ -247,6 +283,9 @@ static bool history_room(struct tare_walk *w)
     if (w->n_history >= 2 * KEEP_STEPS) {
         memmove(w->history, w->history + w->n_history - KEEP_STEPS,
                 KEEP_STEPS * sizeof *w->history);
+        if (w->key_history)
+            memmove(w->key_history, w->key_history + w->n_history - KEEP_STEPS,
+                    KEEP_STEPS * sizeof *w->key_history);
         w->n_history = KEEP_STEPS;
         return true;
     }
@@ -254,6 +293,10 @@ static bool history_room(struct tare_walk *w)
     uint32_t *more = alc->get(alc->ctx, cap * sizeof *more);
     if (!more)
         return false;
+    if (w->guide->grammar->unique && !key_history_room(w, cap)) {
+        alc->put(alc->ctx, more, cap * sizeof *more);
+        return false;
+    }
     if (w->n_history)
         memcpy(more, w->history, w->n_history * sizeof *more);
     if (w->history)
@@ -300,11 +343,19 @@ static enum tare_status do_special(struct tare_walk *w, void *ctx, struct tare_e
     return tare__step_token(w->memory, w->state, b->to, &b->to, err);
 }
 
-static enum tare_status advance(struct tare_walk *w, uint32_t to, enum tare_walk_answer *out)
+static enum tare_status advance(struct tare_walk *w, uint32_t to, struct tare_str bytes,
+                                enum tare_walk_answer *out, struct tare_err *err)
 {
     *out = TARE_WALK_REJECT;
     if (to == TARE__STATE_DEAD)
         return TARE_OK;
+    if (w->guide->grammar->unique) {
+        struct tare__keys_at before = w->keys.at;
+        enum tare__keys_answer a = tare__keys_read(&w->keys, bytes);
+        if (a != TARE__KEYS_OK)
+            return a == TARE__KEYS_TWICE ? TARE_OK : tare__memory_full(err);
+        w->key_history[w->n_history] = before;
+    }
     w->history[w->n_history++] = w->state;
     w->steps++;
     w->state = to;
@@ -322,15 +373,16 @@ enum tare_status tare_walk_accept_bytes(struct tare_walk *w, struct tare_str byt
     if (!history_room(w))
         return tare__memory_full(err);
     if (known_step(w, bytes, &b.to))
-        return advance(w, b.to, out);
+        return advance(w, b.to, bytes, out, err);
     enum tare_status st = in_memory(w, do_bytes, &b, err);
-    return st ? st : advance(w, b.to, out);
+    return st ? st : advance(w, b.to, bytes, out, err);
 }
 
 enum tare_status tare_walk_accept(struct tare_walk *w, uint32_t token, enum tare_walk_answer *out,
                                   struct tare_err *err)
 {
     const struct tare_vocab *v = w->guide->vocab->v;
+    const struct tare_str nothing = {0};
     *out = TARE_WALK_REJECT;
     if (w->done || token >= v->n_tokens || v->flags[token] & TARE_VOCAB_EMPTY)
         return TARE_OK;
@@ -339,14 +391,14 @@ enum tare_status tare_walk_accept(struct tare_walk *w, uint32_t token, enum tare
     if (!history_room(w))
         return tare__memory_full(err);
     if (v->flags[token] & TARE_VOCAB_END && tare_walk_can_end(w)) {
-        enum tare_status st = advance(w, w->state, out);
+        enum tare_status st = advance(w, w->state, nothing, out, err);
         w->done = true;
         *out = TARE_WALK_DONE;
         return st;
     }
     struct bytes_step b = {.to = token};
     enum tare_status st = in_memory(w, do_special, &b, err);
-    return st ? st : advance(w, b.to, out);
+    return st ? st : advance(w, b.to, nothing, out, err);
 }
 
 enum tare_status tare_walk_rollback(struct tare_walk *w, uint32_t n, struct tare_err *err)
@@ -359,6 +411,9 @@ enum tare_status tare_walk_rollback(struct tare_walk *w, uint32_t n, struct tare
     w->n_history -= n;
     w->steps -= n;
     w->state = w->history[w->n_history];
+    if (w->key_history)
+        w->keys.at = w->key_history[w->n_history];
+    w->cut_of = NULL;
     w->done = false;
     return TARE_OK;
 }

@@ -15,6 +15,7 @@
 
 #include "text/grammar_int.h"
 #include "text/guide.h"
+#include "text/guide_keys.h"
 
 #define TARE__STATE_UNKNOWN 0u /* in a table of transitions: not computed */
 #define TARE__STATE_DEAD 1u
@@ -57,6 +58,8 @@ struct tare__row {
 struct tare__mask {
     struct tare_mask_view view;
     uint64_t hash;
+    const uint32_t *quoted; /* allowed tokens with 2 quotes and more, most first; grammar->unique */
+    uint32_t n_quoted;
 };
 
 struct tare__state {
@@ -139,6 +142,9 @@ struct tare_guide_vocab {
     const uint64_t *within[TARE__LENGTHS];    /* tokens of at most so many code points */
     const uint32_t *long_ones, *closing_ones; /* ids: longer than all tables; ending the string */
     uint32_t n_long, n_closing;
+    const uint8_t *quotes;  /* of each token, at most 255 */
+    const uint32_t *quoted; /* ids of those with any, most first */
+    uint32_t n_quoted;
 };
 
 struct tare_walk {
@@ -149,7 +155,11 @@ struct tare_walk {
     uint32_t *history; /* states before each step that can be taken back */
     uint32_t n_history, cap_history;
     uint32_t steps;
-    uint64_t *scratch; /* n_words, zero between calls */
+    uint64_t *scratch;                     /* n_words, zero between calls */
+    struct tare__keys keys;                /* grammar->unique; else unused, as what follows */
+    struct tare__keys_at *key_history;     /* cap_history of them */
+    const struct tare__mask *cut_of, *cut; /* inside a value: the mask, and it without keys twice */
+    struct tare__keys_at cut_at;
 };
 
 static inline struct tare__state *tare__state_at(const struct tare__memory *m, uint32_t id)
@@ -211,5 +221,8 @@ bool tare__text_step(const struct tare__node *x, unsigned char byte, uint32_t *s
 /* guide_mask.c */
 enum tare_status tare__mask_of(struct tare_walk *w, const struct tare__mask **out,
                                struct tare_err *err);
+/* The mask without the tokens that write a key twice. */
+enum tare_status tare__mask_unique(struct tare_walk *w, const struct tare__mask *all,
+                                   const struct tare__mask **out, struct tare_err *err);
 
 #endif

@@ -232,6 +232,23 @@ static bool same_mask(const struct tare__mask *have, uint64_t hash, const struct
     return memcmp(have->view.words, g->words, n_words * sizeof *g->words) == 0;
 }
 
+/* Notes the allowed tokens with several quotes. */
+static bool list_quoted(struct tare__memory *m, struct tare__mask *made)
+{
+    const struct tare_guide_vocab *v = m->guide->vocab;
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < v->n_quoted && v->quotes[v->quoted[i]] > 1; i++)
+        n += tare_mask_has(&made->view, v->quoted[i]);
+    uint32_t *ids = TARE_NEW_N(&m->arena, uint32_t, n + 1);
+    if (!ids)
+        return false;
+    for (uint32_t i = 0; made->n_quoted < n; i++)
+        if (tare_mask_has(&made->view, v->quoted[i]))
+            ids[made->n_quoted++] = v->quoted[i];
+    made->quoted = ids;
+    return true;
+}
+
 /* The interned mask; under the lock. NULL: no memory. */
 static const struct tare__mask *intern(struct tare__memory *m, const struct gather *g,
                                        uint32_t n_words)
@@ -272,6 +289,8 @@ static const struct tare__mask *intern(struct tare__memory *m, const struct gath
                                          .n_allowed = g->n,
                                          .ids = sparse ? copy : NULL,
                                          .words = sparse ? NULL : copy};
+    if (m->guide->grammar->unique && !list_quoted(m, made))
+        return NULL;
     m->masks[m->n_masks] = made;
     t->slots[h & (t->cap - 1)] = ++m->n_masks;
     t->n++;
@@ -487,5 +506,78 @@ enum tare_status tare__mask_of(struct tare_walk *w, const struct tare__mask **ou
             w->scratch[g.ids[i] / 64] = 0;
     else
         memset(w->scratch, 0, v->n_words * sizeof *w->scratch);
+    return st;
+}
+
+/* ---- without keys that come twice ------------------------------------------------------------ */
+
+static void drop(struct gather *g, uint32_t id)
+{
+    g->words[id / 64] &= ~((uint64_t)1 << (id % 64));
+    g->n--;
+}
+
+/* Looks at the tokens with enough quotes; the first to be dropped copies the mask. */
+static enum tare_status drop_twice(struct tare_walk *w, const struct tare__mask *all,
+                                   struct gather *g, struct tare_err *err)
+{
+    const struct tare_guide_vocab *v = w->guide->vocab;
+    uint32_t least = tare__keys_quotes(&w->keys);
+    const uint32_t *ids = least == 1 ? v->quoted : all->quoted;
+    uint32_t n = least == 1 ? v->n_quoted : all->n_quoted;
+    bool copied = false;
+    g->n = all->view.n_allowed;
+    for (uint32_t i = 0; i < n && v->quotes[ids[i]] >= least; i++) {
+        if (least == 1 && !tare_mask_has(&all->view, ids[i]))
+            continue;
+        enum tare__keys_answer a = tare__keys_try(&w->keys, tare_vocab_text(v->v, ids[i]));
+        if (a == TARE__KEYS_NO_MEMORY)
+            return tare__memory_full(err);
+        if (a == TARE__KEYS_OK)
+            continue;
+        for (uint32_t k = 0; !copied && all->view.words && k < v->n_words; k++)
+            g->words[k] = all->view.words[k];
+        for (uint32_t k = 0; !copied && !all->view.words && k < all->view.n_allowed; k++)
+            g->words[all->view.ids[k] / 64] |= (uint64_t)1 << (all->view.ids[k] % 64);
+        copied = true;
+        drop(g, ids[i]);
+    }
+    return TARE_OK;
+}
+
+static bool same_place(const struct tare__keys_at *a, const struct tare__keys_at *b)
+{
+    return a->head == b->head && a->top == b->top && a->n == b->n && a->mode == b->mode;
+}
+
+enum tare_status tare__mask_unique(struct tare_walk *w, const struct tare__mask *all,
+                                   const struct tare__mask **out, struct tare_err *err)
+{
+    struct tare__memory *m = w->memory;
+    struct gather g;
+    bool in_value = tare__keys_in_value(&w->keys);
+    *out = all;
+    if (in_value && w->cut_of == all && same_place(&w->cut_at, &w->keys.at)) {
+        *out = w->cut;
+        return TARE_OK;
+    }
+    g.words = w->scratch;
+    enum tare_status st = drop_twice(w, all, &g, err);
+    if (!st && g.n != all->view.n_allowed) {
+        list_ids(&g, w->guide->vocab->n_words);
+        (void)pthread_mutex_lock(&m->lock);
+        *out = intern(m, &g, w->guide->vocab->n_words);
+        (void)pthread_mutex_unlock(&m->lock);
+        memset(w->scratch, 0, w->guide->vocab->n_words * sizeof *w->scratch);
+        if (!*out)
+            st = tare__memory_full(err);
+    } else if (st) {
+        memset(w->scratch, 0, w->guide->vocab->n_words * sizeof *w->scratch);
+    }
+    if (!st && in_value) {
+        w->cut_of = all;
+        w->cut = *out;
+        w->cut_at = w->keys.at;
+    }
     return st;
 }

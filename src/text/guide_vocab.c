@@ -112,6 +112,30 @@ static bool length_tables(struct tare_guide_vocab *g, struct tare_arena *arena)
     return true;
 }
 
+/* Tokens with quotes, most first: those that can end a key. */
+static bool quote_tables(struct tare_guide_vocab *g, struct tare_arena *arena)
+{
+    const struct tare_vocab *v = g->v;
+    uint8_t *quotes = TARE_NEW_N(arena, uint8_t, v->n_tokens + 1);
+    uint32_t *ids = TARE_NEW_N(arena, uint32_t, v->n_tokens + 1), first[257] = {0};
+    if (!quotes || !ids)
+        return false;
+    for (uint32_t id = 0; id < v->n_tokens; id++) {
+        struct tare_str t = is_text(v, id) ? tare_vocab_text(v, id) : (struct tare_str){0};
+        for (size_t i = 0; i < t.n; i++)
+            quotes[id] = (uint8_t)(quotes[id] + (t.p[i] == '"' && quotes[id] < 255));
+        first[255 - quotes[id] + 1]++;
+    }
+    for (uint32_t k = 1; k < 257; k++)
+        first[k] += first[k - 1];
+    g->n_quoted = first[255]; /* all but those without */
+    for (uint32_t id = 0; id < v->n_tokens; id++)
+        ids[first[255 - quotes[id]]++] = id;
+    g->quotes = quotes;
+    g->quoted = ids;
+    return true;
+}
+
 enum tare_status tare_guide_vocab_open(const struct tare_vocab *v, struct tare_arena *arena,
                                        const struct tare_guide_vocab **out, struct tare_err *err)
 {
@@ -142,7 +166,8 @@ enum tare_status tare_guide_vocab_open(const struct tare_vocab *v, struct tare_a
     if (st)
         return st;
     g->inside = inside;
-    if (!length_tables(g, arena) || !index_tree(v, arena, &g->first, &g->second) ||
+    if (!length_tables(g, arena) || !quote_tables(g, arena) ||
+        !index_tree(v, arena, &g->first, &g->second) ||
         !index_tree(g->edge, arena, &g->edge_first, &g->edge_second))
         return tare_fail(err, TARE_E_NOMEM, "no memory for a vocabulary");
     *out = g;

@@ -388,9 +388,7 @@ static void usual_restrictions(struct tare__lower *l)
                                   "'}' at most 2 blanks, or a line break and 64 blanks");
     tare__lower_restrict(l, "numbers: at most 40 digits before and 20 after the point; whole "
                             "numbers without a fraction; exponents only where nothing bounds them");
-    tare__lower_restrict(l,
-                         "keys: no escapes but those needed; a declared key never twice; keys that "
-                         "are not declared may come twice: a mask does not remember them");
+    tare__lower_restrict(l, "keys: no escapes but those needed; none twice in an object");
     if (l->o->no_escapes)
         tare__lower_restrict(l, "strings: no backslash");
 }
@@ -410,8 +408,10 @@ static enum tare_status lower(struct tare__lower *l, struct tare_err *err)
     if (l->st != TARE_OK || l->out->refused)
         return l->st;
     st = tare_grammar_finish(l->g, node, err);
-    if (st == TARE_OK)
+    if (st == TARE_OK) {
+        tare_grammar_unique_keys(l->g, 0);
         l->out->grammar = l->g;
+    }
     return st;
 }
 

@@ -1,0 +1,44 @@
+/*
+ * The keys of the objects a text has open, so that none is written twice: what no automaton can
+ * see. It reads the text itself, beside the grammar, which says that the text is JSON.
+ */
+#ifndef TARE_TEXT_GUIDE_KEYS_H
+#define TARE_TEXT_GUIDE_KEYS_H
+
+#include "base/alc.h"
+#include "base/str.h"
+
+/* Where the text is: copied to remember a place, put back to return to it. */
+struct tare__keys_at {
+    uint32_t head, top; /* newest entry of the open objects; the innermost open one; 0: none */
+    uint32_t from;      /* of the key under way, in the text of keys */
+    uint32_t n, n_text; /* entries and bytes in use: what is behind may be written over */
+    uint32_t skip;      /* bytes before the JSON */
+    uint32_t mode;      /* enum in the .c; 0: a value or what stands between values */
+};
+
+struct tare__keys {
+    struct tare__keys_at at;
+    struct tare__key_entry *entries;
+    char *text;
+    uint32_t cap, cap_text;
+    const struct tare_alc *alc;
+};
+
+enum tare__keys_answer { TARE__KEYS_OK, TARE__KEYS_TWICE, TARE__KEYS_NO_MEMORY };
+
+void tare__keys_open(struct tare__keys *k, uint32_t skip, const struct tare_alc *alc);
+void tare__keys_close(struct tare__keys *k);
+/* False: no memory; `to` is open and empty. */
+bool tare__keys_copy(const struct tare__keys *k, struct tare__keys *to);
+/* Reads on. TWICE: a key of an object that has it already; NO_MEMORY: then the place is as it was.
+ */
+enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str bytes);
+/* Whether the bytes could be read; the place stays. */
+enum tare__keys_answer tare__keys_try(struct tare__keys *k, struct tare_str bytes);
+/* How many quotes a token must have to write a key twice from here; UINT32_MAX: none can. */
+uint32_t tare__keys_quotes(const struct tare__keys *k);
+/* True inside a string that is no key: the place changes only when it ends. */
+bool tare__keys_in_value(const struct tare__keys *k);
+
+#endif
