@@ -1,13 +1,34 @@
 /* Recordings of both labs: any text is refused with a reason, or gives a report. The first byte
- * picks the lab. */
+ * picks the lab: drift, tools, tools with masks over a vocabulary of bytes. */
 #include "experiment/drift.h"
 #include "experiment/tools.h"
 #include "fuzz.h"
 
-static void tools(struct tare_str text, struct tare_arena *arena)
+static struct tare_tools_masks *open_masks(struct tare_arena *arena)
 {
-    static const struct tare_tools_opts opts = {
-        .baseline = TARE_ARM_LENIENT, .confidence = 0.9, .resamples = 20, .seed = 1};
+    struct tare_vocab_token t[257] = {{{0}, 0}};
+    char bytes[256];
+    const struct tare_guide_vocab *tables;
+    const struct tare_vocab *v;
+    struct tare_tools_masks *m;
+    for (unsigned b = 0; b < 256; b++) {
+        bytes[b] = (char)b;
+        t[b].bytes = tare_str_n(bytes + b, 1);
+    }
+    t[256].bytes = TARE_S("\"}}");
+    fuzz_must(tare_vocab_make(t, 257, 0, arena, &v, NULL) == TARE_OK);
+    fuzz_must(tare_guide_vocab_open(v, arena, &tables, NULL) == TARE_OK);
+    fuzz_must(tare_tools_masks_open(v, tables, NULL, NULL, arena, &m, NULL) == TARE_OK);
+    return m;
+}
+
+static void tools(struct tare_str text, bool masks, struct tare_arena *arena)
+{
+    struct tare_tools_opts opts = {.baseline = TARE_ARM_LENIENT,
+                                   .confidence = 0.9,
+                                   .resamples = 20,
+                                   .seed = 1,
+                                   .masks = masks ? open_masks(arena) : NULL};
     static struct tare_tools_report report;
     struct tare_tools_recordings rec;
     struct tare_err err = {0};
@@ -15,6 +36,11 @@ static void tools(struct tare_str text, struct tare_arena *arena)
     if (st == TARE_OK)
         st = tare_tools_experiment(&rec, &opts, arena, &report, &err);
     fuzz_must(st == TARE_OK || err.text[0]);
+    for (int a = TARE_ARM_CONSTRAINED; st == TARE_OK && masks && a < TARE_TOOLS_ARMS; a++) {
+        const struct tare_tools_masked *k = &report.arm[a].masked;
+        fuzz_must(k->changed <= k->messages && k->forced <= k->tokens);
+    }
+    tare_tools_masks_close(opts.masks);
     for (int a = 0; st == TARE_OK && a < TARE_TOOLS_ARMS; a++)
         for (int k = 0; k < TARE_TOOLS_RATES; k++)
             fuzz_must(report.arm[a].rate[k].k <= report.arm[a].rate[k].n);
@@ -42,8 +68,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct tare_str text = fuzz_text(data + 1, size - 1);
     tare_arena_init(&arena, NULL, TARE_GIB);
-    if (data[0] % 2)
-        tools(text, &arena);
+    if (data[0] % 2 || data[0] % 3 == 2)
+        tools(text, data[0] % 3 == 2, &arena);
     else
         drift(text, &arena);
     tare_arena_free(&arena);
