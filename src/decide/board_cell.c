@@ -5,11 +5,20 @@
 #include "stats/latency.h"
 #include "stats/proportion.h"
 #include "stats/sample.h"
+#include "stats/special.h"
 
 #include "base/banned.h"
 
 /* Lattice points up to which the exact resampling distribution is quick enough for a table. */
 #define MAX_POINTS ((int64_t)1 << 16)
+
+/* From so many tasks on the mean's interval is Student's, where they are not so skewed that its
+ * ends would move: the first term of Edgeworth's expansion moves the 2.5 % point by skewness (2 z^2
+ * + 1) / (6 sqrt n) standard errors (Hall 1992, section 3.3), at SKEW_MAX 0.029 of them: what
+ * 10,000 draws leave to chance. Drawing 50,000 tasks 10,000 times takes a second, and says the
+ * same. */
+#define MANY_TASKS 10000u
+#define SKEW_MAX 0.02 /* skewness / sqrt(n) */
 
 struct sample {
     double *x;
@@ -72,6 +81,30 @@ static enum tare_status drawn(const double *x, const double *y, size_t n,
     return TARE_OK;
 }
 
+static bool is_many(const struct sample *s)
+{
+    double mean = tare_mean(s->x, s->n), m2 = 0, m3 = 0;
+    if (s->n < MANY_TASKS)
+        return false;
+    for (size_t i = 0; i < s->n; i++) {
+        double u = s->x[i] - mean;
+        m2 += u * u;
+        m3 += u * u * u;
+    }
+    /* skewness / sqrt(n) = m3 / m2^1.5 of the sums */
+    return m2 > 0 && fabs(m3) <= SKEW_MAX * m2 * sqrt(m2);
+}
+
+static void student(const struct sample *s, double confidence, struct tare_board_cell *out)
+{
+    double mean = tare_mean(s->x, s->n), m2 = 0, n = (double)s->n;
+    for (size_t i = 0; i < s->n; i++)
+        m2 += (s->x[i] - mean) * (s->x[i] - mean);
+    double half = tare_t_quantile(1 - (1 - confidence) / 2, n - 1) * sqrt(m2 / (n - 1) / n);
+    out->ci = tare_interval(mean - half, mean + half);
+    out->method = "Student t over tasks";
+}
+
 static bool is_share(const struct tare_metric *m)
 {
     return m->min == 0 && m->max == 1;
@@ -92,6 +125,10 @@ static enum tare_status mean_cell(const struct tare_metric *metric, const struct
     }
     if (s->n < 2 || s->all_alike) {
         out->ci = tare_no_interval(s->n < 2 ? "one task" : "every task came out alike");
+        return TARE_OK;
+    }
+    if (is_many(s)) {
+        student(s, look->confidence, out);
         return TARE_OK;
     }
     int32_t *units = TARE_NEW_N(arena, int32_t, s->n);

@@ -3,6 +3,7 @@
  * published rows, classes, findings.
  *
  * Intervals: Wilson for shares of tasks with one attempt each (and where every task is alike);
+ * Student's t for means of 10,000 tasks or more that are not skewed;
  * bootstrap over tasks otherwise, exact on a lattice; ratios of sums by bootstrap of the ratio.
  * Ranks: measured rows only; rows that a paired comparison with Holm's correction cannot separate
  * share a range.

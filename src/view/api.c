@@ -21,6 +21,7 @@ enum tare_status tare_api_open(const struct tare_api_options *options, struct ta
         return tare__no_memory(err);
     *api = (struct tare_api){.clock = options->clock};
     tare_arena_init(&api->own, NULL, TARE_MIB);
+    tare_arena_init(&api->kept_tasks.arena, NULL, TARE_ARENA_REPORT_BYTES);
     tare_arena_init(&api->work, NULL, TARE_ARENA_REPORT_BYTES);
     tare_buf_init(&api->out, NULL, 4 * TARE_MAX_JSON_BYTES);
     api->path = tare_arena_copy(&api->own, options->store);
@@ -40,6 +41,7 @@ void tare_api_close(struct tare_api *api)
     tare_store_close(api->store);
     tare_buf_free(&api->out);
     tare_arena_free(&api->work);
+    tare_arena_free(&api->kept_tasks.arena);
     tare_arena_free(&api->own);
     if (api->order.at)
         alc->put(alc->ctx, api->order.at, api->order.room * sizeof *api->order.at);

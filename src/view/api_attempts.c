@@ -122,36 +122,92 @@ static bool grow_order(struct tare__order *o, uint32_t n)
     return true;
 }
 
+/* field: as in make_column_keys; past them: the metric. */
+static double column_number(const struct tare_columns *c, uint32_t i, unsigned field,
+                            uint32_t metric)
+{
+    switch (field) {
+    case 0:
+        return (double)c->index[i];
+    case 1:
+        return (double)c->status[i];
+    case 2:
+        return (double)c->n_steps[i];
+    case 3:
+        return c->tokens[i];
+    case 4:
+        return c->cost_usd[i];
+    default:
+        return c->metrics[metric].state[i] == TARE_SCORE_OK ? c->metrics[metric].value[i]
+                                                            : (double)NAN;
+    }
+}
+
+/* Sort keys as arrays of the whole run, without a row each: what most orders need. false: this
+ * order needs rows (a filter, or a key that is in no column). */
+static enum tare_status make_column_keys(const struct list *l, struct tare_columns *c,
+                                         struct keys *k, bool *fits, struct tare_err *err)
+{
+    uint32_t metric = 0;
+    const char *const plain[] = {"k", "status", "steps", "tokens", "cost"};
+    unsigned which = 0;
+    while (which < 5 && !tare_str_is(l->sort, plain[which]))
+        which++;
+    while (metric < l->batch.n_metrics && !tare_str_eq(l->sort, l->batch.metrics[metric].name))
+        metric++;
+    *fits = !l->where && l->sort.n && !tare_str_is(l->sort, "task") &&
+            !tare_str_eq(l->sort, l->family) && (which < 5 || metric < l->batch.n_metrics);
+    if (!*fits)
+        return TARE_OK;
+    enum tare_status st = tare_store_columns(l->c->store, l->run->id, &metric, which < 5 ? 0 : 1,
+                                             l->c->arena, c, err);
+    double *number = st ? NULL : TARE_NEW_N(l->c->arena, double, c->n + 1u);
+    if (!number)
+        return st ? st : tare__no_memory(err);
+    for (uint32_t i = 0; i < c->n; i++)
+        number[i] = column_number(c, i, which, metric);
+    *k = (struct keys){.number = number, .down = l->down};
+    return TARE_OK;
+}
+
+static enum tare_status fill_order(const struct list *l, struct tare__order *o, uint32_t n,
+                                   const struct keys *keys, const struct tare_attempt_row *row,
+                                   const struct tare_columns *c, struct tare_err *err)
+{
+    uint32_t *rows = TARE_NEW_N(l->c->arena, uint32_t, n + 1u);
+    uint32_t *room = TARE_NEW_N(l->c->arena, uint32_t, n + 1u);
+    if (!rows || !room || !grow_order(o, n))
+        return tare__no_memory(err);
+    for (uint32_t i = 0; i < n; i++)
+        rows[i] = i;
+    if (l->sort.n)
+        sort_rows(rows, room, n, keys);
+    for (uint32_t i = 0; i < n; i++)
+        o->at[i] = row ? (struct tare_attempt_at){row[rows[i]].task, row[rows[i]].index}
+                       : (struct tare_attempt_at){c->task[rows[i]], c->index[rows[i]]};
+    o->n = n;
+    o->run = l->run->id;
+    o->change = l->c->change;
+    return TARE_OK;
+}
+
 /* All that match, in the order asked for, remembered by task and number. */
 static enum tare_status make_order(const struct list *l, struct tare__order *o,
                                    struct tare_err *err)
 {
     struct tare_attempt_page page;
+    struct tare_columns columns = {0};
     struct keys keys = {0};
-    struct tare_arena *arena = l->c->arena;
+    bool fits = false;
     o->key[0] = 0;
-    enum tare_status st =
-        tare_store_attempts(l->c->store, l->run->id, l->where, 0, UINT32_MAX, arena, &page, err);
-    if (st)
-        return st;
-    uint32_t *rows = TARE_NEW_N(arena, uint32_t, page.n + 1u);
-    uint32_t *room = TARE_NEW_N(arena, uint32_t, page.n + 1u);
-    if (!rows || !room || !grow_order(o, page.n))
-        return tare__no_memory(err);
-    for (uint32_t i = 0; i < page.n; i++)
-        rows[i] = i;
-    if (l->sort.n) {
+    enum tare_status st = make_column_keys(l, &columns, &keys, &fits, err);
+    if (st || fits)
+        return st ? st : fill_order(l, o, columns.n, &keys, NULL, &columns, err);
+    st = tare_store_attempts(l->c->store, l->run->id, l->where, 0, UINT32_MAX, l->c->arena, &page,
+                             err);
+    if (!st && l->sort.n)
         st = make_keys(l, &page, &keys, err);
-        if (st)
-            return st;
-        sort_rows(rows, room, page.n, &keys);
-    }
-    for (uint32_t i = 0; i < page.n; i++)
-        o->at[i] = (struct tare_attempt_at){page.rows[rows[i]].task, page.rows[rows[i]].index};
-    o->n = page.n;
-    o->run = l->run->id;
-    o->change = l->c->change;
-    return TARE_OK;
+    return st ? st : fill_order(l, o, page.n, &keys, page.rows, NULL, err);
 }
 
 /* A page in an order of its own. The order is kept: who scrolls asks for the next page of it. */
@@ -347,7 +403,7 @@ enum tare_status tare__get_attempts(struct tare__call *c, struct tare_err *err)
     if (!st)
         st = tare_results_about(&l.batch, c->arena, &r, err);
     if (!st)
-        st = tare_store_tasks(c->store, at.batch, c->arena, &l.tasks, &l.n_tasks, err);
+        st = tare__tasks_of(c, at.batch, &l.tasks, &l.n_tasks, err);
     if (!st && where.n)
         st = tare_where_compile(where, &l.batch, l.tasks, l.n_tasks, c->arena, &l.where, err);
     if (st)

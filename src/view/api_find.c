@@ -194,3 +194,21 @@ enum tare_status tare__get_find(struct tare__call *c, struct tare_err *err)
     tare_json_end_object(&c->w);
     return st;
 }
+
+enum tare_status tare__tasks_of(struct tare__call *c, int64_t batch, struct tare_task_view **out,
+                                uint32_t *n, struct tare_err *err)
+{
+    struct tare__kept_tasks *kept = &c->api->kept_tasks;
+    enum tare_status st = TARE_OK;
+    if (kept->batch != batch) {
+        kept->batch = 0;
+        tare_arena_reset(&kept->arena);
+        st = tare_store_tasks(c->store, batch, &kept->arena, &kept->tasks, &kept->n, err);
+    }
+    if (st)
+        return st;
+    kept->batch = batch;
+    *out = kept->tasks;
+    *n = kept->n;
+    return TARE_OK;
+}

@@ -35,6 +35,15 @@ struct tare__order {
     uint32_t n, room;
 };
 
+/* Tasks of the batch that was last looked at: they never change, and every page of a long list
+ * needs them. */
+struct tare__kept_tasks {
+    struct tare_arena arena;
+    int64_t batch; /* 0: none */
+    struct tare_task_view *tasks;
+    uint32_t n;
+};
+
 /* A run's headline estimate as it was last written. */
 struct tare__headline {
     int64_t run;
@@ -52,6 +61,7 @@ struct tare_api {
     struct tare_store *store; /* NULL: not there yet */
     bool whole;               /* for a report: lists come in one piece */
     struct tare__order order;
+    struct tare__kept_tasks kept_tasks;
     struct tare__headline headlines[TARE__API_HEADLINES];
 };
 
@@ -102,6 +112,9 @@ enum tare_status tare__find_run(struct tare__call *c, struct tare_str text, stru
 /* A run with its results (alone in them, index 0). */
 enum tare_status tare__find_results(struct tare__call *c, struct tare_str text,
                                     struct tare_results *out, struct tare_err *err);
+/* Tasks of a batch; they live until those of another are asked for. */
+enum tare_status tare__tasks_of(struct tare__call *c, int64_t batch, struct tare_task_view **out,
+                                uint32_t *n, struct tare_err *err);
 /* The newest batch of a suite, by hex prefix of its digest or by name. */
 enum tare_status tare__find_suite(struct tare__call *c, struct tare_str text,
                                   struct tare_batch_view *out, struct tare_err *err);

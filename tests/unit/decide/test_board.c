@@ -7,6 +7,7 @@
 
 #include "decide/leaderboard.h"
 #include "maker.h"
+#include "stats/bootstrap.h"
 #include "stats/proportion.h"
 
 static int arena_open(void **state)
@@ -118,6 +119,33 @@ static void attempts_are_not_tasks(void **state)
     assert_near(c->value, 0.5, 1e-12);
     /* As wide as 20 tasks make it, not as 80 would. */
     assert_true(c->ci.hi - c->ci.lo > 0.35);
+}
+
+/* With very many tasks nothing is drawn; the interval is what drawing gives, but for chance. Skewed
+ * ones are drawn all the same. */
+static void many_tasks_are_not_drawn(void **state)
+{
+    enum { N = 12000 };
+    struct made m;
+    double *x = TARE_NEW_N(*state, double, N), *skewed = TARE_NEW_N(*state, double, N);
+    struct tare_boot boot;
+    struct tare_err err = {0};
+    for (uint32_t i = 0; i < N; i++) {
+        x[i] = (double)(i * 2654435761u % 1000) / 999;
+        skewed[i] = i % 4000 == 7 ? 1e6 + i : x[i];
+    }
+    made_init(&m, *state, made_points("reward"), N, 1);
+    (void)made_add(&m, *state, "a", x);
+    (void)made_add(&m, *state, "skewed", skewed);
+    struct tare_board b = board_of(&m, NULL, *state);
+    const struct tare_board_cell *c = &row_of(&b, "a")->cells[0];
+    const struct tare_boot_opts opts = {.resamples = 4000, .seed = 1, .confidence = .95};
+    assert_int_equal(tare_bootstrap(x, NULL, N, &opts, *state, &boot, &err), TARE_OK);
+    assert_string_equal(c->method, "Student t over tasks");
+    double se = (c->ci.hi - c->ci.lo) / 3.92;
+    assert_near(c->ci.lo, boot.bca.lo, 0.2 * se);
+    assert_near(c->ci.hi, boot.bca.hi, 0.2 * se);
+    assert_string_equal(row_of(&b, "skewed")->cells[0].method, "bootstrap BCa over tasks");
 }
 
 static void missing_is_counted(void **state)
@@ -284,7 +312,7 @@ int main(void)
         WITH_ARENA(attempts_are_not_tasks), WITH_ARENA(missing_is_counted),
         WITH_ARENA(published_and_classes),  WITH_ARENA(wrong_metric),
         WITH_ARENA(tries_open_like_a_jaw),  WITH_ARENA(tries_of_many_tasks),
-        WITH_ARENA(front_of_spend),
+        WITH_ARENA(front_of_spend),         WITH_ARENA(many_tasks_are_not_drawn),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
