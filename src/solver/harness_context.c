@@ -366,9 +366,12 @@ static void tell(struct tare__hs *s, const struct ladder *l)
 /* Rung 3: all but the last exchange is told in a model's words; its transcript stays. */
 static bool begin_summary(struct tare__hs *s, struct tare_str *transcript)
 {
-    uint32_t from, to;
+    uint32_t from, to, left = 0;
+    const struct tare__hs_thread *t = tare__hs_here(s);
     find_span(s, keep_from(s, 1), &from, &to);
-    if (to <= from + 1)
+    for (uint32_t i = from; i < to; i++)
+        left += !t->v[i].gone && !t->v[i].pinned;
+    if (left < 2) /* the summary before this one, and nothing new */
         return false;
     *transcript = keep_transcript(s, from, to);
     s->span_from = from;

@@ -504,6 +504,55 @@ static void test_ladder(void **state)
     assert_true(counter(f, "context.budget_tokens") > 0);
 }
 
+/* Nothing is lost: under any budget, each result that can still be named is given back as the bytes
+ * that were recorded, also in pieces. */
+static void test_way_back(void **state)
+{
+    struct fixture *f = *state;
+    struct script k = {.acts = {QUERY, QUERY2 "\n" QUERY3, QUERY2,
+                                "call fetch_alert {\"alert_id\":\"al-1\"}", QUERY3,
+                                "call read_result {\"ref\":\"r1\"}\n"
+                                "call read_result {\"ref\":\"r1\",\"bytes\":100}\n"
+                                "call read_result {\"ref\":\"r1\",\"from\":100}",
+                                REPORT},
+                       .summary = "nothing yet"};
+    uint32_t given = 0;
+    for (int budget = 2500; budget <= 6500; budget += 500)
+        for (int keep = 0; keep <= 3; keep++) {
+            char switches[200];
+            (void)snprintf(switches, sizeof switches,
+                           "{\"context\":{\"budget_tokens\":%d,\"keep_last\":%d,\"compact_at\":0.6,"
+                           "\"compact_to\":0.5,\"result_cap_bytes\":2000}}",
+                           budget, keep);
+            const struct tare_attempt *a = play(f, switches, &k);
+            if (a->status != TARE_ATTEMPT_DONE)
+                continue; /* too small for this talk, and said so */
+            struct tare_json list = tare_json_get(f->asked[f->n_asked - 1], "messages");
+            struct tare_str v[3] = {{NULL, 0}};
+            int n = 0;
+            for (struct tare_json m = tare_json_first(list); tare_json_present(m);
+                 m = tare_json_next(m))
+                if (tare_json_str_is(tare_json_get(m, "role"), "tool")) {
+                    v[0] = v[1];
+                    v[1] = v[2];
+                    v[2] = tare_json_str(tare_json_get(m, "content"));
+                    n++;
+                }
+            if (n < 3 || tare_str_is(v[2], "there is no such reference"))
+                continue;
+            if (tare_str_find(v[0], TARE_S("\"ref\":")) != SIZE_MAX)
+                continue; /* what was read again has left the talk once more */
+            given++;
+            assert_int_equal(v[1].n, 100);
+            struct tare_str both =
+                tare_arena_printf(&f->arena, "%.*s%.*s", TARE_FMT(v[1]), TARE_FMT(v[2]));
+            assert_true(tare_str_eq(both, v[0]));
+            /* the record holds the same bytes */
+            assert_true(tare_str_find(a->steps, v[0]) != SIZE_MAX);
+        }
+    assert_true(given >= 5);
+}
+
 static void test_summary(void **state)
 {
     struct fixture *f = *state;
@@ -664,18 +713,18 @@ static void test_identity(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_plays),         cmocka_unit_test(test_same_bits),
-        cmocka_unit_test(test_tool_mode),     cmocka_unit_test(test_no_call),
-        cmocka_unit_test(test_text_calls),    cmocka_unit_test(test_retry),
-        cmocka_unit_test(test_repair),        cmocka_unit_test(test_parallel),
-        cmocka_unit_test(test_set_and_order), cmocka_unit_test(test_loop_guard),
-        cmocka_unit_test(test_circuit),       cmocka_unit_test(test_anchor),
-        cmocka_unit_test(test_recite),        cmocka_unit_test(test_stateless),
-        cmocka_unit_test(test_memory),        cmocka_unit_test(test_ladder),
-        cmocka_unit_test(test_summary),       cmocka_unit_test(test_cut_and_errors),
-        cmocka_unit_test(test_verify),        cmocka_unit_test(test_best_of),
-        cmocka_unit_test(test_subtask),       cmocka_unit_test(test_config),
-        cmocka_unit_test(test_identity),
+        cmocka_unit_test(test_plays),          cmocka_unit_test(test_same_bits),
+        cmocka_unit_test(test_tool_mode),      cmocka_unit_test(test_no_call),
+        cmocka_unit_test(test_text_calls),     cmocka_unit_test(test_retry),
+        cmocka_unit_test(test_repair),         cmocka_unit_test(test_parallel),
+        cmocka_unit_test(test_set_and_order),  cmocka_unit_test(test_loop_guard),
+        cmocka_unit_test(test_circuit),        cmocka_unit_test(test_anchor),
+        cmocka_unit_test(test_recite),         cmocka_unit_test(test_stateless),
+        cmocka_unit_test(test_memory),         cmocka_unit_test(test_ladder),
+        cmocka_unit_test(test_way_back),       cmocka_unit_test(test_summary),
+        cmocka_unit_test(test_cut_and_errors), cmocka_unit_test(test_verify),
+        cmocka_unit_test(test_best_of),        cmocka_unit_test(test_subtask),
+        cmocka_unit_test(test_config),         cmocka_unit_test(test_identity),
     };
     return cmocka_run_group_tests_name("run/harness", tests, setup, teardown);
 }
