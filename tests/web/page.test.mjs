@@ -66,6 +66,87 @@ test("numbers and marks stand where the documents say", async () => {
   await page.context().close();
 });
 
+/** Three solvers that pass or fail, six tries a task, at three prices. */
+function passes() {
+  const file = path.join(work, "passes.jsonl");
+  const rows = [];
+  for (const [solver, rate, price] of [["careful", 8, 0.03], ["plain", 5, 0.01], ["wordy", 4, 0.05]])
+    for (let t = 0; t < 24; t++)
+      for (let i = 1; i <= 6; i++) rows.push(JSON.stringify({ task: `t-${t}`, run: solver, attempt: i, score: (t * 7 + i * 13 + solver.length * 3) % 11 < rate ? 1 : 0, cost_usd: price * (1 + (t % 5) / 10) }));
+  writeFileSync(file, rows.join("\n") + "\n");
+  const own = path.join(work, "passes.db");
+  execFileSync(tare, ["import", file, "--label", "passes", "--store", own, "--quiet"], { cwd: root, stdio: "pipe" });
+  return own;
+}
+
+test("tries and the front are drawn as the documents say", async () => {
+  const own = passes();
+  const board = json(own, "show", "passes");
+  assert.equal(board.front_by, "cost_usd");
+  assert.deepEqual(Object.fromEntries(board.leaderboard.map((r) => [r.solver, r.front])), { careful: true, plain: true, wordy: false });
+  const view_ = await view(own);
+  for (const [width, theme] of [[1280, "light"], [390, "dark"]]) {
+    const page = await open(browser, view_, { viewport: { width, height: 900 }, colorScheme: theme });
+    await page.evaluate(axe + ";0");
+    for (const [name, hash] of [["front", "#/board"], ["tries", `#/run/${board.leaderboard[0].run}`]]) {
+      await visit(page, hash);
+      const { checked, faults } = await checkNumbers(page);
+      assert.deepEqual(faults, [], name);
+      assert.ok(checked > 5, name);
+      const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"] })).violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => v.id + v.nodes[0].target));
+      assert.deepEqual(found, [], `${name} ${width} ${theme}`);
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0, `${name} ${width}: too wide`);
+      if (shots) await page.screenshot({ path: path.join(shots, `${name}-${width}-${theme}.png`), fullPage: true });
+    }
+    assert.equal(await page.$$eval('[data-v^="run:leaderboard.0.pass_k."]', (e) => e.length), 2);
+    await visit(page, "#/board");
+    assert.equal(await page.$$eval('[data-mark$=".spent.cost_usd.value"]', (e) => e.length), 3);
+    assert.deepEqual(page.troubles, []);
+    await page.context().close();
+  }
+  await view_.stop();
+});
+
+test("faces without data: axe finds nothing in two themes and widths", async () => {
+  const own = await view(path.join(work, "nothing.db"));
+  const faults = [];
+  for (const width of [1280, 390])
+    for (const theme of ["light", "dark"])
+      for (const [server_, hashes] of [[own, ["#/runs", "#/board", "#/compare", "#/suites", "#/power"]], [server, ["#/run/r00000000nothing", `#/compare?a=${ids.random}&b=nobody`, "#/suite/nothing", "#/nowhere"]]]) {
+        const page = await open(browser, server_, { viewport: { width, height: 844 }, colorScheme: theme });
+        await page.evaluate(axe + ";0");
+        for (const hash of hashes) {
+          await visit(page, hash, "main h1, main .err");
+          const found = await page.evaluate(async () => (await window.axe.run(document, { resultTypes: ["violations"] })).violations.filter((v) => ["serious", "critical"].includes(v.impact)).map((v) => `${v.id} ${v.nodes[0].target}`));
+          const over = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+          faults.push(...found.map((f) => `${hash} ${width} ${theme}: ${f}`), ...(over > 0 ? [`${hash} ${width}: ${over} px too wide`] : []));
+        }
+        await page.context().close();
+      }
+  assert.deepEqual(faults, []);
+  await own.stop();
+});
+
+test("without colour: marks of different meaning differ in shape or word", async () => {
+  const page = await open(browser, server);
+  await visit(page, pages().compare);
+  assert.match(await page.textContent(".verdict"), /Improved|Regressed|Equivalent|Inconclusive/i);
+  await visit(page, pages().attempt);
+  // Marks in colours of their own: each group of one shape has one colour, so colour tells nothing more.
+  const shapes = await page.$$eval("main svg [fill], main svg [stroke]", (all) => {
+    const seen = {};
+    for (const e of all) {
+      if (!/^(path|rect|circle|polygon)$/.test(e.tagName) || !e.closest(".st,[role=option],li")) continue;
+      const shape = [e.tagName, e.getAttribute("d"), e.getAttribute("r"), e.getAttribute("width"), e.getAttribute("stroke-dasharray"), e.getAttribute("fill") === "none" ? "open" : "filled"].join(" ");
+      (seen[shape] ??= new Set()).add(getComputedStyle(e).fill + getComputedStyle(e).stroke);
+    }
+    return Object.entries(seen).map(([shape, colours]) => [shape, colours.size]);
+  });
+  assert.ok(shapes.length >= 3, JSON.stringify(shapes));
+  assert.deepEqual(shapes.filter(([, n]) => n > 1), []);
+  await page.context().close();
+});
+
 test("documents of the page are those of --json", async () => {
   const page = await open(browser, server);
   const api = (p) => page.evaluate(async (x) => (await fetch("/api/v1" + x)).json(), p);

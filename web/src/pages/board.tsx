@@ -330,7 +330,27 @@ function Ranked({ doc, wanted, error }: { doc: Full; wanted: string; error: JSX.
         {kinds.has("published") ? "Published rows are quoted, not re-run, and never ranked. " : ""}
         {doc.class_note ? `Classes: ${line(doc.class_note)}; the worst metric decides.` : ""}
       </p>
-      {second && <Tradeoff rows={rows} x={defOf(defs, second)} y={defOf(defs, first)} defs={names.map((n) => defOf(defs, n))} doc="board:leaderboard" />}
+      {doc.front_by && (
+        <Tradeoff
+          rows={rows}
+          x={{ name: doc.front_by, title: doc.front_by === "cost_usd" ? "cost of an attempt" : "tokens of an attempt", unit: doc.front_by === "cost_usd" ? "US dollars" : "tokens", better: "lower" }}
+          y={defOf(defs, headline)}
+          doc="board:leaderboard"
+          spent={doc.front_by}
+          question="What does quality cost?"
+          caption={`Dashed: the front, solvers that no other beats for the same or less, by the estimates alone. Whiskers are ${num.value(doc.level, { factor: 100, decimals: 0 })} % intervals in each direction; where they overlap, a paired comparison says who is better.`}
+        />
+      )}
+      {second && (
+        <Tradeoff
+          rows={rows}
+          x={defOf(defs, second)}
+          y={defOf(defs, first)}
+          doc="board:leaderboard"
+          question="What does one cost in the other?"
+          caption={`Whiskers are ${num.value(doc.level, { factor: 100, decimals: 0 })} % intervals in each direction, each on its own; rows without an interval have none. Nobody is called dominated here: only a paired comparison says that.`}
+        />
+      )}
     </>
   );
 }

@@ -99,7 +99,8 @@ export function Power(): JSX.Element {
             )}
             {doc && typeof doc.power_at_n?.value === "number" && (
               <>
-                , the chance <b data-v="power:power_at_n.value">{num.value(doc.power_at_n.value, { factor: 100, decimals: 1 })}</b> %
+                , the chance <b data-v="power:power_at_n.value">{num.value(doc.power_at_n.value, { factor: 100, decimals: 1 })}</b>
+                {"\u00a0%"}
               </>
             )}
             .
