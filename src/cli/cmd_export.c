@@ -3,6 +3,7 @@
  */
 #include "base/limits.h"
 #include "cli/stored.h"
+#include "view/inspect_log.h"
 #include "view/telemetry.h"
 
 #include "base/banned.h"
@@ -13,7 +14,7 @@ struct export_opts {
     bool texts;
 };
 
-static const char *const export_formats[] = {"otlp", "jsonl", NULL};
+static const char *const export_formats[] = {"otlp", "jsonl", "inspect", NULL};
 
 static const struct tare_arg export_args[] = {
     {"RUN", "label, id prefix or @last; /SOLVER after it names one run of a batch", 1, 1,
@@ -28,7 +29,8 @@ static const struct tare_opt export_options[] = {
      .type = TARE_OPT_CHOICE,
      .choices = export_formats,
      .def = "jsonl",
-     .help = "otlp: OpenTelemetry spans, a line an attempt; jsonl: a line an event",
+     .help = "otlp: OpenTelemetry spans, a line an attempt; jsonl: a line an event; inspect: a log "
+             "of Inspect AI",
      .at = offsetof(struct export_opts, to)},
     {.name = "out",
      .letter = 'o',
@@ -45,6 +47,7 @@ static const struct tare_opt export_options[] = {
 
 static const struct tare_example export_examples[] = {
     {"tare export @last/runbook --to otlp --out spans.jsonl", "one OTLP body a line"},
+    {"tare export @last/oracle --to inspect --out oracle.json", "a log for Inspect's viewer"},
     {"tare export @last/runbook soc-standard-7-00000 --to jsonl", "the events of one task"},
     {0},
 };
@@ -73,6 +76,20 @@ static enum tare_status one_attempt(struct tare_ctx *ctx, const struct export_op
     return st ? st : tare_telemetry_attempt(store, t, task, (uint32_t)n - 1, NULL, err);
 }
 
+/* The whole run as one log. */
+static enum tare_status inspect_log(struct tare_store *store, const struct tare_telemetry *t,
+                                    struct tare_err *err)
+{
+    struct tare_inspect_log log = {.batch = t->batch,
+                                   .run = t->run,
+                                   .tasks = t->tasks,
+                                   .n_tasks = t->n_tasks,
+                                   .put = t->put,
+                                   .ctx = t->ctx};
+    uint64_t n;
+    return tare_inspect_log_write(store, &log, &n, err);
+}
+
 static enum tare_status export_stored(struct tare_ctx *ctx, const struct export_opts *o,
                                       struct tare_store *store, struct tare_err *err)
 {
@@ -86,6 +103,8 @@ static enum tare_status export_stored(struct tare_ctx *ctx, const struct export_
     enum tare_status st = tare_cli_stored(ctx, store, o->run, true, &s, err);
     if (!st)
         st = tare_store_tasks(store, s.at.batch, ctx->arena, &tasks, &t.n_tasks, err);
+    if (!st && o->to == 2 && o->task.n)
+        st = tare_usage_fail(ctx, err, "a log of Inspect is of a whole run: leave the task out");
     if (st)
         return st;
     t.batch = &s.batch;
@@ -97,8 +116,11 @@ static enum tare_status export_stored(struct tare_ctx *ctx, const struct export_
         return tare_fail(err, TARE_E_IO, "%.*s cannot be written", TARE_FMT(o->out));
     if (file)
         t.ctx = file;
-    st = o->task.n ? one_attempt(ctx, o, store, &s, &t, err)
-                   : tare_telemetry_run(store, &t, NULL, &n, err);
+    if (o->to == 2)
+        st = inspect_log(store, &t, err);
+    else
+        st = o->task.n ? one_attempt(ctx, o, store, &s, &t, err)
+                       : tare_telemetry_run(store, &t, NULL, &n, err);
     if (file && fclose(file) && !st)
         st = tare_fail(err, TARE_E_IO, "%.*s cannot be written", TARE_FMT(o->out));
     return st;
