@@ -19,6 +19,7 @@ extern const struct tare_cmd tare_cmd_score;
 extern const struct tare_cmd tare_cmd_show;
 extern const struct tare_cmd tare_cmd_view;
 extern const struct tare_cmd tare_cmd_report;
+extern const struct tare_cmd tare_cmd_serve;
 extern const struct tare_cmd tare_cmd_check;
 extern const struct tare_cmd tare_cmd_mask;
 extern const struct tare_cmd tare_cmd_experiment;
@@ -49,6 +50,7 @@ const struct tare_cmd *const *tare_commands(void)
         &tare_cmd_check,
         &tare_cmd_mask,
         &tare_cmd_experiment,
+        &tare_cmd_serve,
         &tare_cmd_selftest,
         &tare_cmd_help,
         &tare_cmd_completions,
