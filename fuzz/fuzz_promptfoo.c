@@ -1,5 +1,6 @@
 /* Any text as promptfooconfig.yaml, and as CSV. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "fuzz.h"
