@@ -68,9 +68,8 @@ def large_run(folder):
     s.stop()
 
 
-def long_episode(folder):
-    """10,000 steps of one attempt, out of a JSONL of one output: its body alone is long; the outline is that of
-    the largest attempt of a run of the world soc, which has no more steps than the suite allows."""
+def whole_report(folder):
+    """Every control of the world soc on 60 tasks, four attempts each, as one file."""
     env = dict(os.environ, TARE_STORE=str(folder / "e.db"))
     subprocess.run([TARE, "run", "incident-response", "-s", "runbook", "-s", "verify-first", "-s", "oracle", "-s", "spray", "-s", "random",
                     "-s", "do-nothing", "-s", "investigate-only", "-s", "injection-follower", "-k", "4", "--seed", "7", "--label", "r", "-q"],
@@ -86,7 +85,7 @@ def main():
     with tempfile.TemporaryDirectory() as name:
         folder = pathlib.Path(name)
         large_run(folder)
-        long_episode(folder)
+        whole_report(folder)
 
 
 main()
