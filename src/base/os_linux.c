@@ -52,3 +52,16 @@ void tare_os_want_huge(void *p, size_t n_bytes)
 {
     (void)madvise(p, n_bytes, MADV_HUGEPAGE);
 }
+
+size_t tare_os_program_folder(char *out, size_t n)
+{
+    ssize_t got = n ? readlink("/proc/self/exe", out, n) : -1;
+    size_t len = got > 0 && (size_t)got < n ? (size_t)got : 0;
+    while (len > 0 && out[len - 1] != '/')
+        len--;
+    if (len > 1)
+        len--;
+    if (n)
+        out[len] = '\0';
+    return len;
+}

@@ -1,10 +1,12 @@
 /* Which suite.yaml is meant. */
 #include "base/fs.h"
 #include "base/limits.h"
+#include "base/os.h"
 #include "suite/suite_int.h"
 #include "text/yaml.h"
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdio.h>
 
 #include "base/banned.h"
@@ -17,12 +19,27 @@ static struct tare_str join(struct tare_arena *arena, struct tare_str a, const c
     return tare_arena_printf(arena, "%.*s/%s", TARE_FMT(a), b);
 }
 
+/* The program may have been moved with its data, or run from where it was built. */
+static void places_beside_program(struct tare_arena *arena, struct tare_str out[MAX_PLACES],
+                                  uint32_t *n)
+{
+    static const char *const beside[] = {"/../suites", "/../share/tare/suites"};
+    char folder[PATH_MAX];
+    if (tare_os_program_folder(folder, sizeof folder) == 0)
+        return;
+    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
+        struct tare_str place = tare_arena_printf(arena, "%s%s", folder, beside[i]);
+        if (place.p && tare_fs_is_dir(place))
+            out[(*n)++] = place;
+    }
+}
+
 /* Folders with suites in them, in order; *n of them. False when out of memory. */
 static bool places(struct tare_str rest, struct tare_arena *arena, struct tare_str out[MAX_PLACES],
                    uint32_t *n)
 {
     *n = 0;
-    while (rest.n > 0 && *n < MAX_PLACES - 2) {
+    while (rest.n > 0 && *n < MAX_PLACES - 4) {
         size_t colon = tare_str_find(rest, TARE_S(":"));
         size_t len = colon == SIZE_MAX ? rest.n : colon;
         if (len > 0)
@@ -34,6 +51,7 @@ static bool places(struct tare_str rest, struct tare_arena *arena, struct tare_s
             rest = tare_str_n(rest.p + 1, rest.n - 1);
     }
     out[(*n)++] = TARE_S("suites");
+    places_beside_program(arena, out, n);
     out[(*n)++] = TARE_S(TARE_DATA_DIR "/suites");
     return true;
 }
@@ -78,6 +96,16 @@ static void sort_names(const char **names)
         }
 }
 
+/* Each once; they are in order. */
+static void drop_repeats(const char **names)
+{
+    uint32_t n = 0;
+    for (uint32_t i = 0; names[i]; i++)
+        if (n == 0 || strcmp(names[n - 1], names[i]) != 0)
+            names[n++] = names[i];
+    names[n] = NULL;
+}
+
 static void list_names(const char *const *names, struct tare_err *err)
 {
     char list[300] = "";
@@ -102,6 +130,7 @@ static enum tare_status not_found(struct tare_str what, const struct tare_str *p
                     looked);
     names_in(arena, place, n, names);
     sort_names(names);
+    drop_repeats(names);
     const char *near = tare_suggest(what, names);
     if (tare_fs_exists(what) && !tare_fs_is_dir(what))
         tare_err_hint(err, "that file is no suite; name the suite.yaml that speaks of it");

@@ -55,7 +55,8 @@ struct tare_suite_options {
 
 /*
  * Loads `what`: a folder with suite.yaml, a suite.yaml, or the name of a built-in suite (looked
- * for in options->search, then ./suites, then the installed data folder). A name with a '/' or
+ * for in options->search, then ./suites, then suites and share/tare/suites of the folder above the
+ * program's own, then the installed data folder). A name with a '/' or
  * ending in ".yaml" is a path; "." and ".." too. All faults carry file:line:column. Duplicate ids
  * are refused, naming both lines.
  *
