@@ -93,8 +93,11 @@ struct tare_evidence {
     struct tare_value mde;   /* detectable with the asked power at this size and spread */
     struct tare_value n_for_margin;
     struct tare_value k_for_margin; /* these tasks: attempts a task on each side */
-    bool few_clusters;              /* fewer than 10 */
-    bool degenerate;                /* every task differs by the same: the interval has no width */
+    /* The same to show that the difference is at least the margin, if it is what it seems: the gap
+     * between them takes the margin's place. None where the estimate is not beyond the margin. */
+    struct tare_value n_beyond_margin, k_beyond_margin;
+    bool few_clusters; /* fewer than 10 */
+    bool degenerate;   /* every task differs by the same: the interval has no width */
 };
 
 struct tare_slice {

@@ -77,6 +77,8 @@ enum tare_status tare__intervals(const struct tare__look *look, const struct tar
 enum tare_status tare__few_units(const struct tare__look *look, const struct tare__pairs *p,
                                  const double *diffs, struct tare_arena *arena,
                                  struct tare_evidence *ev, struct tare_err *err);
+/* How far the estimate lies beyond the margin, on either side; NaN: no margin, no estimate. */
+double tare__beyond_margin(const struct tare__look *look, const struct tare_evidence *ev);
 /* All of it, and what could have been detected. shape may be NULL. */
 enum tare_status tare__evidence(const struct tare__look *look, const struct tare__pairs *p,
                                 struct tare_arena *arena, struct tare_evidence *out,

@@ -162,6 +162,8 @@ enum tare_status tare__describe(const struct tare__look *look, const struct tare
                                   .mde = tare_no_value("no pairs"),
                                   .n_for_margin = tare_no_value("no margin"),
                                   .k_for_margin = tare_no_value("not about these tasks"),
+                                  .n_beyond_margin = tare_no_value("no margin"),
+                                  .k_beyond_margin = tare_no_value("not about these tasks"),
                                   .ci_method = "none",
                                   .p_method = "none"};
     *diffs = TARE_NEW_N(arena, double, p->n);
@@ -293,6 +295,26 @@ static struct tare_value needed(const struct tare__look *look, const struct tare
     return tare_size_mean_normal(ev->sd, look->margin, look->alpha, look->power);
 }
 
+double tare__beyond_margin(const struct tare__look *look, const struct tare_evidence *ev)
+{
+    return look->margin > 0 ? fabs(ev->diff) - look->margin : (double)NAN;
+}
+
+/* A difference that is to be shown to exceed a margin: superiority by a margin, the normal formula
+ * with the gap as its effect (Chow, Shao, Wang: Sample Size Calculations in Clinical Research, 2nd
+ * ed., section 3.1). */
+static struct tare_value beyond(const struct tare__look *look, const struct tare_evidence *ev)
+{
+    double gap = tare__beyond_margin(look, ev);
+    if (isnan(gap))
+        return tare_no_value("no margin");
+    if (!(gap > 0))
+        return tare_no_value("the estimate is not beyond the margin");
+    if (!(ev->sd > 0))
+        return tare_no_value("no spread");
+    return tare_size_mean_normal(ev->sd, gap, look->alpha, look->power);
+}
+
 static struct tare_value detectable(const struct tare__look *look, const struct tare_evidence *ev)
 {
     double n = (double)ev->n;
@@ -332,5 +354,6 @@ enum tare_status tare__evidence(const struct tare__look *look, const struct tare
         st = spread(p, diffs, arena, out, err);
     out->mde = detectable(look, out);
     out->n_for_margin = needed(look, out);
+    out->n_beyond_margin = beyond(look, out);
     return st;
 }

@@ -1,7 +1,9 @@
 #include "decide/from_import.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
+#include <strings.h>
 
 #include "base/banned.h"
 
@@ -45,18 +47,58 @@ static bool is_lower(const char *const *lower, struct tare_str name)
     return false;
 }
 
+/* Cuts the last word off a name ("latency" off "mean_latency"); words are parted by anything that
+ * is no letter and no digit. */
+static struct tare_str last_word(struct tare_str *name)
+{
+    size_t end = name->n, from;
+    while (end > 0 && !isalnum((unsigned char)name->p[end - 1]))
+        end--;
+    for (from = end; from > 0 && isalnum((unsigned char)name->p[from - 1]);)
+        from--;
+    struct tare_str word = tare_str_n(name->p + from, end - from);
+    name->n = from;
+    return word;
+}
+
+static bool one_of(struct tare_str word, const char *const *list)
+{
+    for (; *list; list++)
+        if (word.n == strlen(*list) && strncasecmp(word.p, *list, word.n) == 0)
+            return true;
+    return false;
+}
+
+/* Whether the name says that something was spent: "latency_ms", "total_tokens", "cost p95". A rate
+ * ("tokens per second") or anything made of it ("cost_efficiency") is not. */
+static bool says_spent(struct tare_str name)
+{
+    static const char *const spent[] = {"cost",    "costs",   "usd",     "dollars",  "price",
+                                        "tokens",  "latency", "seconds", "secs",     "ms",
+                                        "minutes", "runtime", "elapsed", "duration", NULL};
+    static const char *const which[] = {"in",  "out", "input", "output", "total", "mean", "avg",
+                                        "max", "min", "p50",   "p90",    "p95",   "p99",  NULL};
+    static const char *const per[] = {"per", NULL};
+    struct tare_str word = last_word(&name);
+    while (name.n && one_of(word, which))
+        word = last_word(&name);
+    return one_of(word, spent) && !one_of(last_word(&name), per);
+}
+
 struct tare_metric *tare_import_metrics(const struct tare_import_table *t, const char *const *lower,
                                         struct tare_arena *arena)
 {
     struct tare_metric *m = TARE_NEW_N(arena, struct tare_metric, t->n_metrics);
     for (uint32_t i = 0; m && i < t->n_metrics; i++) {
-        bool share = is_share(t, i);
+        bool spent = says_spent(t->metrics[i]), share = !spent && is_share(t, i);
+        bool less = spent || is_lower(lower, t->metrics[i]);
         m[i] = (struct tare_metric){
             .name = t->metrics[i],
             .title = t->metrics[i],
-            .about = TARE_S("as recorded in the file"),
+            .about = spent ? TARE_S("as recorded in the file; less is better, by its name")
+                           : TARE_S("as recorded in the file"),
             .unit = share ? TARE_S("share") : TARE_S(""),
-            .direction = is_lower(lower, t->metrics[i]) ? TARE_LOWER_BETTER : TARE_HIGHER_BETTER,
+            .direction = less ? TARE_LOWER_BETTER : TARE_HIGHER_BETTER,
             .aggregation = TARE_AGG_MEAN,
             .min = share ? 0 : -INFINITY,
             .max = share ? 1 : INFINITY};

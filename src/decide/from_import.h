@@ -9,8 +9,8 @@
 
 /*
  * One run of a table that was read. A metric's direction is not in such files: higher is better
- * unless its name is in `lower` (NULL-terminated; may be NULL). A metric whose values all lie in
- * [0, 1] is a share.
+ * unless its name is in `lower` (NULL-terminated; may be NULL) or says that it is something spent
+ * ("latency_ms", "total_tokens"). Any other metric whose values all lie in [0, 1] is a share.
  *
  * A limit the solver hit, and a failure known to be its own, count as 0 in a share; other failures
  * are missing, with `cause_known` false where the file does not say whose they are.

@@ -70,7 +70,7 @@ enum tare_status tare__test_sequential(const struct tare__look *look, const stru
 {
     ev->ci = ev->ci_narrow = ev->boot = tare_no_interval(no_fixed);
     ev->mde = tare_no_value("fixed size only");
-    ev->n_for_margin = tare_no_value("fixed size only");
+    ev->n_for_margin = ev->n_beyond_margin = tare_no_value("fixed size only");
     if (isnan(ev->diff) || look->ratio || ev->clusters)
         return TARE_OK; /* refused for the whole; a slice of such data has no test */
     double side = ev->diff < 0 ? -1 : 1, most = 0;

@@ -74,6 +74,9 @@ static void plan(const struct tare__look *look, const struct tare__pairs *p, dou
     ev->k_for_margin = look->margin > 0
                            ? tare_value(k * (mde / look->margin) * (mde / look->margin))
                            : tare_no_value("no margin");
+    double gap = tare__beyond_margin(look, ev);
+    ev->k_beyond_margin = gap > 0 ? tare_value(k * (mde / gap) * (mde / gap))
+                                  : tare_no_value("the estimate is not beyond the margin");
 }
 
 enum tare_status tare__within(const struct tare__look *look, const struct tare__pairs *p,
@@ -102,7 +105,7 @@ enum tare_status tare__within(const struct tare__look *look, const struct tare__
     ev->ci = tare_within_interval(ev->diff, &se, 1 - look->alpha);
     ev->ci_narrow = tare_within_interval(ev->diff, &se, 1 - 2 * look->alpha);
     ev->ci_method = se.se.why ? "none" : "t of the attempts";
-    ev->n_for_margin = tare_no_value("these tasks are all there are");
+    ev->n_for_margin = ev->n_beyond_margin = tare_no_value("these tasks are all there are");
     ev->mde = tare_no_value(se.se.why ? se.se.why : "no spread");
     if (se.se.why)
         return TARE_OK;

@@ -130,6 +130,30 @@ void tare__say_exclusions(struct tare_buf *out, const struct tare_compare *c)
                         c->slices_omitted);
 }
 
+/* Whether the verdict leaves open that the difference is smaller than the margin. */
+static bool margin_open(const struct tare_compare *c)
+{
+    return c->out.tag == TARE_TAG_POSSIBLY_BELOW_MARGIN;
+}
+
+bool tare__below_margin(const struct tare_compare *c)
+{
+    return margin_open(c) && fabs(c->ev.diff) <= c->margin;
+}
+
+bool tare__say_size_needed(struct tare_buf *out, const struct tare_compare *c)
+{
+    const struct tare_value none = tare_no_value("not asked");
+    bool open = c->out.verdict == TARE_VERDICT_INCONCLUSIVE;
+    struct tare_value n = open ? c->ev.n_for_margin : margin_open(c) ? c->ev.n_beyond_margin : none;
+    struct tare_value k = open ? c->ev.k_for_margin : margin_open(c) ? c->ev.k_beyond_margin : none;
+    if (n.why && k.why)
+        return false;
+    tare_buf_printf(out, "about %s %s", tare_number_count((uint64_t)ceil(n.why ? k.v : n.v)).s,
+                    n.why ? "attempts a task on each side" : "tasks");
+    return true;
+}
+
 void tare__say_would_change(struct tare_buf *out, const struct tare_compare *c, bool unicode)
 {
     struct tare_scale s = tare__compare_scale(c);
@@ -141,14 +165,15 @@ void tare__say_would_change(struct tare_buf *out, const struct tare_compare *c, 
                         "cases\n",
                         tare_number_value(c->ev.mde.v, s, unicode).s, unit.s,
                         tare_number_count(c->ev.n).s);
-    if (!c->ev.n_for_margin.why && c->out.tag != TARE_TAG_AT_LEAST_MARGIN)
-        tare_buf_printf(out, "about %s tasks, to show a difference of %s%s\n",
-                        tare_number_count((uint64_t)ceil(c->ev.n_for_margin.v)).s, margin_text(c).s,
-                        unit.s);
-    if (!c->ev.k_for_margin.why && c->out.tag != TARE_TAG_AT_LEAST_MARGIN)
-        tare_buf_printf(
-            out, "about %s attempts a task on each side, to show a difference of %s%s\n",
-            tare_number_count((uint64_t)ceil(c->ev.k_for_margin.v)).s, margin_text(c).s, unit.s);
+    if (tare__say_size_needed(out, c))
+        tare_buf_printf(out, ", to show %s %s%s\n",
+                        open ? "a difference of" : "that the difference is at least",
+                        margin_text(c).s, unit.s);
+    if (tare__below_margin(c))
+        tare_buf_printf(out,
+                        "another estimate: this one is below the margin of %s%s, and more tasks "
+                        "make it surer, not larger\n",
+                        margin_text(c).s, unit.s);
     if (open && c->sequential)
         tare_buf_puts(out, "more tasks: every later look counts as much as this one\n");
     else if (open && !(c->margin > 0))

@@ -22,6 +22,13 @@ struct tare_number tare__diff_unit(const struct tare_compare *c);
 void tare__say_tag(struct tare_buf *out, const struct tare_compare *c, bool unicode);
 /* One a line: what was left out and why; what would change the verdict; what to know besides. */
 void tare__say_exclusions(struct tare_buf *out, const struct tare_compare *c);
+/* "about 1,097 tasks", "about 12 attempts a task on each side": what the verdict takes next. Where
+ * nothing was shown: to show a difference of the margin. Where one was shown that may be below the
+ * margin: to show that it is not. False and nothing written: it takes nothing of the kind, or no
+ * number of them would do. */
+bool tare__say_size_needed(struct tare_buf *out, const struct tare_compare *c);
+/* Shown, but the estimate itself is below the margin. */
+bool tare__below_margin(const struct tare_compare *c);
 void tare__say_would_change(struct tare_buf *out, const struct tare_compare *c, bool unicode);
 void tare__say_warnings(struct tare_buf *out, const struct tare_compare *c);
 /* What tasks cost on both sides, one figure a line; it never decides. */

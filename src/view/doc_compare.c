@@ -117,6 +117,10 @@ static void put_evidence(struct tare_json_writer *w, const struct tare_compare *
               e->n_for_margin.why ? e->n_for_margin : tare_value(ceil(e->n_for_margin.v)));
     key_value(w, "attempts_for_margin",
               e->k_for_margin.why ? e->k_for_margin : tare_value(ceil(e->k_for_margin.v)));
+    key_value(w, "n_beyond_margin",
+              e->n_beyond_margin.why ? e->n_beyond_margin : tare_value(ceil(e->n_beyond_margin.v)));
+    key_value(w, "attempts_beyond_margin",
+              e->k_beyond_margin.why ? e->k_beyond_margin : tare_value(ceil(e->k_beyond_margin.v)));
     tare_json_put_key(w, "resamples");
     tare_json_begin_object(w);
     tare_json_member_u64(w, "interval", e->resamples);

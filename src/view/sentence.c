@@ -125,14 +125,14 @@ static void say_power(struct tare_buf *out, const struct tare_compare *c, bool u
     else if (!c->sequential && c->out.verdict == TARE_VERDICT_INCONCLUSIVE && c->ev.n >= 2 &&
              c->ev.discordance > 0)
         tare_buf_puts(out, " No difference is detectable at this discordance and size.");
-    if (wanted && !c->ev.k_for_margin.why)
-        tare_buf_printf(out, " To show %.6g%s takes about %s attempts a task on each side.",
-                        c->margin * s.factor, tare__diff_unit(c).s,
-                        tare_number_count((uint64_t)ceil(c->ev.k_for_margin.v)).s);
-    if (wanted && !c->ev.n_for_margin.why)
-        tare_buf_printf(out, " To show %.6g%s takes about %s tasks.", c->margin * s.factor,
-                        tare__diff_unit(c).s,
-                        tare_number_count((uint64_t)ceil(c->ev.n_for_margin.v)).s);
+    size_t before = out->n;
+    if (c->out.verdict != TARE_VERDICT_INCONCLUSIVE)
+        return;
+    tare_buf_printf(out, " To show %.6g%s takes ", c->margin * s.factor, tare__diff_unit(c).s);
+    if (tare__say_size_needed(out, c))
+        tare_buf_putc(out, '.');
+    else
+        out->n = before;
 }
 
 /* Lines of `list` joined by "; " as one sentence. */

@@ -177,19 +177,31 @@ static void put_list(struct tare_buf *out, const char *head, const struct tare_b
     }
 }
 
+/* What is next once something was shown; where nothing was, the sentence says it. */
 static void put_foot(struct tare_buf *out, const struct tare_compare *c,
                      const struct tare_style *style)
 {
     struct tare_scale s = tare__compare_scale(c);
-    if (c->ev.n_for_margin.why || c->out.tag == TARE_TAG_AT_LEAST_MARGIN)
+    if (c->out.tag != TARE_TAG_POSSIBLY_BELOW_MARGIN)
         return;
     struct tare_buf text;
     tare_buf_init(&text, NULL, 1024);
-    tare_buf_printf(&text, "To show at least %.6g%s: about %s tasks.", c->margin * s.factor,
-                    tare__diff_unit(c).s,
-                    tare_number_count((uint64_t)ceil(c->ev.n_for_margin.v)).s);
-    tare_buf_putc(out, '\n');
-    tare__wrap(out, tare_buf_str(&text), 2, (size_t)style->width);
+    tare_buf_printf(&text, "To show that it is at least %.6g%s: ", c->margin * s.factor,
+                    tare__diff_unit(c).s);
+    if (tare__say_size_needed(&text, c)) {
+        tare_buf_putc(&text, '.');
+    } else {
+        tare_buf_reset(&text);
+        if (tare__below_margin(c))
+            tare_buf_printf(&text,
+                            "The estimate itself is below the margin of %.6g%s: more tasks make "
+                            "it surer, not larger.",
+                            c->margin * s.factor, tare__diff_unit(c).s);
+    }
+    if (text.n) {
+        tare_buf_putc(out, '\n');
+        tare__wrap(out, tare_buf_str(&text), 2, (size_t)style->width);
+    }
     tare_buf_free(&text);
 }
 

@@ -198,6 +198,15 @@ static void take_outcome(struct tare__import *im, struct tare_json error, struct
         r->cause_text = tare__import_text(error);
 }
 
+/* What was spent is kept as that (take_spending), not scored a second time. */
+static bool spending(const struct tare_json role[N_ROLES], struct tare_json v)
+{
+    for (size_t i = ROLE_TOKENS_IN; i <= ROLE_COST_USD; i++)
+        if (tare_json_present(role[i]) && role[i].node == v.node)
+            return true;
+    return false;
+}
+
 /* A column that has no role: a number is a further metric, a short text a tag. */
 static void take_column(struct tare__import *im, struct tare_json v)
 {
@@ -248,7 +257,8 @@ enum tare_status tare__import_generic_row(struct tare__import *im, struct tare_j
             (r->has_output && v.node == output.node) ||
             tare_str_eq(tare_json_key(v), tare_json_key(score))) /* of two equal keys the last */
             continue;
-        take_column(im, v);
+        if (!spending(role, v))
+            take_column(im, v);
     }
     tare__import_tags_of(im, role[ROLE_METADATA], "");
     tare__import_tags_of(im, role[ROLE_TAGS], "");

@@ -83,6 +83,14 @@ static void mock_up(void **state)
     assert_near(c.ev.p, 0.035, 0.0005);
     assert_near(c.ev.mde.v, 0.2544, 0.0001);
     assert_int_equal((int)ceil(c.ev.n_for_margin.v), 1097);
+    /* 14 of 40 differ by 1, their sum is 8: the variance is 12.4 / 39, the gap to the margin 0.15.
+     */
+    double z = 1.959963984540054 + 0.8416212335729143;
+    assert_near(c.ev.n_beyond_margin.v, z * z * (12.4 / 39) / (0.15 * 0.15), 1e-6);
+    opts.margin = 0.25;
+    c = compare(&m, 0, 1, &opts, *state);
+    assert_int_equal(c.out.tag, TARE_TAG_POSSIBLY_BELOW_MARGIN);
+    assert_non_null(c.ev.n_beyond_margin.why);
     assert_near(c.ev.boot.lo, 0.025, 1e-12);
     assert_near(c.ev.boot.hi, 0.375, 1e-12);
     assert_int_equal((int)c.dist.n_points > 0, 1);
@@ -595,6 +603,9 @@ static void about_these_tasks(void **state)
     assert_near((c.ev.ci.hi - c.ev.ci.lo) / 2 / se, 2.262157162740992, 1e-9); /* t with 9 df */
     assert_near(c.ev.sd, se * sqrt(3), 1e-12);
     assert_true(c.ev.k_for_margin.v > 0 && c.ev.n_for_margin.why);
+    double nearer = 0.2 / (c.ev.diff - 0.2);
+    assert_near(c.ev.k_beyond_margin.v / c.ev.k_for_margin.v, nearer * nearer, 1e-12);
+    assert_near(turned.ev.k_beyond_margin.v, c.ev.k_beyond_margin.v, 1e-12);
     assert_int_equal(c.about, TARE_ABOUT_THESE_TASKS);
     assert_true(tare_gate_passes(TARE_GATE_REQUIRE_NOT_WORSE, &c));
     assert_false(tare_gate_passes(TARE_GATE_REQUIRE_NOT_WORSE, &turned));

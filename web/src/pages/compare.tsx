@@ -283,13 +283,9 @@ function Verdict({ doc, path, error }: { doc: CompareDoc; path: string; error: J
             <h2>What would change this verdict</h2>
           </div>
           <ol class="why">
-            {doc.n_for_margin !== null && doc.margin !== null && (
-              <li>
-                To show at least {num.value(doc.margin, { factor: s.factor, decimals: share ? 0 : 2 })} {unit}, about <b data-v="compare:n_for_margin">{num.count(doc.n_for_margin)}</b> tasks.
-              </li>
-            )}
+            {doc.would_change.length + doc.readings.length + doc.exclusions.length === 0 && <li>Other data: what is here shows it.</li>}
             {doc.would_change.map((w) => (
-              <li key={w}>{line(w)}</li>
+              <li key={w}>{line(w.replace(/^./, (x) => x.toUpperCase()))}.</li>
             ))}
             {doc.readings.map((r) => (
               <li key={r.if}>
