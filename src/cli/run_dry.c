@@ -43,6 +43,7 @@ static void put_text(struct tare_buf *b, const struct tare_run_estimate *e)
         return;
     }
     const struct tare_endpoint *x = s->endpoints[0];
+    const int digits = e->usd_high < 1 ? 4 : 2;
     tare_buf_printf(b, "%.*s: %llu attempts\n", TARE_FMT(s->name), (unsigned long long)e->attempts);
     tare_buf_printf(b, "  calls   %llu to %llu\n", (unsigned long long)e->calls_low,
                     (unsigned long long)e->calls_high);
@@ -51,9 +52,9 @@ static void put_text(struct tare_buf *b, const struct tare_run_estimate *e)
                     (unsigned long long)e->out_low, (unsigned long long)e->out_high);
     if (e->priced)
         tare_buf_printf(
-            b, "  cost    %.2f to %.2f USD, at %g in and %g out a million (%.*s%s%.*s)\n",
-            e->usd_low, e->usd_high, x->price.input, x->price.output, TARE_FMT(x->price.source),
-            x->price.date.n ? ", " : "", TARE_FMT(x->price.date));
+            b, "  cost    %.*f to %.*f USD, at %g in and %g out a million (%.*s%s%.*s)\n", digits,
+            e->usd_low, digits, e->usd_high, x->price.input, x->price.output,
+            TARE_FMT(x->price.source), x->price.date.n ? ", " : "", TARE_FMT(x->price.date));
     else
         tare_buf_printf(b, "  cost    unknown: no price of %.*s/%.*s (--prices FILE)\n",
                         TARE_FMT(x->provider), TARE_FMT(x->model));

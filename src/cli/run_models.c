@@ -213,6 +213,19 @@ static void tell_failures(struct tare_buf *b, const struct tare_model_counts *c)
     }
 }
 
+/* The first failure and where it was: a wrong address or key fails everything alike. */
+static void tell_first(struct tare_buf *b, const struct tare_model_counts *c)
+{
+    const struct tare_endpoint *e = c->first_failed;
+    if (!e)
+        return;
+    tare_buf_printf(b, "first failure: %s at %.*s", tare_reply_code_name(c->first_code),
+                    TARE_FMT(e->base_url));
+    if (c->first_http)
+        tare_buf_printf(b, " (HTTP %d)", c->first_http);
+    tare_buf_puts(b, "\n");
+}
+
 void tare_cli_models_tell(struct tare_ctx *ctx, const struct tare_models *models)
 {
     const struct tare_model_counts *c = tare_models_counts(models);
@@ -247,6 +260,7 @@ void tare_cli_models_tell(struct tare_ctx *ctx, const struct tare_models *models
         tare_buf_printf(&b, "; a key was echoed in %llu replies and taken out",
                         (unsigned long long)c->redacted);
     tare_buf_putc(&b, '\n');
+    tell_first(&b, c);
     if (!b.failed)
         fwrite(b.p, 1, b.n, ctx->err);
     tare_buf_free(&b);

@@ -34,7 +34,8 @@ static uint64_t obs_bytes(const struct tare_world_ops *ops, const void *w, struc
     return b->n;
 }
 
-/* One episode in which nothing is done: the world ends it by itself, or the limit of steps does. */
+/* One episode in which nothing is done: the world ends it by itself, or the limit of steps does. A
+ * talk goes on only where it is answered. */
 static enum tare_status try_task(const struct tare_world_ops *ops, void *w,
                                  const struct tare_task *task, uint64_t most, struct tare_buf *b,
                                  struct tried *sum, uint64_t *n_obs, struct tare_err *err)
@@ -42,6 +43,9 @@ static enum tare_status try_task(const struct tare_world_ops *ops, void *w,
     struct tare_rng rng;
     struct tare_obs obs = {0};
     uint64_t steps = 0;
+    struct tare_str action = ops->talks
+                                 ? TARE_S("{\"action_type\":\"answer\",\"params\":{\"text\":\"\"}}")
+                                 : TARE_S("{}");
     tare_rng_init(&rng, 1, TARE_S("estimate"), task->index);
     enum tare_status st = ops->reset(w, task, &rng, &obs, err);
     if (st != TARE_OK)
@@ -52,7 +56,7 @@ static enum tare_status try_task(const struct tare_world_ops *ops, void *w,
     sum->first_bytes += b->n + tools_bytes(ops, w);
     sum->first_bytes += obs_bytes(ops, w, b);
     while (st == TARE_OK && !obs.done && steps < most) {
-        st = ops->step_json(w, TARE_S("{}"), &rng, &obs, err);
+        st = ops->step_json(w, action, &rng, &obs, err);
         sum->obs_bytes += obs_bytes(ops, w, b);
         ++*n_obs;
         steps++;

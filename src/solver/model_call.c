@@ -67,6 +67,11 @@ void tare__call_fail(struct tare_model_client *c, struct tare__call *k, enum tar
                                  .ms = (now_ns - k->begun_ns) / MS};
     c->counts.failures++;
     c->counts.by_code[code]++;
+    if (!c->counts.first_failed && k->server) {
+        c->counts.first_failed = k->server->endpoint;
+        c->counts.first_code = code;
+        c->counts.first_http = http;
+    }
     k->answer = (struct tare_model_answer){.token = k->token, .failed = tare_reply_cause(code)};
     write_reply(c, k, &r);
 }

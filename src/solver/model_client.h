@@ -48,6 +48,9 @@ struct tare_model_counts {
     uint64_t odd;                /* replies with something to tell: other model, repeated ids … */
     uint64_t rate_limited, redacted, breaker_opened;
     uint64_t by_code[TARE_REPLY_CODES];
+    const struct tare_endpoint *first_failed; /* where the first failure was; NULL: none yet */
+    enum tare_reply_code first_code;
+    int first_http; /* its status; 0: there was no reply */
 };
 
 /* A reply handed over; borrowed during the call. */
