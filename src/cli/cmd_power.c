@@ -15,7 +15,7 @@
 struct power_opts {
     struct tare_str from, metric, cluster;
     double baseline, effect, discordance, sd, alpha, power, cluster_size, icc;
-    int64_t n;
+    int64_t n, k;
     struct tare_file_opts files;
 };
 
@@ -44,6 +44,14 @@ static const struct tare_opt power_options[] = {
      .max = 1e12,
      .help = "tasks at hand (two groups: in each); asks what they can show",
      .at = offsetof(struct power_opts, n)},
+    {.name = "attempts",
+     .letter = 'k',
+     .aliases = {"n-attempts", "epochs", "repeat", "num-trials"},
+     .type = TARE_OPT_INT,
+     .min = 1,
+     .max = TARE_MAX_ATTEMPTS_PER_TASK,
+     .help = "with --from: plan for so many attempts a task on each side (default: as those runs)",
+     .at = offsetof(struct power_opts, k)},
     {.name = "discordance",
      .letter = 'd',
      .type = TARE_OPT_PROB,
@@ -162,6 +170,7 @@ static enum tare_status power_run(struct tare_ctx *ctx, const void *opts, struct
                                          .baseline = o->baseline,
                                          .effect = o->effect,
                                          .n = o->n == TARE_INT_UNSET ? (double)NAN : (double)o->n,
+                                         .k = o->k == TARE_INT_UNSET ? (double)NAN : (double)o->k,
                                          .discordance = o->discordance,
                                          .sd = o->sd,
                                          .alpha = o->alpha,

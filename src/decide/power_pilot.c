@@ -86,6 +86,25 @@ static bool all_binary(const struct spread *s, uint32_t n_tasks)
     return true;
 }
 
+static double mean_known(const double *x, uint32_t n)
+{
+    double sum = 0;
+    uint32_t known = 0;
+    for (uint32_t i = 0; x && i < n; i++)
+        if (isfinite(x[i])) {
+            sum += x[i];
+            known++;
+        }
+    return known ? sum / known : (double)NAN;
+}
+
+/* Attempts that do not say what they took are left out, not taken as free. */
+static struct tare_power_plan_price price_of(const struct tare_results_run *run)
+{
+    return (struct tare_power_plan_price){.cost_usd = mean_known(run->cost_usd, run->n_attempts),
+                                          .tokens = mean_known(run->tokens, run->n_attempts)};
+}
+
 static enum tare_status too_few(struct tare_err *err)
 {
     (void)tare_fail(err, TARE_E_USAGE, "fewer than two tasks have a value");
@@ -137,9 +156,6 @@ static enum tare_status parts_of_two(const struct tare_results *ra, uint32_t a,
 {
     struct spread sa, sb;
     struct parts pa = {0}, pb = {0};
-    double *diffs = TARE_NEW_N(arena, double, c->n_pairs);
-    if (!diffs)
-        return no_memory(err);
     enum tare_status st = read_spread(ra, a, metric, arena, &sa, err);
     if (!st)
         st = read_spread(rb, b, metric_b, arena, &sb, err);
@@ -149,10 +165,9 @@ static enum tare_status parts_of_two(const struct tare_results *ra, uint32_t a,
         const struct tare_pair *pair = &c->pairs[i];
         add_part(&pa, &sa, pair->task_a);
         add_part(&pb, &sb, pair->task_b);
-        diffs[i] = pair->diff;
     }
-    double sd = tare_sd(diffs, c->n_pairs, 1);
-    take_parts(pa, pb, (double)c->n_pairs, sd * sd, out);
+    /* Of clusters, sd holds how tasks go together; attempts differ each for itself. */
+    take_parts(pa, pb, (double)c->n_pairs, c->ev.sd * c->ev.sd, out);
     return TARE_OK;
 }
 
@@ -207,6 +222,8 @@ enum tare_status tare_power_plan_read(const struct tare_results *ra, uint32_t a,
         return TARE_E_USAGE;
     }
     out->metric = ra->metrics[at];
+    out->price_a = price_of(&ra->runs[a]);
+    out->price_b = rb ? price_of(&rb->runs[b]) : out->price_a;
     if (rb)
         return from_two(ra, a, rb, b, at, cluster, arena, out, err);
     if (out->metric.aggregation == TARE_AGG_RATIO_OF_SUMS) {

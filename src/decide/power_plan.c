@@ -46,6 +46,8 @@ struct tare_value tare_power_plan_power(const struct tare_power_plan *p, double 
 static struct tare_value mde_mean(const struct tare_power_plan *p)
 {
     double lo = 0, hi = p->sd;
+    if (!(p->sd > 0))
+        return tare_value(0);
     if (!(p->n / p->deff > 1))
         return tare_no_value("need more than one pair");
     for (int i = 0; i < 64; i++, hi *= 2) {
@@ -80,26 +82,103 @@ static struct tare_value mde_of(const struct tare_power_plan *p)
 
 /* ---- more tasks or more attempts? ------------------------------------------------------------ */
 
+static double sd_with(const struct tare_power_plan_pilot *pilot, double k)
+{
+    return sqrt(pilot->omega2 + (pilot->sigma2_a + pilot->sigma2_b) / k);
+}
+
+static struct tare_power_plan_bill bill_of(const struct tare_power_plan_pilot *pilot, double tasks,
+                                           double k)
+{
+    double each = ceil(tasks - 1e-9) * k;
+    return (struct tare_power_plan_bill){
+        .attempts = 2 * each,
+        .cost_usd = each * (pilot->price_a.cost_usd + pilot->price_b.cost_usd),
+        .tokens = each * (pilot->price_a.tokens + pilot->price_b.tokens)};
+}
+
+/* The whole plan with another k: the same formulas, another standard deviation. */
+static struct tare_power_plan with_k(const struct tare_power_plan *p, double sd)
+{
+    struct tare_power_plan q = *p;
+    q.design = TARE_PLAN_MEAN;
+    q.sd = sd;
+    return q;
+}
+
+static void plan_row(const struct tare_power_plan_pilot *pilot, const struct tare_power_plan *p,
+                     uint32_t k, struct tare_power_plan_attempts *row)
+{
+    struct tare_power_plan q = with_k(p, sd_with(pilot, k));
+    const struct tare_power_plan_bill none = {(double)NAN, (double)NAN, (double)NAN};
+    *row = (struct tare_power_plan_attempts){.k = k, .sd = q.sd, .need = none};
+    row->tasks = tare_no_value("no effect asked for");
+    if (!isnan(p->effect))
+        row->tasks = q.sd > 0 ? times(need_of(&q), p->deff) : tare_value(2);
+    if (!row->tasks.why)
+        row->need = bill_of(pilot, row->tasks.v, k);
+    row->mde = mde_mean(&q);
+    row->at_n = bill_of(pilot, p->n, k);
+}
+
+static bool any_unreached(const struct tare_power_plan *p)
+{
+    for (uint32_t i = 0; i < p->n_attempts; i++)
+        if (p->attempts[i].tasks.why || p->attempts[i].mde.why)
+            return true;
+    return p->n_attempts == 0;
+}
+
+/* One axis for all k, so that their curves can be laid beside each other. */
+static void rows_curves(struct tare_power_plan *p)
+{
+    bool of_n = !isnan(p->effect);
+    double end = 0;
+    for (uint32_t i = 0; i < p->n_attempts; i++)
+        end = fmax(end, of_n ? 1.25 * p->attempts[i].tasks.v : 1.25 * p->attempts[i].mde.v);
+    if (of_n ? any_unreached(p) : !(end > 0))
+        return;
+    if (of_n)
+        end = fmax(end, 20);
+    p->n_tries_points = TARE_PLAN_TRIES_POINTS;
+    for (uint32_t j = 0; j < TARE_PLAN_TRIES_POINTS; j++) {
+        /* log n from 2 tasks a unit of information; effects from 0 */
+        double at = (double)j / (TARE_PLAN_TRIES_POINTS - 1), lo = 2 * p->deff;
+        p->tries_x[j] = of_n ? lo * pow(end / lo, at) : end * at;
+    }
+    for (uint32_t i = 0; i < p->n_attempts; i++) {
+        struct tare_power_plan q = with_k(p, p->attempts[i].sd);
+        for (uint32_t j = 0; j < TARE_PLAN_TRIES_POINTS; j++) {
+            struct tare_value v = !(q.sd > 0)
+                                      ? tare_value(1)
+                                      : tare_power_plan_power(&q, of_n ? p->tries_x[j] : p->n,
+                                                              of_n ? p->effect : p->tries_x[j]);
+            p->attempts[i].power[j] = v.why ? 0 : fmin(1, v.v);
+        }
+    }
+}
+
 static void plan_attempts(const struct tare_power_plan_pilot *pilot, struct tare_power_plan *p)
 {
-    static const uint32_t ks[TARE_PLAN_ATTEMPTS] = {1, 2, 4, 8, 16, 32};
+    static const uint32_t ks[TARE_PLAN_ATTEMPTS] = {1, 2, 4, 8, 16, 32, UINT32_MAX};
     p->mde_floor = tare_no_value("no variance within and between tasks is known");
-    if (!pilot || pilot->why_no_parts)
+    if (!pilot)
         return;
+    p->why_no_attempts = pilot->why_no_parts;
+    if (p->why_no_attempts)
+        return;
+    uint32_t own = isnan(p->k) ? UINT32_MAX : (uint32_t)p->k;
     for (uint32_t i = 0; i < TARE_PLAN_ATTEMPTS; i++) {
-        double k = ks[i];
-        struct tare_miller m = {pilot->omega2, pilot->sigma2_a, pilot->sigma2_b, k, k};
-        struct tare_power_plan_attempts *row = &p->attempts[p->n_attempts++];
-        row->k = ks[i];
-        row->tasks = tare_no_value("no effect asked for");
-        if (!isnan(p->effect))
-            row->tasks = times(tare_size_miller(m, p->effect, p->alpha, p->power), p->deff);
-        double variance = m.omega2 + (m.sigma2_a + m.sigma2_b) / k;
-        row->mde =
-            tare_value(tare_mde_from_se(sqrt(variance * p->deff / p->n), p->alpha, p->power));
+        if (own < ks[i])
+            plan_row(pilot, p, own, &p->attempts[p->n_attempts++]);
+        if (own <= ks[i])
+            own = UINT32_MAX;
+        if (ks[i] != UINT32_MAX)
+            plan_row(pilot, p, ks[i], &p->attempts[p->n_attempts++]);
     }
-    p->mde_floor =
-        tare_value(tare_mde_from_se(sqrt(pilot->omega2 * p->deff / p->n), p->alpha, p->power));
+    struct tare_power_plan q = with_k(p, sqrt(pilot->omega2));
+    p->mde_floor = mde_mean(&q);
+    rows_curves(p);
 }
 
 /* ---- the curve ------------------------------------------------------------------------------- */
@@ -164,6 +243,31 @@ static double first(double a, double b)
     return isnan(a) ? b : a;
 }
 
+/* k attempts a task on each side instead of the pilot's. */
+static enum tare_status apply_k(const struct tare_power_plan_opts *o, struct tare_power_plan *p,
+                                struct tare_err *err)
+{
+    const struct tare_power_plan_pilot *pilot = o->pilot;
+    p->k = o->k >= 1 ? o->k : (double)NAN;
+    if (isnan(p->k))
+        return TARE_OK;
+    if (!isnan(o->discordance) || !isnan(o->sd))
+        return refuse(err, "a spread that is given already holds its attempts",
+                      "leave out -k, or name runs: --from RUN[,RUN]");
+    if (!pilot)
+        return refuse(err, "what more attempts bring depends on how much they differ",
+                      "name a run with two attempts a task or more: --from RUN[,RUN]");
+    if (pilot->why_no_parts) {
+        (void)tare_fail(err, TARE_E_USAGE, "these runs do not say what more attempts bring: %s",
+                        pilot->why_no_parts);
+        tare_err_hint(err, "name runs with two attempts a task or more, or leave out -k");
+        return TARE_E_USAGE;
+    }
+    p->design = TARE_PLAN_MEAN;
+    p->sd = sd_with(pilot, p->k);
+    return TARE_OK;
+}
+
 static enum tare_status choose_design(const struct tare_power_plan_opts *o,
                                       struct tare_power_plan *p, struct tare_err *err)
 {
@@ -183,6 +287,9 @@ static enum tare_status choose_design(const struct tare_power_plan_opts *o,
     p->design = !isnan(p->discordance) ? TARE_PLAN_PAIRED
                 : !isnan(p->sd)        ? TARE_PLAN_MEAN
                                        : TARE_PLAN_TWO;
+    enum tare_status st = apply_k(o, p, err);
+    if (st)
+        return st;
     if (p->design == TARE_PLAN_TWO && isnan(p->baseline))
         return refuse(err, "nothing says how much the scores vary",
                       "give one of: --baseline P (two independent groups), --discordance PSI (the "

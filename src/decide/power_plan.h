@@ -13,10 +13,21 @@
 #include "decide/results.h"
 #include "stats/stats.h"
 
-#define TARE_PLAN_POINTS 61u /* of the curve */
-#define TARE_PLAN_ATTEMPTS 6u
+#define TARE_PLAN_POINTS 61u  /* of the curve */
+#define TARE_PLAN_ATTEMPTS 7u /* rows: six and the one asked for */
+#define TARE_PLAN_TRIES_POINTS 31u
 
 enum tare_power_plan_design { TARE_PLAN_TWO = 0, TARE_PLAN_PAIRED, TARE_PLAN_MEAN };
+
+/* What one attempt takes on average, of those that say so; NaN: none says. */
+struct tare_power_plan_price {
+    double cost_usd, tokens;
+};
+
+/* What a plan takes, both sides together; NaN: not known. */
+struct tare_power_plan_bill {
+    double attempts, cost_usd, tokens;
+};
 
 /* What an earlier run says of the comparison to come. */
 struct tare_power_plan_pilot {
@@ -33,6 +44,7 @@ struct tare_power_plan_pilot {
     double omega2;             /* between tasks: variance of the true difference */
     double sigma2_a, sigma2_b; /* between attempts within a task */
     double k_a, k_b;           /* mean attempts a task behind them */
+    struct tare_power_plan_price price_a, price_b; /* of an attempt; one run: b as a */
 };
 
 /*
@@ -54,15 +66,20 @@ struct tare_power_plan_opts {
     double n;                                  /* tasks (TWO: a group); NaN: the pilot's */
     double discordance;                        /* makes it PAIRED; NaN: the pilot's */
     double sd;                                 /* makes it MEAN; NaN: the pilot's */
+    double k;                                  /* attempts a task and side; 0 or NaN: the pilot's */
     double alpha, power;                       /* 0: 0.05, two-sided; 0.80 */
     double cluster_size, icc;                  /* design effect 1 + (size - 1) icc; NaN: 1 */
 };
 
-/* With k attempts a task on each side. */
+/* With k attempts a task on each side: the same test, its standard deviation
+ * sqrt(omega2 + (sigma2_a + sigma2_b) / k). */
 struct tare_power_plan_attempts {
     uint32_t k;
-    struct tare_value tasks; /* needed for the effect */
-    struct tare_value mde;   /* with the n tasks */
+    double sd;
+    struct tare_value tasks;                /* needed for the effect */
+    struct tare_value mde;                  /* with the n tasks */
+    struct tare_power_plan_bill need, at_n; /* of those tasks; of the n tasks */
+    double power[TARE_PLAN_TRIES_POINTS];   /* at tries_x; as the curve */
 };
 
 struct tare_power_plan {
@@ -70,6 +87,7 @@ struct tare_power_plan {
     const char *method;
     double alpha, power;
     double baseline, effect, n, discordance, sd; /* NaN: not known or not asked for */
+    double k;                                    /* asked for; NaN: as the pilot's */
     double deff;                                 /* of clusters; 1: none */
     struct tare_value need;                      /* tasks (TWO: a group) for the effect; round up */
     struct tare_value power_at_n;                /* for the effect with n */
@@ -80,6 +98,9 @@ struct tare_power_plan {
     struct tare_value paired_need;
     struct tare_power_plan_attempts attempts[TARE_PLAN_ATTEMPTS];
     uint32_t n_attempts;
+    const char *why_no_attempts; /* n_attempts is 0; NULL: nothing was asked that has attempts */
+    uint32_t n_tries_points;     /* x of the rows' curves: of all the same */
+    double tries_x[TARE_PLAN_TRIES_POINTS];
     struct tare_value mde_floor; /* with endless attempts on the n tasks */
     /* Power against the number of tasks (an effect was given) or against the effect. */
     bool curve_of_n;
@@ -92,7 +113,8 @@ struct tare_value tare_power_plan_power(const struct tare_power_plan *plan, doub
                                         double effect);
 
 /* Fails: TARE_E_USAGE (nothing to plan with; a rate or effect outside its range; half of a design
- * effect), with the remedy. What cannot be reached is unavailable with a reason. */
+ * effect; k without the variance between attempts), with the remedy. What cannot be reached is
+ * unavailable with a reason. */
 enum tare_status tare_power_plan(const struct tare_power_plan_opts *opts,
                                  struct tare_power_plan *out, struct tare_err *err);
 

@@ -1,6 +1,7 @@
 /* What is decided: leaderboards over any runs of one suite, comparisons, plans. */
 #include <math.h>
 
+#include "base/limits.h"
 #include "decide/power_plan.h"
 #include "run/registry.h"
 #include "view/api_int.h"
@@ -283,6 +284,7 @@ static enum tare_status power_opts(struct tare__call *c, struct tare_power_plan_
         {"baseline", none, 0, 1, &o->baseline},
         {"effect", none, -1e9, 1e9, &o->effect},
         {"n", none, 2, 1e12, &o->n},
+        {"k", none, 1, TARE_MAX_ATTEMPTS_PER_TASK, &o->k},
         {"discordance", none, 0, 1, &o->discordance},
         {"sd", none, 1e-12, 1e12, &o->sd},
         {"alpha", 0.05, 1e-9, 0.5, &o->alpha},

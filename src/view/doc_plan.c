@@ -27,6 +27,16 @@ static void put_value(struct tare_json_writer *w, const char *key, struct tare_v
     tare_json_end_object(w);
 }
 
+static void put_price(struct tare_json_writer *w, const char *key,
+                      const struct tare_power_plan_price *p)
+{
+    tare_json_put_key(w, key);
+    tare_json_begin_object(w);
+    put_number(w, "cost_usd", p->cost_usd);
+    put_number(w, "tokens", p->tokens);
+    tare_json_end_object(w);
+}
+
 static void put_pilot(struct tare_json_writer *w, const struct tare_power_plan_pilot *p,
                       struct tare_str from)
 {
@@ -44,6 +54,8 @@ static void put_pilot(struct tare_json_writer *w, const struct tare_power_plan_p
     tare_json_put_u64(w, p->n);
     tare_json_put_key(w, "one_run");
     tare_json_put_bool(w, p->one_run);
+    tare_json_put_key(w, "unit");
+    tare_json_put_str(w, p->metric.unit);
     put_number(w, "mean", p->mean);
     tare_json_put_key(w, "clusters");
     tare_json_put_u64(w, p->clusters);
@@ -59,10 +71,34 @@ static void put_pilot(struct tare_json_writer *w, const struct tare_power_plan_p
         put_number(w, "attempts_b", p->k_b);
         tare_json_end_object(w);
     }
+    put_price(w, "attempt_a", &p->price_a);
+    put_price(w, "attempt_b", &p->price_b);
     tare_json_end_object(w);
 }
 
-static void put_attempts(struct tare_json_writer *w, const struct tare_power_plan *p)
+static void put_bill(struct tare_json_writer *w, const char *key,
+                     const struct tare_power_plan_bill *b)
+{
+    tare_json_put_key(w, key);
+    tare_json_begin_object(w);
+    put_number(w, "attempts", b->attempts);
+    put_number(w, "cost_usd", b->cost_usd);
+    put_number(w, "tokens", b->tokens);
+    tare_json_end_object(w);
+}
+
+/* Numbers that are finite. */
+static void put_list(struct tare_json_writer *w, const char *key, const double *x, uint32_t n)
+{
+    tare_json_put_key(w, key);
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < n; i++)
+        tare_json_put_f64(w, x[i]);
+    tare_json_end_array(w);
+}
+
+static void put_attempts(struct tare_json_writer *w, const struct tare_power_plan *p,
+                         const struct tare_power_plan_pilot *pilot)
 {
     tare_json_put_key(w, "attempts");
     tare_json_begin_array(w);
@@ -72,9 +108,23 @@ static void put_attempts(struct tare_json_writer *w, const struct tare_power_pla
         tare_json_put_u64(w, p->attempts[i].k);
         put_value(w, "tasks_needed", p->attempts[i].tasks);
         put_value(w, "mde", p->attempts[i].mde);
+        put_number(w, "sd", p->attempts[i].sd);
+        put_bill(w, "takes", &p->attempts[i].need);
+        put_bill(w, "takes_at_n", &p->attempts[i].at_n);
+        put_list(w, "curve", p->attempts[i].power, p->n_tries_points);
         tare_json_end_object(w);
     }
     tare_json_end_array(w);
+    put_list(w, "attempts_x", p->tries_x, p->n_tries_points);
+    tare_json_put_key(w, "attempts_unavailable");
+    if (p->why_no_attempts)
+        tare_json_put_cstr(w, p->why_no_attempts);
+    else
+        tare_json_put_null(w);
+    char note[TARE__PLAN_NOTE];
+    tare__plan_note(p, pilot, note);
+    tare_json_put_key(w, "attempts_note");
+    tare_json_put_cstr(w, note);
     put_value(w, "mde_endless_attempts", p->mde_floor);
 }
 
@@ -84,16 +134,8 @@ static void put_curve(struct tare_json_writer *w, const struct tare_power_plan *
     tare_json_begin_object(w);
     tare_json_put_key(w, "over");
     tare_json_put_cstr(w, p->curve_of_n ? "n" : "effect");
-    tare_json_put_key(w, "x");
-    tare_json_begin_array(w);
-    for (uint32_t i = 0; i < p->n_points; i++)
-        tare_json_put_f64(w, p->x[i]);
-    tare_json_end_array(w);
-    tare_json_put_key(w, "power");
-    tare_json_begin_array(w);
-    for (uint32_t i = 0; i < p->n_points; i++)
-        tare_json_put_f64(w, p->y[i]);
-    tare_json_end_array(w);
+    put_list(w, "x", p->x, p->n_points);
+    put_list(w, "power", p->y, p->n_points);
     tare_json_end_object(w);
 }
 
@@ -116,6 +158,7 @@ void tare_doc_plan(struct tare_json_writer *w, const struct tare_power_plan *p,
     put_number(w, "baseline", p->baseline);
     put_number(w, "effect", p->effect);
     put_number(w, "n", p->n);
+    put_number(w, "k", p->k);
     put_number(w, "discordance", p->discordance);
     put_number(w, "sd", p->sd);
     put_number(w, "design_effect", p->deff);
@@ -125,7 +168,7 @@ void tare_doc_plan(struct tare_json_writer *w, const struct tare_power_plan *p,
     put_value(w, "mde_at_n", p->mde);
     put_number(w, "chance_discordance", p->chance_discordance);
     put_value(w, "n_needed_paired_by_chance", p->paired_need);
-    put_attempts(w, p);
+    put_attempts(w, p, pilot);
     put_pilot(w, pilot, from);
     put_curve(w, p);
     tare_json_end_object(w);

@@ -17,4 +17,10 @@ void tare_view_plan(struct tare_buf *out, const struct tare_power_plan *plan,
 void tare_doc_plan(struct tare_json_writer *w, const struct tare_power_plan *plan,
                    const struct tare_power_plan_pilot *pilot, struct tare_str from);
 
+/* One sentence or two: do more attempts help? Empty where nothing is known. Document and terminal
+ * say the same. */
+#define TARE__PLAN_NOTE 400u
+void tare__plan_note(const struct tare_power_plan *plan, const struct tare_power_plan_pilot *pilot,
+                     char out[TARE__PLAN_NOTE]);
+
 #endif

@@ -72,6 +72,16 @@ static struct tare_number effect_text(const struct page *g, double x)
     return out;
 }
 
+/* " with 4 attempts a task"; empty where no number was asked for. */
+static struct tare_number with_k(const struct tare_power_plan *p)
+{
+    struct tare_number out = {0};
+    if (!isnan(p->k))
+        (void)snprintf(out.s, sizeof out.s, " with %g attempt%s a task", p->k,
+                       p->k == 1 ? "" : "s");
+    return out;
+}
+
 static void put_given(struct page *g, const struct tare_power_plan_pilot *pilot,
                       struct tare_str from)
 {
@@ -81,7 +91,8 @@ static void put_given(struct page *g, const struct tare_power_plan_pilot *pilot,
     if (p->design == TARE_PLAN_PAIRED)
         n = snprintf(text, sizeof text, "discordance %.3g", p->discordance);
     else if (p->design == TARE_PLAN_MEAN)
-        n = snprintf(text, sizeof text, "standard deviation of the differences %.4g", p->sd);
+        n = snprintf(text, sizeof text, "standard deviation of the differences %.4g%s", p->sd,
+                     with_k(p).s);
     else
         n = snprintf(text, sizeof text, "baseline %s", percent(p->baseline).s);
     n += snprintf(text + n, sizeof text - (size_t)n, "; alpha %g two-sided, power %g %%", p->alpha,
@@ -140,32 +151,83 @@ static void put_answers(struct page *g)
     put_line(g, name, text);
 }
 
-/* More tasks or more attempts? */
+void tare__plan_note(const struct tare_power_plan *p, const struct tare_power_plan_pilot *pilot,
+                     char out[TARE__PLAN_NOTE])
+{
+    *out = '\0';
+    if (p->n_attempts == 0)
+        return;
+    double noise = pilot->sigma2_a + pilot->sigma2_b, all = pilot->omega2 + noise;
+    if (!(noise > 0)) {
+        (void)snprintf(out, TARE__PLAN_NOTE,
+                       "Attempts at one task never differed here, so more of them show nothing%s.",
+                       pilot->one_run ? "; a candidate that does differ needs its own run: name "
+                                        "two"
+                                      : "");
+        return;
+    }
+    (void)snprintf(out, TARE__PLAN_NOTE,
+                   "Of the variance of a difference with one attempt a side, %.0f %% lies between "
+                   "tasks and %.0f %% between attempts. %s",
+                   100 * pilot->omega2 / all, 100 * noise / all,
+                   noise > pilot->omega2
+                       ? "More attempts help; where new tasks can be had, they help more."
+                       : "More tasks help; more attempts hardly do.");
+}
+
+/* "$12.40", "1.2 M tokens", "3,872 attempts": what is known of it, the first of these. */
+static struct tare_number bill_text(const struct tare_power_plan_bill *b)
+{
+    struct tare_number out = {0};
+    if (isfinite(b->cost_usd) && b->cost_usd > 0)
+        return tare_number_money(b->cost_usd);
+    if (isfinite(b->tokens) && b->tokens > 0)
+        (void)snprintf(out.s, sizeof out.s, "%.16s tok", tare_number_short((uint64_t)b->tokens).s);
+    else if (isfinite(b->attempts))
+        out = tare_number_count((uint64_t)b->attempts);
+    return out;
+}
+
+static const char *bill_head(const struct tare_power_plan_bill *b)
+{
+    return isfinite(b->cost_usd) && b->cost_usd > 0 ? "cost"
+           : isfinite(b->tokens) && b->tokens > 0   ? "tokens"
+                                                    : "in all";
+}
+
+/* More tasks or more attempts? What the needed tasks take, and what the tasks at hand take. */
 static void put_attempts(struct page *g, const struct tare_power_plan_pilot *pilot)
 {
     const struct tare_power_plan *p = g->plan;
-    char text[400];
+    char text[TARE__PLAN_NOTE];
     if (p->n_attempts == 0)
         return;
-    double noise = pilot->sigma2_a + pilot->sigma2_b;
-    tare_buf_printf(g->out, "\n  %-10s%14s%22s\n", "attempts",
-                    isnan(p->effect) ? "" : "tasks needed", "smallest effect seen");
+    bool need = !isnan(p->effect), wide = g->style->width >= 70;
+    tare_buf_printf(g->out, "\n  %-10s", "attempts");
+    if (need)
+        tare_buf_printf(g->out, "%14s", "tasks needed");
+    if (need && wide)
+        tare_buf_printf(g->out, "%12s", bill_head(&p->attempts[0].need));
+    tare_buf_printf(g->out, "%22s", "smallest effect seen");
+    if (wide)
+        tare_buf_printf(g->out, "%12s", bill_head(&p->attempts[0].at_n));
+    tare_buf_putc(g->out, '\n');
     for (uint32_t i = 0; i < p->n_attempts; i++) {
         const struct tare_power_plan_attempts *row = &p->attempts[i];
-        tare_buf_printf(g->out, "  %-10u%14s%22s\n", row->k,
-                        row->tasks.why ? "" : whole(row->tasks.v).s,
-                        tare_number_value(row->mde.v, g->scale, true).s);
+        tare_buf_printf(g->out, "%s %-10u", (double)row->k == p->k ? ">" : " ", row->k);
+        if (need)
+            tare_buf_printf(g->out, "%14s", row->tasks.why ? "" : whole(row->tasks.v).s);
+        if (need && wide)
+            tare_buf_printf(g->out, "%12s", bill_text(&row->need).s);
+        tare_buf_printf(g->out, "%22s", tare_number_value(row->mde.v, g->scale, true).s);
+        if (wide)
+            tare_buf_printf(g->out, "%12s", bill_text(&row->at_n).s);
+        tare_buf_putc(g->out, '\n');
     }
     if (!p->mde_floor.why)
-        tare_buf_printf(g->out, "  %-10s%14s%22s\n", "endless", "",
+        tare_buf_printf(g->out, "  %-10s%*s\n", "endless", need ? (wide ? 48 : 36) : 22,
                         tare_number_value(p->mde_floor.v, g->scale, true).s);
-    (void)snprintf(
-        text, sizeof text,
-        "Of the variance of a difference with one attempt a side, %.0f %% lies between "
-        "tasks and %.0f %% between attempts. %s",
-        100 * pilot->omega2 / (pilot->omega2 + noise), 100 * noise / (pilot->omega2 + noise),
-        noise > pilot->omega2 ? "More attempts help; where new tasks can be had, they help more."
-                              : "More tasks help; more attempts hardly do.");
+    tare__plan_note(p, pilot, text);
     tare_buf_putc(g->out, '\n');
     tare__wrap(g->out, tare_str_of(text), 2, (size_t)g->style->width);
 }

@@ -9,7 +9,10 @@ function factorOf(docs, name, path) {
   if (/\.pass_k\.(any|all)\./.test(path)) return 100;
   if (name === "compare") return /^(n|wins|losses|ties|n_for_margin)$/.test(path) ? 1 : doc.metric.unit === "share" ? 100 : 1;
   if (name === "task") return list[0]?.unit === "share" ? 100 : 1;
-  if (name === "power") return /n_needed|tasks_needed/.test(path) || (doc.design === "mean" && /mde/.test(path)) ? 1 : 100;
+  if (name === "power") {
+    if (/n_needed|tasks_needed|takes/.test(path)) return 1;
+    return !/mde/.test(path) || (doc.from ? doc.from.unit === "share" : doc.design !== "mean") ? 100 : 1;
+  }
   return 1;
 }
 
@@ -25,7 +28,7 @@ export async function checkNumbers(page) {
       while (svg && !svg.hasAttribute("data-lo")) svg = svg.ownerSVGElement ?? svg.parentElement?.closest("svg");
       const r = e.getBoundingClientRect();
       const box = svg?.getBoundingClientRect();
-      return { v: e.getAttribute("data-mark"), x: r.left + r.width / 2, left: box?.left, width: box?.width, lo: Number(svg?.getAttribute("data-lo")), hi: Number(svg?.getAttribute("data-hi")) };
+      return { v: e.getAttribute("data-mark"), x: r.left + r.width / 2, left: box?.left, width: box?.width, log: svg?.getAttribute("data-log") === "1", lo: Number(svg?.getAttribute("data-lo")), hi: Number(svg?.getAttribute("data-hi")) };
     });
     return { texts, ceilings, marks, paths: JSON.parse(document.querySelector("footer").getAttribute("data-docs") ?? "{}") };
   });
@@ -64,8 +67,8 @@ export async function checkNumbers(page) {
     const at = m.v.indexOf(":");
     const value = lookup(docs[m.v.slice(0, at)], m.v.slice(at + 1));
     if (!m.width) continue; // not on this screen
-    const want = m.left + ((value - m.lo) / (m.hi - m.lo)) * m.width;
-    if (m.lo > 0 && /n_needed/.test(m.v)) continue; // a logarithmic axis
+    const part = m.log ? Math.log(value / m.lo) / Math.log(m.hi / m.lo) : (value - m.lo) / (m.hi - m.lo);
+    const want = m.left + part * m.width;
     if (Math.abs(want - m.x) > 0.75) faults.push(`${m.v}: the mark stands at ${m.x}, ${value} belongs at ${want}`);
     checked++;
   }

@@ -42,6 +42,8 @@ const pages = () => ({
   suite: "#/suite/incident-response",
   power: "#/power",
   "power-from": `#/power?from=${ids.runbook}&effect=0.5`,
+  "power-k": `#/power?from=${ids.random}&effect=0.5&k=3`,
+  "power-two": `#/power?from=${ids.runbook},${ids.random}`,
 });
 const hasNumbers = (name) => !["find"].includes(name);
 

@@ -1,5 +1,5 @@
 import { line as d3line } from "d3-shape";
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import type { PowerDoc } from "../docs";
 import { Figure } from "../ui/figure";
 import * as num from "../ui/number";
@@ -33,7 +33,7 @@ export function PowerCurve({ doc, share }: { doc: PowerDoc; share: boolean }): J
       rows={curve.x.map((x, i) => [overN ? num.count(x) : num.value(x, { factor, decimals: 2 }), num.value(curve.power[i], percent)])}
     >
       <div style={{ padding: "8px 24px 0 40px", position: "relative" }}>
-        <svg data-figure data-lo={axis.lo} data-hi={axis.hi} style={{ width: "100%", height: `${H + 34}px` }} role="img" aria-label={`Power from ${num.value(curve.power[0], percent)} to ${num.value(curve.power[curve.power.length - 1], percent)} percent`}>
+        <svg data-figure data-lo={axis.lo} data-hi={axis.hi} data-log={overN ? "1" : undefined} style={{ width: "100%", height: `${H + 34}px` }} role="img" aria-label={`Power from ${num.value(curve.power[0], percent)} to ${num.value(curve.power[curve.power.length - 1], percent)} percent`}>
           {[0, 0.25, 0.5, 0.75, 1].map((g) => (
             <g key={g}>
               <line class="g" x1="0" x2="100%" y1={y(g)} y2={y(g)} />
@@ -55,7 +55,7 @@ export function PowerCurve({ doc, share }: { doc: PowerDoc; share: boolean }): J
               <svg x={pct(axis, need)} y={y(target)} overflow="visible">
                 <circle r="5" fill="var(--up)" data-mark={overN ? "power:n_needed.value" : "power:mde_at_n.value"} />
               </svg>
-              <text x={pct(axis, need)} dx={at(axis, need) > 70 ? -8 : 8} y={y(target) + 18} text-anchor={at(axis, need) > 70 ? "end" : "start"} style="fill:var(--ink);font-weight:600;font-size:12px">
+              <text x={pct(axis, need)} dx={at(axis, need) > 86 ? -10 : 8} y={y(target) + (at(axis, need) > 86 ? -8 : 18)} text-anchor={at(axis, need) > 86 ? "end" : "start"} style="fill:var(--ink);font-weight:600;font-size:12px">
                 {overN ? `${num.count(Math.ceil(need))} tasks` : num.value(need, { factor, decimals: share ? 1 : 2 })}
               </text>
             </>
@@ -75,6 +75,54 @@ export function PowerCurve({ doc, share }: { doc: PowerDoc; share: boolean }): J
           ))}
         </svg>
       </div>
+    </Figure>
+  );
+}
+
+/** One small curve for each of k = 1, 2, 4, 8 (and the one asked for) on one axis; below it what it takes. */
+export function PowerByK({ doc, share, children, bill, billText }: { doc: PowerDoc; share: boolean; children: ComponentChildren; bill(a: PowerDoc["attempts"][number]): number | null; billText(v: number | null): string }): JSX.Element | null {
+  const x = doc.attempts_x;
+  const overN = doc.effect !== null;
+  const axis: Axis = { lo: x[0] as number, hi: x[x.length - 1] as number, log: overN };
+  const rows = doc.attempts.map((a, i) => ({ a, i })).filter(({ a }) => a.k <= 8 || a.k === doc.k);
+  const target = doc.power ?? 0.8;
+  const H = 88;
+  const effect = (v: number | null): string => (v === null ? "–" : num.value(v, share ? { factor: 100, decimals: 1 } : num.scaleOf({ name: "" }, v / 10)));
+  return (
+    <Figure
+      question="More attempts instead of more tasks?"
+      under={line(doc.attempts_note)}
+      caption={`Power over ${overN ? "the number of tasks" : "the effect"}, a curve for each number of attempts: the same test with another spread: between tasks plus between attempts over k. Dashed: ${num.value(target, { factor: 100, decimals: 0 })} %.`}
+      head={[overN ? "tasks" : "effect", ...rows.map(({ a }) => `power %, k = ${a.k}`)]}
+      rows={x.map((v, j) => [overN ? num.count(v) : effect(v), ...rows.map(({ a }) => num.value(a.curve[j], percent))])}
+    >
+      <div class="bykgrid">
+        {(x.length < 2 ? [] : rows).map(({ a, i }) => {
+          const need = overN ? a.tasks_needed.value : a.mde.value;
+          const inside = typeof need === "number" && need >= axis.lo && need <= axis.hi;
+          const points = x.map((v, j) => [at(axis, v) * 10, (1 - (a.curve[j] ?? 0)) * H] as [number, number]);
+          const what = `${overN ? (need === null ? "out of reach" : `${num.count(Math.ceil(need))} tasks`) : `sees ${effect(need)}${share ? " points" : ""}`}, ${billText(bill(a))}`;
+          return (
+            <div key={a.k} class={a.k === doc.k ? "at" : undefined}>
+              <b>k = {a.k}</b>
+              <svg data-figure data-lo={axis.lo} data-hi={axis.hi} data-log={overN ? "1" : undefined} role="img" aria-label={`k = ${a.k}: ${what}`} style={{ width: "100%", height: `${H + 8}px`, overflow: "visible" }}>
+                <line x1="0" x2="100%" y1={H} y2={H} stroke="var(--rule)" />
+                <line x1="0" x2="100%" y1={(1 - target) * H} y2={(1 - target) * H} stroke="var(--rule)" stroke-dasharray="4 4" />
+                <svg viewBox={`0 0 1000 ${H}`} preserveAspectRatio="none" width="100%" height={H}>
+                  <path d={d3line()(points) ?? ""} fill="none" stroke="var(--ink)" stroke-width="2" vector-effect="non-scaling-stroke" />
+                </svg>
+                {inside && (
+                  <svg x={pct(axis, need)} y={(1 - target) * H} overflow="visible">
+                    <circle r="4.5" fill="var(--up)" data-mark={overN ? `power:attempts.${i}.tasks_needed.value` : `power:attempts.${i}.mde.value`} />
+                  </svg>
+                )}
+              </svg>
+              <span>{what}</span>
+            </div>
+          );
+        })}
+      </div>
+      {children}
     </Figure>
   );
 }

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { runsOf, type PowerDoc } from "../docs";
-import { PowerCurve } from "../fig/power";
-import { amend, search } from "../route";
+import { PowerByK, PowerCurve } from "../fig/power";
+import { amend, href, search } from "../route";
 import type { Doc } from "../source";
 import { useDoc, useFoot, usePageTitle, useRoute } from "../state";
 import { Failure, Waiting } from "../ui/faces";
@@ -10,7 +10,7 @@ import * as num from "../ui/number";
 import { line } from "../ui/text";
 
 interface Field {
-  key: "effect" | "baseline" | "power" | "discordance" | "n" | "sd";
+  key: "effect" | "baseline" | "power" | "discordance" | "n" | "sd" | "k";
   factor: number;
   unit: string;
   label: string;
@@ -21,9 +21,10 @@ const fields: Record<string, Field> = {
   power: { key: "power", factor: 100, unit: "%", label: "power in percent" },
   discordance: { key: "discordance", factor: 1, unit: "", label: "discordance" },
   n: { key: "n", factor: 1, unit: "tasks", label: "number of tasks" },
+  k: { key: "k", factor: 1, unit: "attempts at each", label: "attempts a task" },
 };
 
-function Input({ f, value, set }: { f: Field; value: string; set(v: string): void }): JSX.Element {
+function Input({ f, value, hint, set }: { f: Field; value: string; hint: string; set(v: string): void }): JSX.Element {
   const shown = value === "" ? "" : String(Math.round(Number(value) * f.factor * 1e6) / 1e6);
   const [text, setText] = useState(shown);
   useEffect(() => setText(shown), [shown]);
@@ -39,7 +40,7 @@ function Input({ f, value, set }: { f: Field; value: string; set(v: string): voi
   return (
     <label>
       <span class="sr">{f.label}</span>
-      <input inputMode="decimal" value={text} placeholder="–" onInput={(e) => setText(e.currentTarget.value)} />
+      <input inputMode="decimal" value={text} placeholder={hint} onInput={(e) => setText(e.currentTarget.value)} />
       {f.unit ? ` ${f.unit}` : ""}
     </label>
   );
@@ -47,13 +48,13 @@ function Input({ f, value, set }: { f: Field; value: string; set(v: string): voi
 
 export function Power(): JSX.Element {
   const { query } = useRoute();
-  const { from = "", metric = "", k = "" } = query;
+  const { from = "", metric = "", cluster = "" } = query;
   const given: Record<string, string> = {};
-  for (const key of ["effect", "baseline", "power", "discordance", "n", "sd"]) given[key] = query[key] ?? "";
+  for (const key of ["effect", "baseline", "power", "discordance", "n", "sd", "k"]) given[key] = query[key] ?? "";
   const untouched = !from && !given["baseline"] && !given["discordance"] && !given["sd"];
   const asked = untouched ? { ...given, effect: given["effect"] || "0.05", discordance: "0.2" } : given;
   // A baseline alone means two groups; with a discordance the tasks are shared and the baseline says nothing.
-  const params = { from, metric, effect: asked["effect"], n: asked["n"], power: asked["power"], sd: from ? "" : asked["sd"], discordance: from ? "" : asked["discordance"], baseline: from || asked["discordance"] || asked["sd"] ? "" : asked["baseline"] };
+  const params = { from, metric, cluster: from ? cluster : "", k: from ? asked["k"] : "", effect: asked["effect"], n: asked["n"], power: asked["power"], sd: from ? "" : asked["sd"], discordance: from ? "" : asked["discordance"], baseline: from || asked["discordance"] || asked["sd"] ? "" : asked["baseline"] };
   const path = "/power" + search(params);
   const got = useDoc<PowerDoc>(path);
   const runs = useDoc<Doc>("/runs" + search({ limit: 100 }));
@@ -62,14 +63,15 @@ export function Power(): JSX.Element {
   usePageTitle("Power");
   const flags = Object.entries(params)
     .filter(([, v]) => v)
-    .map(([key, v]) => (key === "n" ? `-n ${v}` : `--${key} ${v}`))
+    .map(([key, v]) => (key === "n" || key === "k" ? `-${key} ${v}` : `--${key} ${v}`))
     .join(" ");
   useFoot(`tare power ${flags}`, path, { power: path });
   const set = (key: string) => (v: string) => amend({ [key]: v });
-  const share = !params.sd && doc?.design !== "mean";
+  const share = doc?.from ? doc.from.unit === "share" : !params.sd && doc?.design !== "mean";
   // Effects of shares are written in points; of other metrics in the metric's own unit.
   const fieldOf = (key: string): Field => (key === "effect" && !share ? { ...(fields["effect"] as Field), factor: 1, unit: "" } : (fields[key] as Field));
-  const field = (key: string): JSX.Element => <Input f={fieldOf(key)} value={(key === "power" ? asked["power"] || "0.8" : asked[key]) ?? ""} set={set(key)} />;
+  const hint = (key: string): string => (key === "n" && doc?.n ? String(Math.round(doc.n)) : "–");
+  const field = (key: string): JSX.Element => <Input f={fieldOf(key)} hint={hint(key)} value={(key === "power" ? asked["power"] || "0.8" : asked[key]) ?? ""} set={set(key)} />;
   const paired = !!params.discordance || !!from;
   const unavailable = doc ? [doc.n_needed, doc.power_at_n, doc.mde_at_n].map((v) => v?.unavailable).find((w) => w) : null;
   return (
@@ -82,7 +84,8 @@ export function Power(): JSX.Element {
             <br />
             {doc && typeof doc.n_needed?.value === "number" ? (
               <>
-                <b data-ceil="power:n_needed.value">{num.count(Math.ceil(doc.n_needed.value))}</b> tasks are needed{paired ? "" : " in each"}.
+                <b data-ceil="power:n_needed.value">{num.count(Math.ceil(doc.n_needed.value))}</b> tasks are needed{paired ? "" : " in each"}
+                {doc.attempts.length > 0 && <>, with {field("k")}</>}.
               </>
             ) : (
               "…"
@@ -138,42 +141,83 @@ export function Power(): JSX.Element {
         <div>
           {!doc && !got.error && <Waiting of={got} />}
           {doc && <PowerCurve doc={doc} share={share} />}
-          {doc && doc.attempts.length > 0 && (
-            <section>
-              <div class="hd">
-                <h2>More attempts instead of more tasks?</h2>
-                <span class="sub">Tasks needed with k attempts each{k ? `; k = ${line(k)} marked` : ""}</span>
-              </div>
-              <table>
-                <thead>
-                  <tr>
-                    <th scope="col">Attempts a task</th>
-                    <th scope="col" class="n">
-                      Tasks needed
-                    </th>
-                    <th scope="col" class="n">
-                      Detectable with the tasks at hand
-                    </th>
-                  </tr>
-                </thead>
-                <tbody>
-                  {doc.attempts.map((a, i) => (
-                    <tr key={a.k} class={String(a.k) === k ? "at" : ""}>
-                      <td>{a.k}</td>
-                      <td class="n" data-ceil={`power:attempts.${i}.tasks_needed.value`} title={a.tasks_needed.unavailable ? line(a.tasks_needed.unavailable) : undefined}>
-                        {a.tasks_needed.value === null ? "–" : num.count(Math.ceil(a.tasks_needed.value))}
-                      </td>
-                      <td class="n" title={a.mde.unavailable ? line(a.mde.unavailable) : undefined}>
-                        {num.value(a.mde.value, { factor: 1, decimals: 3 })}
-                      </td>
-                    </tr>
-                  ))}
-                </tbody>
-              </table>
-            </section>
-          )}
+          {doc && doc.attempts.length > 0 && <Attempts doc={doc} share={share} link={(k) => href(["power"], { ...query, k: String(k) })} />}
+          {doc?.attempts_unavailable && <p class="sub">What more attempts would bring is not known: {line(doc.attempts_unavailable)}.</p>}
         </div>
       </div>
     </>
+  );
+}
+
+type Row = PowerDoc["attempts"][number];
+type Bill = Row["takes"];
+const bills: { key: keyof Bill; head: string; text(v: number | null): string }[] = [
+  { key: "cost_usd", head: "costs", text: num.money },
+  { key: "tokens", head: "tokens", text: num.short },
+  { key: "attempts", head: "attempts", text: num.count },
+];
+
+/** More tasks or more attempts: what each k needs, what that takes, and what it could see. */
+function Attempts({ doc, share, link }: { doc: PowerDoc; share: boolean; link(k: number): string }): JSX.Element {
+  const bill = bills.find((b) => doc.attempts.some((a) => (a.takes_at_n[b.key] ?? 0) > 0)) ?? (bills[2] as (typeof bills)[number]);
+  const effect = (v: number | null): string => (v === null ? "–" : num.value(v, share ? { factor: 100, decimals: 1 } : num.scaleOf({ name: "" }, v / 10)));
+  const asked = doc.effect !== null;
+  const money = (a: Row, i: number, which: "takes" | "takes_at_n"): JSX.Element => (
+    <td class="n" data-v={bill.key === "tokens" ? undefined : `power:attempts.${i}.${which}.${bill.key}`}>
+      {bill.text(a[which][bill.key])}
+    </td>
+  );
+  return (
+    <PowerByK doc={doc} share={share} bill={(a) => (asked ? a.takes : a.takes_at_n)[bill.key]} billText={(v) => `${bill.text(v)}${bill.key === "cost_usd" ? "" : ` ${bill.head}`}`}>
+      <div class="scroll" tabIndex={0} role="region" aria-label="What each number of attempts needs">
+        <table>
+          <thead>
+            <tr>
+              <th scope="col">Attempts a task</th>
+              {asked && (
+                <>
+                  <th scope="col" class="n">
+                    Tasks needed
+                  </th>
+                  <th scope="col" class="n">
+                    {bill.head}, both sides
+                  </th>
+                </>
+              )}
+              <th scope="col" class="n">
+                Seen with {num.count(doc.n)} tasks{share ? ", points" : ""}
+              </th>
+              <th scope="col" class="n">
+                {bill.head}, both sides
+              </th>
+            </tr>
+          </thead>
+          <tbody>
+            {doc.attempts.map((a, i) => (
+              <tr key={a.k} class={a.k === doc.k ? "at" : ""}>
+                <td>
+                  <a href={link(a.k)} aria-current={a.k === doc.k ? "true" : undefined}>
+                    {a.k}
+                  </a>
+                </td>
+                {asked && (
+                  <>
+                    <td class="n" data-ceil={`power:attempts.${i}.tasks_needed.value`} title={a.tasks_needed.unavailable ? line(a.tasks_needed.unavailable) : undefined}>
+                      {a.tasks_needed.value === null ? "–" : num.count(Math.ceil(a.tasks_needed.value))}
+                    </td>
+                    {money(a, i, "takes")}
+                  </>
+                )}
+                <td class="n" data-v={`power:attempts.${i}.mde.value`} title={a.mde.unavailable ? line(a.mde.unavailable) : undefined}>
+                  {effect(a.mde.value)}
+                </td>
+                {money(a, i, "takes_at_n")}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      {bill.key === "attempts" && <p class="sub">These runs recorded neither money nor tokens; attempts of both sides are counted instead.</p>}
+    </PowerByK>
   );
 }
