@@ -70,25 +70,41 @@ static bool mark_live(const struct draft *t, uint8_t *live, struct tare_arena *a
     return true;
 }
 
+/* A column of the draft in the new numbers, as a hash. */
+static uint64_t column_hash(const struct draft *t, const uint32_t *number, uint32_t c)
+{
+    uint64_t h = 0;
+    for (uint32_t s = 1; s < t->n; s++)
+        if (number[s])
+            h = (h ^ number[t->next[(size_t)s * t->n_classes + c]]) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 32;
+}
+
+static bool same_column(const struct draft *t, const uint32_t *number, uint32_t a, uint32_t b)
+{
+    uint32_t s = 1;
+    while (s < t->n && (!number[s] || number[t->next[(size_t)s * t->n_classes + a]] ==
+                                          number[t->next[(size_t)s * t->n_classes + b]]))
+        s++;
+    return s == t->n;
+}
+
 /* Classes of the draft whose columns are alike become one; rep gets a class of the draft for each
  * new one. */
 static uint32_t merge_classes(const struct draft *t, const uint32_t *number, uint8_t *to,
                               uint8_t rep[256])
 {
+    uint64_t hashes[256];
     uint32_t n = 0;
     for (uint32_t c = 0; c < t->n_classes; c++) {
+        uint64_t h = column_hash(t, number, c);
         uint32_t k = 0;
-        for (; k < n; k++) {
-            uint32_t s = 1;
-            while (s < t->n &&
-                   (!number[s] || number[t->next[(size_t)s * t->n_classes + c]] ==
-                                      number[t->next[(size_t)s * t->n_classes + rep[k]]]))
-                s++;
-            if (s == t->n)
-                break;
-        }
-        if (k == n)
+        while (k < n && (hashes[k] != h || !same_column(t, number, c, rep[k])))
+            k++;
+        if (k == n) {
+            hashes[n] = h;
             rep[n++] = (uint8_t)c;
+        }
         to[c] = (uint8_t)k;
     }
     return n;
@@ -130,11 +146,22 @@ static enum tare_status settle(const struct draft *t, struct tare_arena *arena,
     return TARE_OK;
 }
 
-static void byte_classes(struct draft *t)
+/* One class for each byte that stands in a text, class 0 for all others; a draft with room for the
+ * texts, but at most max_states states. */
+static bool open_for_texts(struct draft *t, const struct tare_str *texts, uint32_t n,
+                           uint32_t max_states, struct tare_arena *arena)
 {
-    t->n_classes = 256;
-    for (unsigned b = 0; b < 256; b++)
-        t->class_of[b] = (uint8_t)b;
+    size_t bytes = 2;
+    t->n_classes = 1;
+    for (uint32_t i = 0; i < n; i++) {
+        bytes += texts[i].n;
+        for (size_t k = 0; k < texts[i].n; k++) {
+            uint8_t *c = &t->class_of[(unsigned char)texts[i].p[k]];
+            if (!*c && t->n_classes < 256)
+                *c = (uint8_t)t->n_classes++;
+        }
+    }
+    return draft_open(t, bytes < max_states ? (uint32_t)bytes : max_states, arena);
 }
 
 static enum tare_status too_many(uint32_t max, struct tare_err *err)
@@ -142,35 +169,42 @@ static enum tare_status too_many(uint32_t max, struct tare_err *err)
     return tare_fail(err, TARE_E_LIMIT, "an automaton of more than %u states", max);
 }
 
+enum tare_status tare_dfa_complete(struct tare_regex_dfa *complete, bool search,
+                                   uint32_t max_states, struct tare_arena *arena,
+                                   const struct tare_dfa **out, struct tare_err *err)
+{
+    struct draft t = {.n = tare_regex_dfa_states(complete)};
+    const struct tare_dfa *found = NULL, *text = NULL;
+    uint8_t byte_of[256];
+    t.n_classes = tare_regex_dfa_classes(complete, t.class_of, byte_of);
+    if (!draft_open(&t, t.n, arena))
+        return no_memory(err);
+    for (uint32_t s = 0; s < t.n; s++) {
+        t.accepts[s] = tare_regex_dfa_accepts(complete, s);
+        for (uint32_t c = 0; c < t.n_classes; c++)
+            t.next[(size_t)s * t.n_classes + c] = tare_regex_dfa_step(complete, s, byte_of[c]);
+    }
+    if (!search)
+        return settle(&t, arena, out, err);
+    /* what follows a match is any text, but text */
+    enum tare_status st = settle(&t, arena, &found, err);
+    if (!st)
+        st = tare_dfa_utf8(arena, &text, err);
+    return st ? st
+              : tare_dfa_product(found, text, TARE_DFA_AND, max_states * 2 + 16, arena, out, err);
+}
+
 enum tare_status tare_dfa_regex(const struct tare_regex *re, bool search, uint32_t max_states,
                                 struct tare_arena *arena, const struct tare_dfa **out,
                                 struct tare_err *err)
 {
     struct tare_regex_dfa *lazy = NULL;
-    struct draft t = {0};
-    const struct tare_dfa *found = NULL, *text = NULL;
     enum tare_status st = tare_regex_dfa_open(re, search, max_states, arena, &lazy, err);
     if (st)
         return st;
     if (!tare_regex_dfa_complete(lazy))
         return too_many(max_states, err);
-    byte_classes(&t);
-    t.n = tare_regex_dfa_states(lazy);
-    if (!draft_open(&t, t.n, arena))
-        return no_memory(err);
-    for (uint32_t s = 0; s < t.n; s++) {
-        t.accepts[s] = tare_regex_dfa_accepts(lazy, s);
-        for (unsigned b = 0; b < 256; b++)
-            t.next[(size_t)s * 256 + b] = tare_regex_dfa_step(lazy, s, (unsigned char)b);
-    }
-    if (!search)
-        return settle(&t, arena, out, err);
-    /* what follows a match is any text, but text */
-    st = settle(&t, arena, &found, err);
-    if (!st)
-        st = tare_dfa_utf8(arena, &text, err);
-    return st ? st
-              : tare_dfa_product(found, text, TARE_DFA_AND, max_states * 2 + 16, arena, out, err);
+    return tare_dfa_complete(lazy, search, max_states, arena, out, err);
 }
 
 enum tare_status tare_dfa_pattern(struct tare_str pattern, bool search, uint32_t max_states,
@@ -221,18 +255,15 @@ enum tare_status tare_dfa_texts(const struct tare_str *texts, uint32_t n, uint32
                                 struct tare_err *err)
 {
     struct draft t = {.n = 2};
-    byte_classes(&t);
-    if (!draft_open(&t, 16, arena))
+    if (!open_for_texts(&t, texts, n, max_states < 2 ? 2 : max_states, arena))
         return no_memory(err);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t s = TARE_DFA_START;
         for (size_t k = 0; k < texts[i].n; k++) {
-            size_t at = (size_t)s * 256 + (unsigned char)texts[i].p[k];
+            size_t at = (size_t)s * t.n_classes + t.class_of[(unsigned char)texts[i].p[k]];
             if (!t.next[at]) {
-                if (t.n >= max_states)
+                if (t.n >= t.cap)
                     return too_many(max_states, err);
-                if (!draft_grow(&t, arena))
-                    return no_memory(err);
                 t.next[at] = t.n++;
             }
             s = t.next[at];

@@ -32,6 +32,10 @@ static inline uint32_t tare_dfa_step(const struct tare_dfa *d, uint32_t state, u
 enum tare_status tare_dfa_regex(const struct tare_regex *re, bool search, uint32_t max_states,
                                 struct tare_arena *arena, const struct tare_dfa **out,
                                 struct tare_err *err);
+/* The same from the expression's own automaton, which is complete (tare_regex_dfa_complete). */
+enum tare_status tare_dfa_complete(struct tare_regex_dfa *complete, bool search,
+                                   uint32_t max_states, struct tare_arena *arena,
+                                   const struct tare_dfa **out, struct tare_err *err);
 /* The same from the text of the pattern; also TARE_E_INPUT with the offset in the pattern. */
 enum tare_status tare_dfa_pattern(struct tare_str pattern, bool search, uint32_t max_states,
                                   struct tare_arena *arena, const struct tare_dfa **out,

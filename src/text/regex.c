@@ -196,7 +196,9 @@ bool tare__regex_close(const struct tare_regex *re, struct tare__regex_list *l, 
 /* One character: what follows from the list is put into `next` as it is, not closed. */
 static bool simulate(const struct tare_regex *re, struct tare_str text, bool search)
 {
-    struct tare__regex_list now, next;
+    uint16_t v[2][TARE__REGEX_MAX_CODE];
+    uint64_t seen[TARE__REGEX_WORDS(TARE__REGEX_MAX_CODE)];
+    struct tare__regex_list now = {.v = v[0], .seen = seen}, next = {.v = v[1]};
     uint32_t entry = search ? TARE__REGEX_ENTRY_SEARCH : TARE__REGEX_ENTRY_HERE;
     const char *p = text.p, *end = text.p + text.n;
     struct tare__regex_place at = {.start = true};
@@ -209,7 +211,7 @@ static bool simulate(const struct tare_regex *re, struct tare_str text, bool sea
         at.end = p >= end;
         at.after = !at.end && tare__regex_word(cp);
         now.n = 0;
-        memset(now.seen, 0, ((size_t)re->n_code + 63) / 64 * 8);
+        memset(now.seen, 0, TARE__REGEX_WORDS(re->n_code) * sizeof *now.seen);
         for (uint32_t i = 0; i < next.n; i++)
             matched |= tare__regex_close(re, &now, next.v[i], at);
         if (at.end || (matched && search))

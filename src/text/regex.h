@@ -45,6 +45,10 @@ bool tare_regex_dfa_accepts(const struct tare_regex_dfa *d, uint32_t state);
 /* Makes all states; false when they are too many. */
 bool tare_regex_dfa_complete(struct tare_regex_dfa *d);
 uint32_t tare_regex_dfa_states(const struct tare_regex_dfa *d);
+/* How many classes of bytes there are that the expression does not tell apart; class_of[256] gets
+ * the class of each byte, byte_of[256] one byte of each class. */
+uint32_t tare_regex_dfa_classes(const struct tare_regex_dfa *d, uint8_t *class_of,
+                                uint8_t *byte_of);
 /* Of a complete automaton: whether it accepts the text. No stack, no memory. */
 bool tare_regex_dfa_run(const struct tare_regex_dfa *d, struct tare_str text);
 

@@ -25,27 +25,49 @@ struct tare_regex_dfa {
     uint32_t n_classes;
     uint8_t class_of[256], byte_of[256];
     bool search;
+    struct tare__regex_list closed; /* what the state closed_of can read */
+    uint32_t closed_of;
+    bool closed_matches;
+    struct tare__regex_list ended; /* what would follow if the text ended in the newest state */
+    uint32_t *set;                 /* [n_code + 1] of the state under way */
 };
+
+/* What the expression sees of a byte, as a number: bytes it tells apart differ almost always. */
+static uint64_t sight(const struct tare_regex *re, unsigned b)
+{
+    bool further = b >= 128 && b < 192;
+    uint64_t h = further;
+    for (uint32_t k = 0; k < re->n_sets; k++)
+        h = (h ^ re->roots[k][b]) * UINT64_C(0x9e3779b97f4a7c15);
+    for (uint32_t k = 2; k < re->n_nodes && further; k++)
+        h = (h ^ re->nodes[k][b & 63]) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 32;
+}
+
+static bool alike(const struct tare_regex *re, unsigned a, unsigned b)
+{
+    bool further = b >= 128 && b < 192, same = further == (a >= 128 && a < 192);
+    for (uint32_t k = 0; k < re->n_sets && same; k++)
+        same = re->roots[k][a] == re->roots[k][b];
+    for (uint32_t k = 2; k < re->n_nodes && same && further; k++)
+        same = re->nodes[k][a & 63] == re->nodes[k][b & 63];
+    return same;
+}
 
 /* Bytes that no set tells apart are one class. */
 static void classes(struct tare_regex_dfa *d)
 {
-    const struct tare_regex *re = d->re;
+    uint64_t sights[256];
     d->n_classes = 0;
     for (unsigned b = 0; b < 256; b++) {
+        uint64_t here = sight(d->re, b);
         uint32_t c = 0;
-        for (; c < d->n_classes; c++) {
-            unsigned o = d->byte_of[c];
-            bool same = (b >= 128 && b < 192) == (o >= 128 && o < 192);
-            for (uint32_t k = 0; k < re->n_sets && same; k++)
-                same = re->roots[k][b] == re->roots[k][o];
-            for (uint32_t k = 2; k < re->n_nodes && same && b >= 128 && b < 192; k++)
-                same = re->nodes[k][b & 63] == re->nodes[k][o & 63];
-            if (same)
-                break;
-        }
-        if (c == d->n_classes)
+        while (c < d->n_classes && (sights[c] != here || !alike(d->re, d->byte_of[c], b)))
+            c++;
+        if (c == d->n_classes) {
+            sights[c] = here;
             d->byte_of[d->n_classes++] = (uint8_t)b;
+        }
         d->class_of[b] = (uint8_t)c;
     }
 }
@@ -55,17 +77,23 @@ static uint64_t hash_of(const uint32_t *set, uint32_t n, uint32_t flags)
     return tare_hash64(tare_str_n((const char *)set, n * sizeof *set), flags);
 }
 
-static void settle(struct tare_regex_dfa *d, uint32_t id)
+/* What follows the state's instructions without reading, at a place. */
+static bool close_state(const struct tare_regex *re, const struct state *s,
+                        struct tare__regex_place at, struct tare__regex_list *l)
 {
-    struct state *s = &d->states[id];
-    struct tare__regex_list l;
-    struct tare__regex_place at = {.start = s->flags & START_FLAG, .end = true};
-    l.n = 0;
-    memset(l.seen, 0, sizeof l.seen);
-    s->accepts = s->flags & SURE_FLAG;
-    for (uint32_t i = 0; i < s->n && !s->accepts; i++)
+    bool matched = false;
+    l->n = 0;
+    memset(l->seen, 0, TARE__REGEX_WORDS(re->n_code) * sizeof *l->seen);
+    for (uint32_t i = 0; i < s->n; i++)
         if ((s->set[i] & 0xffff) == 0)
-            s->accepts = tare__regex_close(d->re, &l, (uint16_t)(s->set[i] >> 16), at);
+            matched |= tare__regex_close(re, l, (uint16_t)(s->set[i] >> 16), at);
+    return matched;
+}
+
+static void settle(struct tare_regex_dfa *d, struct state *s)
+{
+    struct tare__regex_place at = {.start = s->flags & START_FLAG, .end = true};
+    s->accepts = s->flags & SURE_FLAG || close_state(d->re, s, at, &d->ended);
 }
 
 static bool grow(struct tare_regex_dfa *d)
@@ -117,8 +145,16 @@ static uint32_t intern(struct tare_regex_dfa *d, const uint32_t *set, uint32_t n
     for (uint32_t i = 0; i < d->n_classes; i++)
         s->next[i] = UNMADE;
     d->table[h % d->n_table] = d->n + 1;
-    settle(d, d->n);
+    settle(d, s);
     return d->n++;
+}
+
+static bool list_open(struct tare__regex_list *l, const struct tare_regex *re,
+                      struct tare_arena *arena)
+{
+    l->v = TARE_NEW_N(arena, uint16_t, re->n_code);
+    l->seen = TARE_NEW_N(arena, uint64_t, TARE__REGEX_WORDS(re->n_code));
+    return l->v && l->seen;
 }
 
 enum tare_status tare_regex_dfa_open(const struct tare_regex *re, bool search, uint32_t max_states,
@@ -140,9 +176,12 @@ enum tare_status tare_regex_dfa_open(const struct tare_regex *re, bool search, u
     d->n_table = 16;
     d->states = TARE_NEW_N(arena, struct state, d->cap);
     d->table = TARE_NEW_N(arena, uint32_t, d->n_table);
+    d->closed_of = UINT32_MAX;
+    bool room = list_open(&d->closed, re, arena) && list_open(&d->ended, re, arena);
+    d->set = TARE_NEW_N(arena, uint32_t, (size_t)re->n_code + 1);
     classes(d);
     uint32_t entry = (search ? TARE__REGEX_ENTRY_SEARCH : TARE__REGEX_ENTRY_HERE) << 16;
-    if (!d->states || !d->table || intern(d, NULL, 0, 0) != TARE_REGEX_DEAD ||
+    if (!room || !d->states || !d->table || !d->set || intern(d, NULL, 0, 0) != TARE_REGEX_DEAD ||
         intern(d, &entry, 1, START_FLAG) != 1)
         return tare_fail(err, TARE_E_NOMEM, "no memory for an automaton");
     *out = d;
@@ -171,35 +210,29 @@ static uint32_t make(struct tare_regex_dfa *d, uint32_t from, unsigned char byte
 {
     const struct tare_regex *re = d->re;
     const struct state *s = &d->states[from];
-    struct tare__regex_list l;
-    struct tare__regex_place at = {.start = s->flags & START_FLAG};
-    uint32_t set[TARE__REGEX_MAX_CODE];
     uint32_t n = 0;
-    bool matched = false;
+    bool further = byte >= 128 && byte < 192;
     if (s->flags & SURE_FLAG)
         return from;
-    l.n = 0;
-    memset(l.seen, 0, sizeof l.seen);
-    for (uint32_t i = 0; i < s->n; i++) {
-        uint32_t pc = s->set[i] >> 16, node = s->set[i] & 0xffff;
-        if (node == 0) {
-            matched |= tare__regex_close(re, &l, (uint16_t)pc, at);
-            continue;
-        }
-        uint32_t to = byte >= 128 && byte < 192 ? re->nodes[node][byte & 63] : 0;
-        if (to)
-            put(set, &n, to == TARE__REGEX_DONE ? (pc + 1) << 16 : pc << 16 | to);
+    if (d->closed_of != from) {
+        struct tare__regex_place at = {.start = s->flags & START_FLAG};
+        d->closed_matches = close_state(re, s, at, &d->closed);
+        d->closed_of = from;
     }
-    if (matched && d->search) /* what was accepted stays so */
+    if (d->closed_matches && d->search) /* what was accepted stays so */
         return intern(d, NULL, 0, SURE_FLAG);
-    for (uint32_t i = 0; i < l.n; i++) {
-        uint32_t to = re->roots[re->code[l.v[i]].a][byte];
+    for (uint32_t i = 0; i < s->n && further; i++) {
+        uint32_t pc = s->set[i] >> 16, node = s->set[i] & 0xffff;
+        uint32_t to = node ? re->nodes[node][byte & 63] : 0;
         if (to)
-            put(set, &n,
-                to == TARE__REGEX_DONE ? (uint32_t)(l.v[i] + 1) << 16
-                                       : (uint32_t)l.v[i] << 16 | to);
+            put(d->set, &n, to == TARE__REGEX_DONE ? (pc + 1) << 16 : pc << 16 | to);
     }
-    return intern(d, set, n, 0);
+    for (uint32_t i = 0; i < d->closed.n; i++) {
+        uint32_t pc = d->closed.v[i], to = re->roots[re->code[pc].a][byte];
+        if (to)
+            put(d->set, &n, to == TARE__REGEX_DONE ? (pc + 1) << 16 : pc << 16 | to);
+    }
+    return intern(d, d->set, n, 0);
 }
 
 uint32_t tare_regex_dfa_step(struct tare_regex_dfa *d, uint32_t state, unsigned char byte)
@@ -230,6 +263,13 @@ bool tare_regex_dfa_complete(struct tare_regex_dfa *d)
 uint32_t tare_regex_dfa_states(const struct tare_regex_dfa *d)
 {
     return d->n;
+}
+
+uint32_t tare_regex_dfa_classes(const struct tare_regex_dfa *d, uint8_t *class_of, uint8_t *byte_of)
+{
+    memcpy(class_of, d->class_of, sizeof d->class_of);
+    memcpy(byte_of, d->byte_of, sizeof d->byte_of);
+    return d->n_classes;
 }
 
 bool tare_regex_dfa_run(const struct tare_regex_dfa *d, struct tare_str text)

@@ -92,13 +92,15 @@ enum tare_status tare__regex_trees(struct tare_regex *re, struct tare_arena *are
 struct tare__regex_place {
     bool start, end, before, after; /* before, after: a word character stands there */
 };
-/* A list of instructions without repeats. */
+/* A list of instructions without repeats; room for all of the expression. */
 struct tare__regex_list {
     uint32_t n;
-    uint16_t v[TARE__REGEX_MAX_CODE];
-    uint64_t seen[(TARE__REGEX_MAX_CODE + 63) / 64];
+    uint16_t *v;    /* [n_code] */
+    uint64_t *seen; /* [TARE__REGEX_WORDS(n_code)] */
 };
-/* Adds pc and all that follows without reading; true when RX_MATCH is among it. */
+#define TARE__REGEX_WORDS(n_code) (((size_t)(n_code) + 63) / 64)
+/* Adds pc and all that follows without reading; true when RX_MATCH is among it. Takes about 32 KiB
+ * of stack. */
 bool tare__regex_close(const struct tare_regex *re, struct tare__regex_list *l, uint16_t pc,
                        struct tare__regex_place at);
 

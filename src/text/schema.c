@@ -67,7 +67,7 @@ struct tare__schema_node *tare__schema_node_of(struct tare__schema_load *l, stru
     n->at = at;
     n->resource = own ? own : r;
     l->table[i] = n;
-    l->n_nodes++;
+    n->number = l->n_nodes++;
     *l->queue_tail = n;
     l->queue_tail = &n->queued;
     activate(l, n->resource, st);

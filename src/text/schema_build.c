@@ -48,8 +48,8 @@ static enum tare_status sub(const struct build *b, struct tare_json v,
     return st;
 }
 
-static enum tare_status pattern(const struct build *b, struct tare_str text,
-                                struct tare__schema_pattern *p)
+static enum tare_status new_pattern(const struct build *b, struct tare_str text,
+                                    struct tare__schema_pattern *p)
 {
     struct tare_err err = {0};
     p->text = text;
@@ -67,6 +67,25 @@ static enum tare_status pattern(const struct build *b, struct tare_str text,
         p->dfa = NULL;
     }
     return TARE_OK;
+}
+
+/* Compiled once for all places of the schema where it stands. */
+static enum tare_status pattern(const struct build *b, struct tare_str text,
+                                struct tare__schema_pattern *p)
+{
+    struct tare__schema_known **known = &b->l->patterns[tare_hash64(text, 0) % TARE__SCHEMA_KNOWN];
+    for (const struct tare__schema_known *k = *known; k; k = k->next)
+        if (tare_str_eq(k->pattern.text, text)) {
+            *p = k->pattern;
+            return TARE_OK;
+        }
+    enum tare_status st = new_pattern(b, text, p);
+    struct tare__schema_known *k = st ? NULL : TARE_NEW(b->l->arena, struct tare__schema_known);
+    if (k) {
+        *k = (struct tare__schema_known){*p, *known};
+        *known = k;
+    }
+    return st || k ? st : no_memory(b);
 }
 
 static enum tare_status build_type(struct build *b)

@@ -367,36 +367,37 @@ static struct tare__case *expand_dependent(struct tare__lower *l, const struct t
     return list;
 }
 
-/* The cases of one rule added to one case. */
+/* The cases of one rule added to one case, which is used up. */
 static struct tare__case *expand_rule(struct tare__lower *l, const struct tare__schema_rule *r,
-                                      const struct tare__case *c, const struct tare__opened *outer)
+                                      struct tare__case *c, const struct tare__opened *outer)
 {
-    struct tare__case *d = tare__lower_copy(l, c);
-    if (!d || simple_rule(l, r, d))
-        return d;
+    tare__lower_work(l, 1);
+    c->next = NULL;
+    if (l->stopped || simple_rule(l, r, c))
+        return c;
     switch (r->op) {
     case SO_REF:
-        return tare__lower_expand(l, yes(r->node), d, outer);
+        return tare__lower_expand(l, yes(r->node), c, outer);
     case SO_ALL_OF:
-        for (uint32_t i = 0; i < r->n_list && d; i++)
-            d = tare__lower_expand(l, yes(r->list[i].node), d, outer);
-        return d;
+        for (uint32_t i = 0; i < r->n_list && c; i++)
+            c = tare__lower_expand(l, yes(r->list[i].node), c, outer);
+        return c;
     case SO_ANY_OF:
         return expand_any(l, r, c, outer);
     case SO_ONE_OF:
         return expand_one(l, r, c, outer);
     case SO_NOT:
-        return tare__lower_expand(l, no(r->node), d, outer);
+        return tare__lower_expand(l, no(r->node), c, outer);
     case SO_IF:
         return expand_if(l, r, c, outer);
     case SO_DEPENDENT:
         return expand_dependent(l, r, c, outer);
     case SO_DYNAMIC_REF:
         (void)tare__lower_refuse(l, r, "where it leads is only known while validating");
-        return d;
+        return c;
     default:
         (void)tare__lower_refuse(l, r, "which members were looked at is not known to a mask");
-        return d;
+        return c;
     }
 }
 
@@ -418,7 +419,8 @@ static struct tare__case *expand_yes(struct tare__lower *l, const struct tare__s
     for (uint32_t i = 0; i < n->n_rules && list && !l->stopped; i++) {
         struct tare__case *all = NULL, **tail = &all;
         uint32_t n_cases = 0;
-        for (const struct tare__case *c = list; c && !l->stopped; c = c->next) {
+        for (struct tare__case *c = list, *next; c && !l->stopped; c = next) {
+            next = c->next;
             *tail = drop_empty(expand_rule(l, &n->rules[i], c, here));
             for (; *tail; tail = &(*tail)->next)
                 n_cases++;

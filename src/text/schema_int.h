@@ -94,6 +94,13 @@ struct tare__schema_pattern {
     struct tare_regex_dfa *dfa; /* complete, or NULL */
 };
 
+/* A pattern that was compiled already, with all others whose hash has the same end. */
+struct tare__schema_known {
+    struct tare__schema_pattern pattern;
+    struct tare__schema_known *next;
+};
+#define TARE__SCHEMA_KNOWN 64u
+
 struct tare__schema_property {
     struct tare_str name;
     const struct tare__schema_node *node;
@@ -127,6 +134,7 @@ struct tare__schema_node {
     struct tare__schema_resource *resource;
     struct tare__schema_rule *rules;
     uint32_t n_rules;
+    uint32_t number;  /* in the order they were met */
     bool unevaluated; /* has unevaluatedItems or unevaluatedProperties */
     struct tare__schema_node *queued;
 };
@@ -146,6 +154,7 @@ struct tare__schema_load {
     uint32_t n_nodes, n_table;
     struct tare__schema_node *queue, **queue_tail;
     bool marks;
+    struct tare__schema_known *patterns[TARE__SCHEMA_KNOWN];
 };
 
 /* Text of a meta-schema or vocabulary by its URI, or {NULL, 0}. */

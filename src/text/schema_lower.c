@@ -13,7 +13,7 @@
 
 static const struct tare__schema_rule false_rule = {.op = SO_FALSE, .keyword = "false"};
 const struct tare__schema_node tare__lower_false = {
-    .rules = (struct tare__schema_rule *)&false_rule, .n_rules = 1};
+    .rules = (struct tare__schema_rule *)&false_rule, .n_rules = 1, .number = UINT32_MAX};
 
 /* ---- stopping ---------------------------------------------------------------------------- */
 
@@ -181,9 +181,8 @@ bool tare__lower_set_empty(struct tare__lower *l, const struct tare__goal *goals
 static int by_node(const void *a, const void *b)
 {
     const struct tare__goal *x = a, *y = b;
-    uintptr_t p = (uintptr_t)x->node, q = (uintptr_t)y->node;
-    if (p != q)
-        return p < q ? -1 : 1;
+    if (x->node != y->node)
+        return x->node->number < y->node->number ? -1 : 1;
     return x->no - y->no;
 }
 
@@ -208,8 +207,8 @@ static uint64_t hash_of(struct tare__goals s)
 {
     uint64_t h = s.n;
     for (uint32_t i = 0; i < s.n; i++)
-        h = (h ^ ((uint64_t)(uintptr_t)s.v[i].node + s.v[i].no)) * UINT64_C(0x9e3779b97f4a7c15);
-    return h ^ h >> 29;
+        h = (h ^ (2 * (uint64_t)s.v[i].node->number + s.v[i].no)) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 32;
 }
 
 static bool same(struct tare__goals a, struct tare__goals b)
@@ -304,13 +303,33 @@ static uint32_t write_cases(struct tare__lower *l, const struct tare__case *list
     return tare_grammar_alt(l->g, nodes, n);
 }
 
+/* At most two sets a bucket. False: stopped. */
+static bool sets_room(struct tare__lower *l)
+{
+    uint32_t n = l->n_buckets ? l->n_buckets * 4 : 64;
+    if (l->n_sets < 2 * l->n_buckets)
+        return true;
+    struct tare__set **buckets = tare__lower_new(l, n * sizeof(struct tare__set *));
+    for (uint32_t i = 0; buckets && i < l->n_buckets; i++)
+        for (struct tare__set *s = l->sets[i], *next; s; s = next) {
+            next = s->next;
+            s->next = buckets[s->hash & (n - 1)];
+            buckets[s->hash & (n - 1)] = s;
+        }
+    if (buckets) {
+        l->sets = buckets;
+        l->n_buckets = n;
+    }
+    return buckets != NULL;
+}
+
 uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, uint32_t n)
 {
     struct tare__goals v = tidy(l, goals, n);
     uint64_t h = hash_of(v);
-    struct tare__set **bucket = &l->sets[h % TARE__LOWER_BUCKETS], *s = *bucket;
-    if (l->stopped)
+    if (l->stopped || !sets_room(l))
         return TARE_GRAMMAR_NEVER;
+    struct tare__set **bucket = &l->sets[h & (l->n_buckets - 1)], *s = *bucket;
     while (s && (s->hash != h || !same(s->goals, v)))
         s = s->next;
     if (s && s->done)
@@ -327,6 +346,7 @@ uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, 
         return TARE_GRAMMAR_NEVER;
     *s = (struct tare__set){.goals = v, .hash = h, .rule = NO_RULE, .next = *bucket};
     *bucket = s;
+    l->n_sets++;
     tare__lower_work(l, 4);
     if (++l->nested > TARE_MAX_JSON_DEPTH)
         (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_LIMIT, "the schema is nested over %d deep",

@@ -92,8 +92,6 @@ struct tare__dfa_known {
     struct tare__dfa_known *next;
 };
 
-#define TARE__LOWER_BUCKETS 256u
-
 struct tare__lower {
     const struct tare_schema_grammar_options *o;
     struct tare_schema_grammar *out;
@@ -105,8 +103,9 @@ struct tare__lower {
     bool stopped;        /* failed or refused: nothing counts any more */
     uint64_t work;
     uint32_t n_rules;
-    uint32_t depth, nested; /* of references; of values */
-    struct tare__set *sets[TARE__LOWER_BUCKETS];
+    uint32_t depth, nested;  /* of references; of values */
+    struct tare__set **sets; /* by hash: n_buckets, a power of two */
+    uint32_t n_sets, n_buckets;
     struct tare__dfa_known *dfas;
     const struct tare_dfa *utf8;
     uint32_t gap, quote, open, close, comma; /* nodes used everywhere */
@@ -126,7 +125,7 @@ bool tare__lower_refuse(struct tare__lower *l, const struct tare__schema_rule *r
                         const char *reason);
 void tare__lower_restrict(struct tare__lower *l, const char *sentence);
 
-/* Adds the goal to each case of the list: the cases that come of it. */
+/* Adds the goal to each case of the list, which is used up: the cases that come of it. */
 struct tare__case *tare__lower_expand(struct tare__lower *l, struct tare__goal goal,
                                       struct tare__case *list, const struct tare__opened *outer);
 /* Cases where the goal's rule does not hold, made from one case. */

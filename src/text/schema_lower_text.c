@@ -26,8 +26,13 @@ const struct tare_dfa *tare__lower_pattern(struct tare__lower *l,
     for (const struct tare__dfa_known *k = l->dfas; k; k = k->next)
         if (!k->expression && tare_str_eq(k->pattern, p->text))
             return k->dfa;
-    if (l->stopped || !tare__lower_ok(l, tare_dfa_regex(p->regex, true, TARE_MAX_GRAMMAR_DFA_STATES,
-                                                        l->arena, &dfa, l->err)))
+    if (l->stopped)
+        return NULL;
+    enum tare_status st =
+        p->dfa
+            ? tare_dfa_complete(p->dfa, true, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err)
+            : tare_dfa_regex(p->regex, true, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err);
+    if (!tare__lower_ok(l, st))
         return NULL;
     return remember(l, NULL, p->text, dfa);
 }
