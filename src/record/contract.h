@@ -163,7 +163,10 @@ struct tare_request {
                                  the solver's own of that role */
     struct tare_str body;     /* tare.request/1: docs/decisions/0008-model-requests.md */
     bool stream;
-    struct tare_str scope; /* names the attempt that asks; filled in by run/ */
+    /* Filled in by run/: */
+    struct tare_str scope; /* names the attempt that asks */
+    uint64_t attempt;      /* its number in this process, from 1 */
+    uint32_t task, index;  /* in the batch; attempt of that task, from 0 */
 };
 struct tare_spawn {
     const char *const *argv; /* NULL-terminated; argv[0] an absolute path */

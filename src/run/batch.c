@@ -49,17 +49,15 @@ static struct tare__job *new_job(struct coordinator *c, const struct tare_lease 
     }
     memcpy(flags, lease->finished, n);
     j->lease = *lease;
-    j->lease.finished = flags;
+    j->lease.finished = j->begun = flags;
     j->next = NULL;
     return j;
 }
 
 static void free_job(struct coordinator *c, struct tare__job *j)
 {
-    uint8_t *flags;
-    memcpy(&flags, &j->lease.finished, sizeof flags);
-    free(flags);
-    j->lease.finished = NULL;
+    free(j->begun);
+    j->lease.finished = j->begun = NULL;
     j->next = c->free_jobs;
     c->free_jobs = j;
 }

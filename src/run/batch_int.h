@@ -30,6 +30,7 @@ struct tare__done {
 /* A leased slice on its way through a worker. Owned by the coordinator. */
 struct tare__job {
     struct tare_lease lease;
+    uint8_t *begun; /* as lease.finished, which it is: those that were begun since, too */
     struct tare__job *next;
     struct tare__done end; /* so that saying that it ended never needs memory */
 };

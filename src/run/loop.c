@@ -33,6 +33,8 @@ struct seat {
     uint32_t n_played; /* in that world */
     int64_t started_ns, deadline_ns;
     int64_t child_until_ns; /* then the child is killed; 0: it may stay */
+    uint64_t number;        /* of the attempt in this process */
+    size_t at;              /* its place in the slice */
     uint64_t token;         /* of its request; 0: none */
     struct tare_child child;
     bool has_child;
@@ -42,8 +44,8 @@ struct seat {
 
 struct running_job {
     struct tare__job *job;
-    uint32_t task, index; /* the next attempt to begin */
-    uint32_t open;        /* attempts that have begun and not ended */
+    size_t at;     /* attempts of the slice before it have begun */
+    uint32_t open; /* attempts that have begun and not ended */
     bool begun_all;
 };
 
@@ -55,7 +57,7 @@ struct loop {
     uint32_t *busy_of_run, most_of_run; /* a run whose models stall leaves the others theirs */
     struct running_job *jobs;
     uint32_t n_jobs, cap_jobs;
-    uint64_t next_token;
+    uint64_t next_token, next_number;
     bool ended;
 };
 
@@ -81,11 +83,24 @@ static void end_child(struct seat *s)
     s->has_child = false;
 }
 
+/* Nobody has played it: it may begin again. */
+static void put_back(struct running_job *r, size_t at)
+{
+    r->job->begun[at] = 0;
+    r->begun_all = false;
+    if (at < r->at)
+        r->at = at;
+}
+
 static void leave(struct loop *l, struct seat *s)
 {
     struct running_job *r = job_of(l, s->job);
     struct tare__done *d = s->done;
     end_child(s);
+    if (l->transport && l->transport->ended)
+        l->transport->ended(l->transport->ctx, s->number, &s->play.attempt);
+    if (s->play.attempt.cause == TARE_CAUSE_CANCELLED && l->transport && l->transport->wants)
+        put_back(r, s->at);
     if (s->token && l->transport)
         l->transport->cancel(l->transport->ctx, s->token);
     s->token = 0;
@@ -130,6 +145,9 @@ static void begin_request(struct loop *l, struct seat *s)
     /* The attempt's seed hangs on batch seed and task; with the number it names who asks. */
     int n = snprintf(scope, sizeof scope, "%016" PRIx64 "/%" PRIu32, a->seed, a->index);
     request->scope = tare_str_n(scope, (size_t)n);
+    request->attempt = s->number;
+    request->task = a->task;
+    request->index = a->index;
     struct tare_str own = l->b->solvers[s->job->lease.run].given->name;
     if (request->endpoint.n == 0)
         request->endpoint = own;
@@ -192,19 +210,24 @@ static void serve(struct loop *l, struct seat *s)
         leave(l, s);
 }
 
-/* The next attempt of a job that is not finished; false: none. */
-static bool next_attempt(struct loop *l, struct running_job *r, uint32_t *task, uint32_t *index)
+/* The next attempt of a job that is not begun and may be: its place in the slice; false: none. */
+static bool next_attempt(const struct loop *l, struct running_job *r, size_t *next)
 {
     const struct tare_lease *lease = &r->job->lease;
-    for (; r->task < lease->task_to; r->task++, r->index = 0)
-        for (; r->index < l->b->k; r->index++) {
-            if (lease->finished[(size_t)(r->task - lease->task_from) * l->b->k + r->index])
-                continue;
-            *task = r->task;
-            *index = r->index++;
+    const struct tare_transport *t = l->transport;
+    size_t k = l->b->k, n = (lease->task_to - lease->task_from) * k, at;
+    while (r->at < n && r->job->begun[r->at])
+        r->at++;
+    r->begun_all = r->at == n;
+    for (at = r->at; at < n; at++) {
+        if (r->job->begun[at])
+            continue;
+        if (!t || !t->wants || t->wants(t->ctx, lease->task_from + (uint32_t)(at / k))) {
+            *next = at;
             return true;
         }
-    r->begun_all = true;
+        at += k - 1 - at % k; /* none of this task */
+    }
     return false;
 }
 
@@ -250,20 +273,17 @@ static bool no_room(struct loop *l, struct running_job *r)
 
 static bool begin(struct loop *l, struct running_job *r)
 {
-    uint32_t task, index;
     struct seat *s = free_seat(l);
-    if (!s)
+    if (!s || !next_attempt(l, r, &s->at))
         return false;
     if (!seat_world(l, s) || !(s->done = tare__done_take(l->b)))
         return no_room(l, r);
-    if (!next_attempt(l, r, &task, &index)) {
-        tare__done_give_back(l->b, s->done);
-        return false;
-    }
+    r->job->begun[s->at] = 1;
     tare_fault_point("run.attempt");
     s->busy = true;
     s->job = r->job;
     s->token = 0;
+    s->number = ++l->next_number;
     s->has_child = false;
     s->started_ns = now(l);
     r->open++;
@@ -272,8 +292,9 @@ static bool begin(struct loop *l, struct running_job *r)
     atomic_fetch_add(&l->b->in_flight, 1);
     tare__setup(l->b, r->job->lease.run, s->w, &s->setup);
     s->deadline_ns = s->setup.wall_ns ? s->started_ns + s->setup.wall_ns : 0;
-    tare_play_start(&s->play, &s->setup, &l->b->tasks[task], index,
-                    l->b->clock->wall_ns(l->b->clock->ctx), &s->done->arena);
+    tare_play_start(
+        &s->play, &s->setup, &l->b->tasks[r->job->lease.task_from + (uint32_t)(s->at / l->b->k)],
+        (uint32_t)(s->at % l->b->k), l->b->clock->wall_ns(l->b->clock->ctx), &s->done->arena);
     serve(l, s);
     return true;
 }
@@ -286,7 +307,7 @@ static void take_jobs(struct loop *l)
     while (!l->ended && l->n_jobs < l->cap_jobs &&
            tare_queue_pop(l->b->waiting, timeout, &item, &finished)) {
         struct tare__job *job = item;
-        l->jobs[l->n_jobs++] = (struct running_job){.job = job, .task = job->lease.task_from};
+        l->jobs[l->n_jobs++] = (struct running_job){.job = job};
         timeout = 0;
     }
     l->ended = l->ended || finished;
@@ -485,7 +506,8 @@ static int idle_ms(const struct loop *l)
 
 static void wait_and_work(struct loop *l, struct pollfd *fds, uint32_t cap)
 {
-    int timeout = l->n_busy ? idle_ms(l) : 0;
+    bool waits = l->n_busy || (l->n_jobs && l->transport && l->transport->wants);
+    int timeout = waits ? idle_ms(l) : 0;
     uint32_t n = 0;
     for (uint32_t i = 0; i < l->n_seats && n + 2 <= cap; i++) {
         const struct seat *s = &l->seats[i];
@@ -524,7 +546,7 @@ void tare__loop_main(struct tare__batch *b)
                      .transport = b->options->transport,
                      .n_seats = in_flight * runs,
                      .most_of_run = in_flight,
-                     .cap_jobs = in_flight * runs + 64};
+                     .cap_jobs = in_flight * runs + 64 + b->options->ahead};
     in_flight = l.n_seats;
     uint32_t n_fds = in_flight * 2 + 256;
     void *item;

@@ -37,6 +37,14 @@ struct tare_transport {
     /* Why nothing more can be had (quota, budget): the run stops, resumable. Empty: it can. May be
      * NULL. */
     struct tare_str (*halted)(void *ctx);
+    /* For a transport whose other end says when it plays; each may be NULL. */
+    /* May an attempt of that task (its number in the batch) begin now? Asked before each; NULL:
+     * always. */
+    bool (*wants)(void *ctx, uint32_t task);
+    /* The attempt of that number (request->attempt) is over, by whatever; it will be stored unless
+     * its cause is CANCELLED. One that a reply of the transport cancelled (reply.failed) may begin
+     * again. */
+    void (*ended)(void *ctx, uint64_t number, const struct tare_attempt *attempt);
 };
 
 #endif

@@ -16,6 +16,7 @@ struct call {
     struct tare_json id, params;
     struct tare_json_writer *w;
     struct tare_arena *arena;
+    struct tare_mcp_call *played;
 };
 
 static void begin(struct call *c)
@@ -56,7 +57,7 @@ static void end_result(struct call *c)
 
 static struct tare_json scene(const struct call *c)
 {
-    return c->m->world->start(c->m->world->ctx);
+    return c->m->scene;
 }
 
 static void put_empty(struct tare_json_writer *w, const char *key)
@@ -169,7 +170,6 @@ static enum tare_status tools_call(struct call *c, struct tare_err *err)
 {
     struct tare_str name = tare_json_str(tare_json_get(c->params, "name"));
     struct tare_json arguments = tare_json_get(c->params, "arguments");
-    bool failed = false, over = false;
     if (!is_tool(scene(c), name)) {
         refuse(c, BAD_PARAMS, "there is no tool of that name");
         return TARE_OK;
@@ -178,17 +178,23 @@ static enum tare_status tools_call(struct call *c, struct tare_err *err)
         refuse(c, BAD_PARAMS, "\"arguments\" must be an object");
         return TARE_OK;
     }
-    struct tare_str action = action_of(c, name);
-    if (!action.p)
-        return tare_fail(err, TARE_E_NOMEM, "no memory for a tool call");
-    struct tare_str seen = c->m->world->act(c->m->world->ctx, action, &failed, &over);
-    begin_result(c);
-    if (!seen.p)
-        seen = TARE_S("The episode has ended; nothing was done.");
-    put_text(c, over && failed ? TARE_S("The episode has ended; nothing was done.") : seen);
-    tare_json_member_bool(c->w, "isError", failed);
-    end_result(c);
-    return TARE_OK;
+    c->played->id = c->id;
+    c->played->action = action_of(c, name);
+    return c->played->action.p ? TARE_OK
+                               : tare_fail(err, TARE_E_NOMEM, "no memory for a tool call");
+}
+
+void tare_mcp_played(const struct tare_mcp_call *call, struct tare_str seen, bool failed,
+                     struct tare_buf *out)
+{
+    struct tare_json_writer w;
+    struct call c = {.w = &w, .id = call->id};
+    tare_json_writer_init(&w, out);
+    begin_result(&c);
+    put_text(&c, seen);
+    tare_json_member_bool(&w, "isError", failed);
+    end_result(&c);
+    tare_buf_putc(out, '\n');
 }
 
 static void resources_list(struct call *c)
@@ -311,11 +317,12 @@ static enum tare_status request(struct call *c, struct tare_json method, struct 
 
 enum tare_status tare_mcp_message(struct tare_mcp *m, struct tare_str text,
                                   struct tare_arena *arena, struct tare_buf *out,
-                                  struct tare_err *err)
+                                  struct tare_mcp_call *call, struct tare_err *err)
 {
     struct tare_json v = {NULL, 0}, none = {NULL, 0};
     struct tare_json_writer w;
-    struct call c = {.m = m, .w = &w, .arena = arena, .id = none};
+    struct call c = {.m = m, .w = &w, .arena = arena, .id = none, .played = call};
+    *call = (struct tare_mcp_call){.id = none};
     size_t before = out->n;
     tare_json_writer_init(&w, out);
     enum tare_status st = tare_json_parse(tare_str_trim(text), &tare_json_strict, arena, &v, NULL);

@@ -9,27 +9,29 @@
 #include "base/buf.h"
 #include "text/json.h"
 
-/* What a session plays. */
-struct tare_mcp_world {
-    void *ctx;
-    /* tare.agent/1's start of the episode; absent: it has not begun. */
-    struct tare_json (*start)(void *ctx);
-    /* One step. Gives the observation as JSON (it lives until the next call) and whether the action
-     * failed; p NULL: the episode is over, and nothing was done. */
-    struct tare_str (*act)(void *ctx, struct tare_str action, bool *failed, bool *over);
-};
-
 struct tare_mcp {
-    const struct tare_mcp_world *world;
+    struct tare_json scene; /* tare.agent/1's start of the episode */
     bool initialized;
 };
 
+/* A tool call that is a step of the world. */
+struct tare_mcp_call {
+    struct tare_json id;
+    struct tare_str action; /* for step_json; p NULL: the message was none */
+};
+
 /*
- * Answers one message (without its line end). out: the answer with a line end, or nothing where
- * there is none. arena: what lives until it is written. TARE_E_NOMEM alone.
+ * Takes one message (without its line end). out: the answer with a line end, or nothing where there
+ * is none, or not yet: call->action is to be played then, and tare_mcp_played answers. arena: what
+ * lives until the answer is there. TARE_E_NOMEM alone.
  */
 enum tare_status tare_mcp_message(struct tare_mcp *m, struct tare_str text,
                                   struct tare_arena *arena, struct tare_buf *out,
-                                  struct tare_err *err);
+                                  struct tare_mcp_call *call, struct tare_err *err);
+/* Answers a call that was played. seen: the observation as JSON, or a sentence. */
+void tare_mcp_played(const struct tare_mcp_call *call, struct tare_str seen, bool failed,
+                     struct tare_buf *out);
+/* What a call gets once there is nothing to play any more. */
+#define TARE_MCP_OVER TARE_S("The episode has ended; nothing was done.")
 
 #endif

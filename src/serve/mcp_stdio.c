@@ -5,104 +5,23 @@
 #include "base/limits.h"
 #include "serve/mcp.h"
 #include "serve/serve.h"
+#include "serve/sessions.h"
 
 #include "base/banned.h"
 
 struct tare_mcp_stdio {
-    struct tare_transport transport;
+    struct tare_sessions *all;
+    struct tare_session *session; /* NULL: it has left */
     struct tare_mcp mcp;
-    struct tare_mcp_world world;
+    struct tare_mcp_call call;
     int in_fd, out_fd;
-    struct tare_arena scene, message;
-    struct tare_json start; /* of the session's episode; absent: not begun */
-    struct tare_buf in, out, seen;
-    uint64_t token; /* of the guest's REQUEST that waits; 0: none */
+    struct tare_arena message; /* until it is answered */
+    struct tare_buf in, out;
     uint64_t steps;
-    bool over;    /* the episode is */
-    bool end;     /* seen holds its last observation */
-    bool failed;  /* the last action */
-    bool surplus; /* another attempt has begun, and this was the session's only one */
+    bool pending; /* call is being played */
+    bool idle;    /* left before it did anything */
     bool eof, overlong, broken;
-    void (*give)(void *to, const struct tare_reply *reply);
-    void *to;
 };
-
-/* ---- the guest's side ---------------------------------------------------------------------- */
-
-static enum tare_status transport_begin(void *ctx, uint64_t token,
-                                        const struct tare_request *request, int64_t now_ns,
-                                        struct tare_err *err)
-{
-    struct tare_mcp_stdio *m = ctx;
-    struct tare_json v;
-    (void)now_ns;
-    if (m->over) {
-        m->surplus = true;
-        return TARE_OK;
-    }
-    struct tare_str body = tare_arena_copy(&m->scene, request->body);
-    if (!body.p)
-        return tare_fail(err, TARE_E_NOMEM, "no memory for an observation");
-    enum tare_status st = tare_json_parse(body, &tare_json_log, &m->scene, &v, err);
-    if (st != TARE_OK)
-        return st;
-    if (tare_json_str_is(tare_json_get(v, "type"), "start"))
-        m->start = v;
-    m->end = tare_json_str_is(tare_json_get(v, "type"), "end");
-    m->failed = tare_json_true(tare_json_get(v, "failed"));
-    tare_buf_reset(&m->seen);
-    tare_buf_put(&m->seen, tare_json_lexeme(tare_json_get(v, "observation")));
-    m->token = token;
-    return TARE_OK;
-}
-
-static void transport_cancel(void *ctx, uint64_t token)
-{
-    struct tare_mcp_stdio *m = ctx;
-    if (m->token == token) {
-        m->token = 0;
-        m->over = true;
-    }
-}
-
-/* Hands a reply over; what the guest asks for next has come when this returns. */
-static void reply(struct tare_mcp_stdio *m, struct tare_str body)
-{
-    struct tare_reply r = {.token = m->token, .body = body};
-    m->token = 0;
-    m->give(m->to, &r);
-}
-
-static struct tare_json world_start(void *ctx)
-{
-    return ((struct tare_mcp_stdio *)ctx)->start;
-}
-
-static struct tare_str world_act(void *ctx, struct tare_str action, bool *failed, bool *over)
-{
-    struct tare_mcp_stdio *m = ctx;
-    struct tare_str none = {NULL, 0};
-    *failed = *over = true;
-    if (m->over || !m->token)
-        return none;
-    reply(m, action);
-    if (!m->token) { /* a limit of the suite ended it */
-        m->over = true;
-        return none;
-    }
-    m->steps++;
-    *failed = m->failed;
-    *over = m->end;
-    if (m->end) {
-        m->over = true;
-        *over = true;
-        reply(m, none);
-        m->token = 0;
-    }
-    return tare_buf_str(&m->seen);
-}
-
-/* ---- the client's side --------------------------------------------------------------------- */
 
 static void write_all(struct tare_mcp_stdio *m)
 {
@@ -117,7 +36,37 @@ static void write_all(struct tare_mcp_stdio *m)
         }
         sent += (size_t)n;
     }
+    m->broken = m->broken || m->out.failed;
     tare_buf_reset(&m->out);
+    tare_arena_reset(&m->message);
+}
+
+static void on(void *ctx, struct tare_session *s)
+{
+    struct tare_mcp_stdio *m = ctx;
+    if (s->state == TARE_SESSION_THINKS && !s->observed)
+        m->mcp.scene = s->start;
+    if (s->state == TARE_SESSION_IDLE) /* another process still plays a part of the batch */
+        tare_session_want(s, TARE_SESSION_ANY);
+    if (!m->pending)
+        return;
+    m->pending = false;
+    tare_mcp_played(&m->call, s->observed ? tare_buf_str(&s->seen) : TARE_MCP_OVER,
+                    s->observed ? s->failed : true, &m->out);
+    write_all(m);
+}
+
+static void play(struct tare_mcp_stdio *m)
+{
+    m->pending = true;
+    if (m->session && m->session->state == TARE_SESSION_THINKS) {
+        m->steps++;
+        tare_session_act(m->session, m->call.action);
+        return;
+    }
+    m->pending = false;
+    tare_mcp_played(&m->call, TARE_MCP_OVER, true, &m->out);
+    write_all(m);
 }
 
 static void one_line(struct tare_mcp_stdio *m, struct tare_str line)
@@ -129,79 +78,85 @@ static void one_line(struct tare_mcp_stdio *m, struct tare_str line)
         m->overlong = false;
         line = TARE_S("{");
     }
-    if (tare_mcp_message(&m->mcp, line, &m->message, &m->out, &err) != TARE_OK)
+    if (tare_mcp_message(&m->mcp, line, &m->message, &m->out, &m->call, &err) != TARE_OK)
         m->broken = true;
-    tare_arena_reset(&m->message);
-    write_all(m);
+    else if (m->call.action.p)
+        play(m);
+    else
+        write_all(m);
 }
 
-static void take(struct tare_mcp_stdio *m, const char *p, size_t n)
+/* Takes whole lines off the front of what was read, until a call has to be waited for. */
+static void lines(struct tare_mcp_stdio *m)
 {
-    while (n && !m->broken) {
-        const char *stop = memchr(p, '\n', n);
-        size_t part = stop ? (size_t)(stop - p) : n, room = m->in.max - m->in.n;
-        m->overlong = m->overlong || part > room;
-        tare_buf_put(&m->in, tare_str_n(p, part < room ? part : room));
-        m->broken = m->broken || m->in.failed;
-        if (!stop)
-            return;
-        one_line(m, tare_buf_str(&m->in));
-        tare_buf_reset(&m->in);
-        p += part + 1;
-        n -= part + 1;
+    size_t from = 0;
+    const char *stop;
+    while (!m->pending && !m->broken && m->in.n > from &&
+           (stop = memchr(m->in.p + from, '\n', m->in.n - from))) {
+        struct tare_str line = tare_str_n(m->in.p + from, (size_t)(stop - m->in.p) - from);
+        from += line.n + 1;
+        one_line(m, line);
+    }
+    if (from) {
+        memmove(m->in.p, m->in.p + from, m->in.n - from);
+        m->in.n -= from;
+    }
+    if (!m->pending && m->in.n > TARE_MAX_AGENT_LINE_BYTES) {
+        m->overlong = true; /* its end is still to come */
+        m->in.n = 0;
     }
 }
 
-/* Reads what is there; never waits. */
+/* Reads what is there; never waits. Nothing is read while a call is being played. */
 static void hear(struct tare_mcp_stdio *m)
 {
     char chunk[65536];
     struct pollfd fd = {.fd = m->in_fd, .events = POLLIN};
-    while (!m->eof && !m->broken && poll(&fd, 1, 0) > 0) {
+    lines(m);
+    while (!m->pending && !m->eof && !m->broken && poll(&fd, 1, 0) > 0) {
         ssize_t n = read(m->in_fd, chunk, sizeof chunk);
         if (n < 0 && errno == EINTR)
             continue;
-        if (n <= 0)
+        if (n <= 0) {
             m->eof = true;
-        else
-            take(m, chunk, (size_t)n);
+            break;
+        }
+        tare_buf_put(&m->in, tare_str_n(chunk, (size_t)n));
+        m->broken = m->broken || m->in.failed;
+        lines(m);
     }
 }
 
-static uint32_t transport_wait(void *ctx, struct pollfd *fds, uint32_t max, int *timeout_ms,
-                               int64_t now_ns)
+static uint32_t wait_for(void *ctx, struct pollfd *fds, uint32_t max, int *timeout_ms)
 {
     struct tare_mcp_stdio *m = ctx;
-    (void)timeout_ms, (void)now_ns;
-    if (m->eof || max == 0 || !tare_json_present(m->start))
+    (void)timeout_ms;
+    if (m->eof || max == 0 || m->pending || !tare_json_present(m->mcp.scene))
         return 0;
     fds[0] = (struct pollfd){.fd = m->in_fd, .events = POLLIN};
     return 1;
 }
 
-static void transport_work(void *ctx, int64_t now_ns,
-                           void (*give)(void *to, const struct tare_reply *reply), void *to)
+static void work(void *ctx, int64_t now_ns)
 {
     struct tare_mcp_stdio *m = ctx;
-    struct tare_str none = {NULL, 0};
     (void)now_ns;
-    m->give = give;
-    m->to = to;
-    if (tare_json_present(m->start))
+    if (tare_json_present(m->mcp.scene))
         hear(m);
-    if ((m->eof || m->broken) && !m->over && m->token && m->steps) {
-        m->over = true; /* it has played, and left: that is its end of the episode */
-        reply(m, none);
+    if ((m->eof || m->broken) && m->session) {
+        m->idle = m->session->steps == 0 && m->session->state != TARE_SESSION_OVER;
+        tare_session_leave(m->session);
+        m->session = NULL;
     }
 }
 
-static struct tare_str transport_halted(void *ctx)
+static struct tare_str halted(void *ctx)
 {
     const struct tare_mcp_stdio *m = ctx;
-    if (m->surplus)
-        return TARE_S("the session has played its attempt");
-    if ((m->eof || m->broken) && !m->over)
+    if (m->idle)
         return TARE_S("the client left before it did anything");
+    if (!m->session || m->session->state == TARE_SESSION_OVER)
+        return TARE_S("the session has played its attempt");
     return TARE_S("");
 }
 
@@ -213,34 +168,39 @@ enum tare_status tare_mcp_stdio_open(int in_fd, int out_fd, const struct tare_al
     struct tare_mcp_stdio *m = calloc(1, sizeof *m);
     if (!m)
         return tare_fail(err, TARE_E_NOMEM, "no memory for a session");
+    struct tare_sessions_options o = {.size = sizeof o,
+                                      .max = 1,
+                                      .alc = alc,
+                                      .on = on,
+                                      .wait = wait_for,
+                                      .work = work,
+                                      .halted = halted,
+                                      .ctx = m};
     m->in_fd = in_fd;
     m->out_fd = out_fd;
-    tare_arena_init(&m->scene, alc, TARE_ARENA_LOAD_BYTES);
     tare_arena_init(&m->message, alc, TARE_ARENA_ATTEMPT_BYTES);
-    tare_buf_init(&m->in, alc, TARE_MAX_AGENT_LINE_BYTES);
+    tare_buf_init(&m->in, alc, 2 * TARE_MAX_AGENT_LINE_BYTES);
     tare_buf_init(&m->out, alc, 2 * TARE_MAX_AGENT_UNREAD_BYTES);
-    tare_buf_init(&m->seen, alc, TARE_MAX_STEP_BODY_BYTES);
-    m->world = (struct tare_mcp_world){.ctx = m, .start = world_start, .act = world_act};
-    m->mcp.world = &m->world;
-    m->transport = (struct tare_transport){.ctx = m,
-                                           .begin = transport_begin,
-                                           .cancel = transport_cancel,
-                                           .wait = transport_wait,
-                                           .work = transport_work,
-                                           .halted = transport_halted};
+    enum tare_status st = tare_sessions_open(&o, &m->all, err);
+    if (st == TARE_OK && !(m->session = tare_session_open(m->all, m)))
+        st = tare_fail(err, TARE_E_NOMEM, "no memory for a session");
+    if (st != TARE_OK) {
+        tare_mcp_stdio_close(m);
+        return st;
+    }
+    tare_session_want(m->session, TARE_SESSION_ANY);
     *out = m;
     return TARE_OK;
 }
 
 const struct tare_transport *tare_mcp_stdio_transport(const struct tare_mcp_stdio *m)
 {
-    return &m->transport;
+    return tare_sessions_transport(m->all);
 }
 
 void tare_mcp_stdio_linger(struct tare_mcp_stdio *m, const atomic_int *stop)
 {
     struct pollfd fd = {.fd = m->in_fd, .events = POLLIN};
-    m->over = true;
     while (!m->eof && !m->broken && atomic_load(stop) == 0) {
         (void)poll(&fd, 1, 200);
         hear(m);
@@ -256,10 +216,9 @@ void tare_mcp_stdio_close(struct tare_mcp_stdio *m)
 {
     if (!m)
         return;
+    tare_sessions_close(m->all);
     tare_buf_free(&m->in);
     tare_buf_free(&m->out);
-    tare_buf_free(&m->seen);
-    tare_arena_free(&m->scene);
     tare_arena_free(&m->message);
     free(m);
 }

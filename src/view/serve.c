@@ -1,14 +1,12 @@
 /* Start and end of the server. */
 #include "view/serve.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
 #include <stdio.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "base/limits.h"
 #include "base/os.h"
+#include "net/listen.h"
 #include "view/serve_int.h"
 
 #include "base/banned.h"
@@ -43,26 +41,16 @@ static void drop_target(void *cls, struct MHD_Connection *connection, void **req
 
 static enum tare_status start(struct tare__server *s, unsigned threads, struct tare_err *err)
 {
-    struct sockaddr_in at = {.sin_family = AF_INET, .sin_port = htons(s->options->port)};
-    at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    s->daemon = MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_AUTO | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_ITC,
-        s->options->port, NULL, NULL, tare__serve_request, s, MHD_OPTION_SOCK_ADDR,
-        (struct sockaddr *)&at, MHD_OPTION_THREAD_POOL_SIZE, threads, MHD_OPTION_CONNECTION_LIMIT,
-        TARE__SERVE_CONNECTIONS, MHD_OPTION_CONNECTION_TIMEOUT, 120u,
-        MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)32 * 1024, MHD_OPTION_URI_LOG_CALLBACK,
-        keep_target, s, MHD_OPTION_NOTIFY_COMPLETED, drop_target, s, MHD_OPTION_END);
-    if (!s->daemon) {
-        int e = errno;
-        (void)tare_fail(err, TARE_E_IO, "cannot listen on 127.0.0.1:%u: %s", s->options->port,
-                        e ? strerror(e) : "the server did not start");
-        if (s->options->port)
-            tare_err_hint(err, "leave out --port: a free one is chosen");
-        return TARE_E_IO;
-    }
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(s->daemon, MHD_DAEMON_INFO_BIND_PORT);
-    s->port = info && info->port ? info->port : s->options->port;
-    return TARE_OK;
+    struct tare_listen o = {.size = sizeof o,
+                            .port = s->options->port,
+                            .threads = threads,
+                            .connections = TARE__SERVE_CONNECTIONS,
+                            .idle_seconds = 120,
+                            .answer = tare__serve_request,
+                            .first = keep_target,
+                            .done = drop_target,
+                            .ctx = s};
+    return tare_listen_start(&o, &s->daemon, &s->port, err);
 }
 
 static void tell_ready(struct tare__server *s)
@@ -123,8 +111,7 @@ enum tare_status tare_serve(const struct tare_serve_options *options, struct tar
     *s = (struct tare__server){.options = options,
                                .clock = options->clock ? options->clock : tare_clock_system(),
                                .etag_key = tare_os_random()};
-    (void)snprintf(s->token, sizeof s->token, "%016llx%016llx",
-                   (unsigned long long)tare_os_random(), (unsigned long long)tare_os_random());
+    tare_door_secret(s->token);
     (void)pthread_mutex_init(&s->lock, NULL);
     if (threads > TARE__SERVE_THREADS)
         threads = TARE__SERVE_THREADS;

@@ -2,41 +2,9 @@
 
 #include <stdio.h>
 
+#include "net/door.h"
+
 #include "base/banned.h"
-
-bool tare__same_secret(struct tare_str a, struct tare_str b)
-{
-    unsigned char d = a.n == b.n ? 0 : 1;
-    for (size_t i = 0; i < a.n && i < b.n; i++)
-        d = (unsigned char)(d | (a.p[i] ^ b.p[i]));
-    return d == 0 && a.n > 0;
-}
-
-/* 127.0.0.1:PORT, localhost:PORT, [::1]:PORT. */
-static bool own_host(struct tare_str host, unsigned port)
-{
-    static const char *const names[] = {"127.0.0.1", "localhost", "[::1]"};
-    char own[40];
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        (void)snprintf(own, sizeof own, "%s:%u", names[i], port);
-        if (tare_str_is(host, own))
-            return true;
-    }
-    return false;
-}
-
-/* A browser says where a request comes from; other programs need not. */
-static bool own_origin(const struct tare__request *r, unsigned port)
-{
-    struct tare_str o = r->origin;
-    bool site = !r->fetch_site.p || tare_str_is(r->fetch_site, "same-origin") ||
-                tare_str_is(r->fetch_site, "none");
-    if (!o.p)
-        return site;
-    if (!tare_str_starts(o, TARE_S("http://")))
-        return false;
-    return site && own_host(tare_str_n(o.p + 7, o.n - 7), port);
-}
 
 static bool is_delimiter(char c)
 {
@@ -70,9 +38,9 @@ static bool has_token(const struct tare__request *r, unsigned port, struct tare_
 {
     char name[32];
     (void)snprintf(name, sizeof name, "tare_%u=", port);
-    *in_url = tare__same_secret(value_of(query_of(r->target), TARE_S("token=")), token);
-    return *in_url || tare__same_secret(r->token, token) ||
-           tare__same_secret(value_of(r->cookie, tare_str_of(name)), token);
+    *in_url = tare_door_same(value_of(query_of(r->target), TARE_S("token=")), token);
+    return *in_url || tare_door_same(r->token, token) ||
+           tare_door_same(value_of(r->cookie, tare_str_of(name)), token);
 }
 
 static struct tare__guarded refused(const char *why)
@@ -107,14 +75,14 @@ static struct tare__guarded route(struct tare_str target, bool enters)
 struct tare__guarded tare__guard(const struct tare__request *r, unsigned port, const char *token)
 {
     bool in_url;
-    if (!r->host.p || !own_host(r->host, port))
+    if (!r->host.p || !tare_door_own_host(r->host, port))
         return refused("the Host is not this server's own");
     if (!tare_str_is(r->method, "GET") && !tare_str_is(r->method, "HEAD"))
         return (struct tare__guarded){.kind = TARE__ANSWER_METHOD};
     bool known = has_token(r, port, tare_str_of(token), &in_url);
     /* A link from elsewhere may open the page with its token; nothing else may come from there. */
     struct tare__guarded g = route(r->target, in_url);
-    if (!own_origin(r, port) && !(g.enters && !r->origin.p))
+    if (!tare_door_own_origin(r->origin, r->fetch_site, port) && !(g.enters && !r->origin.p))
         return refused("the request comes from another origin");
     if (!known)
         return refused("the token is missing or wrong: open the URL that `tare view` printed");

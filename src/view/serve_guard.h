@@ -7,8 +7,6 @@
 
 #include "base/str.h"
 
-#define TARE__TOKEN_BYTES 33 /* 32 hex digits and a NUL */
-
 struct tare__request {
     struct tare_str method, target;                          /* as received, percent-encoded */
     struct tare_str host, origin, fetch_site, cookie, token; /* headers; p NULL: not sent */
@@ -35,8 +33,5 @@ struct tare__guarded {
 
 /* port: the server's own; token: its token, NUL-terminated. */
 struct tare__guarded tare__guard(const struct tare__request *r, unsigned port, const char *token);
-
-/* Equal, in a time that does not depend on where they differ. */
-bool tare__same_secret(struct tare_str a, struct tare_str b);
 
 #endif

@@ -9,6 +9,7 @@
 #include <microhttpd.h>
 
 #include "base/arena.h"
+#include "net/door.h"
 #include "view/api.h"
 #include "view/serve.h"
 #include "view/serve_guard.h"
@@ -41,7 +42,7 @@ struct tare__server {
     const struct tare_clock *clock;
     struct MHD_Daemon *daemon;
     unsigned port;
-    char token[TARE__TOKEN_BYTES];
+    char token[TARE_DOOR_SECRET_BYTES];
     uint64_t etag_key;
 
     pthread_mutex_t lock; /* of everything below */
