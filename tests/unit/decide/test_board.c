@@ -5,24 +5,11 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "decide/leaderboard.h"
 #include "maker.h"
 #include "stats/bootstrap.h"
 #include "stats/proportion.h"
-
-static int arena_open(void **state)
-{
-    static struct tare_arena arena;
-    tare_arena_init(&arena, NULL, 256 * 1024 * 1024);
-    *state = &arena;
-    return 0;
-}
-
-static int arena_close(void **state)
-{
-    tare_arena_free(*state);
-    return 0;
-}
 
 static struct tare_board board_of(struct made *m, const struct tare_board_opts *opts,
                                   struct tare_arena *arena)

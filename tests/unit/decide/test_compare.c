@@ -5,23 +5,10 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "base/rng.h"
 #include "maker.h"
 #include "stats/power.h"
-
-static int arena_open(void **state)
-{
-    static struct tare_arena arena;
-    tare_arena_init(&arena, NULL, 256 * 1024 * 1024);
-    *state = &arena;
-    return 0;
-}
-
-static int arena_close(void **state)
-{
-    tare_arena_free(*state);
-    return 0;
-}
 
 static struct tare_compare compare(struct made *m, uint32_t a, uint32_t b,
                                    const struct tare_compare_opts *opts, struct tare_arena *arena)

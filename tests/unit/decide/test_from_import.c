@@ -7,24 +7,8 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "decide/from_import.h"
-
-static int arena_open(void **state)
-{
-    struct tare_arena *a = malloc(sizeof *a);
-    if (!a)
-        return 1;
-    tare_arena_init(a, NULL, (size_t)1 << 20);
-    *state = a;
-    return 0;
-}
-
-static int arena_close(void **state)
-{
-    tare_arena_free(*state);
-    free(*state);
-    return 0;
-}
 
 /* The one metric of a table with one value. */
 static struct tare_metric metric(const char *name, double value, const char *const *lower,

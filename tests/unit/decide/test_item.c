@@ -7,25 +7,9 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "decide/item.h"
 #include "maker.h"
-
-static int arena_open(void **state)
-{
-    struct tare_arena *a = malloc(sizeof *a);
-    if (!a)
-        return 1;
-    tare_arena_init(a, NULL, (size_t)1 << 28);
-    *state = a;
-    return 0;
-}
-
-static int arena_close(void **state)
-{
-    tare_arena_free(*state);
-    free(*state);
-    return 0;
-}
 
 /* Task 0 goes with the others, task 1 against them, task 2 is solved by everybody. */
 static void make(struct made *m, struct tare_arena *arena, uint32_t n_runs)

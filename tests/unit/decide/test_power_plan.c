@@ -9,25 +9,12 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "base/rng.h"
 #include "decide/power_plan.h"
 #include "maker.h"
 #include "stats/power.h"
 #include "stats/special.h"
-
-static int arena_open(void **state)
-{
-    static struct tare_arena arena;
-    tare_arena_init(&arena, NULL, 64 * 1024 * 1024);
-    *state = &arena;
-    return 0;
-}
-
-static int arena_close(void **state)
-{
-    tare_arena_free(*state);
-    return 0;
-}
 
 static struct tare_power_plan_opts nothing(void)
 {

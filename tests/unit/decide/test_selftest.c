@@ -9,25 +9,12 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "decide/selftest.h"
 #include "decide/selftest_int.h"
 #include "maker.h"
 
 #define DRAWS 400u
-
-static int arena_open(void **state)
-{
-    static struct tare_arena arena;
-    tare_arena_init(&arena, NULL, 64 * 1024 * 1024);
-    *state = &arena;
-    return 0;
-}
-
-static int arena_close(void **state)
-{
-    tare_arena_free(*state);
-    return 0;
-}
 
 static double sum_of(const double *x, size_t n)
 {

@@ -5,23 +5,10 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "base/rng.h"
 #include "maker.h"
 #include "stats/sequential.h"
-
-static int arena_open(void **state)
-{
-    static struct tare_arena arena;
-    tare_arena_init(&arena, NULL, 256 * 1024 * 1024);
-    *state = &arena;
-    return 0;
-}
-
-static int arena_close(void **state)
-{
-    tare_arena_free(*state);
-    return 0;
-}
 
 static enum tare_status look(struct made *m, uint32_t a, uint32_t b, bool sequential,
                              struct tare_arena *arena, struct tare_compare *out,

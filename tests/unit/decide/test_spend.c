@@ -7,24 +7,8 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "maker.h"
-
-static int arena_open(void **state)
-{
-    struct tare_arena *a = malloc(sizeof *a);
-    if (!a)
-        return 1;
-    tare_arena_init(a, NULL, (size_t)1 << 28);
-    *state = a;
-    return 0;
-}
-
-static int arena_close(void **state)
-{
-    tare_arena_free(*state);
-    free(*state);
-    return 0;
-}
 
 static struct tare_compare compare(struct made *m, uint32_t a, uint32_t b, struct tare_arena *arena)
 {

@@ -5,26 +5,12 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "base/rng.h"
 #include "decide/selftest_until.h"
 #include "decide/until.h"
 #include "maker.h"
 
-#define MIB ((size_t)1024 * 1024)
-
-static int arena_open(void **state)
-{
-    static struct tare_arena arena;
-    tare_arena_init(&arena, NULL, 64 * MIB);
-    *state = &arena;
-    return 0;
-}
-
-static int arena_close(void **state)
-{
-    tare_arena_free(*state);
-    return 0;
-}
 
 static struct tare_until *must_open(struct tare_arena *arena, const struct tare_metric *m,
                                     uint32_t n, uint32_t k, const uint32_t *order, double margin)

@@ -7,33 +7,17 @@
 
 #include <cmocka.h>
 
+#include "../shared.h"
+#include "../test_arena.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "lint/lint.h"
 
-static struct tare_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    tare_arena_init(&arena, NULL, TARE_ARENA_LOAD_BYTES);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tare_arena_free(&arena);
-    return 0;
-}
-
 static struct tare_str data(const char *rest)
 {
-    const char *root = getenv("TARE_SHARED");
-    root = root ? root : "../shared";
-    if (!tare_fs_is_dir(tare_str_of(root)))
-        skip();
-    return tare_arena_printf(&arena, "%s/data/sales-bench/%s", root, rest);
+    char name[256];
+    (void)snprintf(name, sizeof name, "data/sales-bench/%s", rest);
+    return shared_path(&arena, name);
 }
 
 static bool said(const struct tare_lint *l, const char *check, const char *part)
@@ -81,5 +65,5 @@ int main(void)
         cmocka_unit_test(the_headline_is_seen_through),
         cmocka_unit_test(a_measured_file_is_left_alone),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

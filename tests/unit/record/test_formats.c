@@ -8,35 +8,17 @@
 
 #include <cmocka.h>
 
+#include "../shared.h"
+#include "../test_arena.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "record/formats/import.h"
 
-static struct tare_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    tare_arena_init(&arena, NULL, TARE_ARENA_LOAD_BYTES);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tare_arena_free(&arena);
-    return 0;
-}
-
 static struct tare_str shared(const char *rest)
 {
-    const char *root = getenv("TARE_SHARED");
-    struct tare_str path =
-        tare_arena_printf(&arena, "%s/data/interop/%s", root ? root : "../shared", rest);
-    struct tare_str folder = tare_arena_printf(&arena, "%s", root ? root : "../shared");
-    if (!tare_fs_is_dir(folder))
-        skip();
-    return path;
+    char name[256];
+    (void)snprintf(name, sizeof name, "data/interop/%s", rest);
+    return shared_path(&arena, name);
 }
 
 static struct tare_import_table *read_file(const char *rest)
@@ -274,15 +256,15 @@ static void test_list(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_story, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_partial_stories, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_clusters_survive, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_odd_ones, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_csv, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_rows, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_bad_zip, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_shapes, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_list, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_story, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_partial_stories, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_clusters_survive, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_odd_ones, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_csv, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_rows, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_bad_zip, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_shapes, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_list, arena_setup, arena_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "../test_arena.h"
 #include "base/limits.h"
 #include "solver/model_keep.h"
 #include "solver/model_pace.h"
@@ -16,22 +17,6 @@
 
 #define KEY "sk-CANARY-0123456789abcdef"
 #define MS INT64_C(1000000)
-
-static struct tare_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    tare_arena_init(&arena, NULL, TARE_ARENA_LOAD_BYTES);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tare_arena_free(&arena);
-    return 0;
-}
 
 /* ---- names --------------------------------------------------------------------------------- */
 
@@ -372,5 +357,5 @@ int main(void)
         cmocka_unit_test(test_redaction), cmocka_unit_test(test_prices),
         cmocka_unit_test(test_kept),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -7,25 +7,10 @@
 
 #include <cmocka.h>
 
+#include "../test_arena.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "solver/model_wire.h"
-
-static struct tare_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    tare_arena_init(&arena, NULL, TARE_ARENA_LOAD_BYTES);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tare_arena_free(&arena);
-    return 0;
-}
 
 static struct tare_json parse(const char *text)
 {
@@ -452,5 +437,5 @@ int main(void)
         cmocka_unit_test(test_streams),     cmocka_unit_test(test_stream_faults),
         cmocka_unit_test(test_documents),   cmocka_unit_test(test_samples),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -10,27 +10,11 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "base/rng.h"
 #include "stats/bootstrap_exact.h"
 #include "stats/bootstrap_int.h"
 #include "stats/cluster.h"
-
-static int open_arena(void **state)
-{
-    struct tare_arena *a = malloc(sizeof *a);
-    if (!a)
-        return 1;
-    tare_arena_init(a, NULL, (size_t)1 << 30);
-    *state = a;
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    tare_arena_free(*state);
-    free(*state);
-    return 0;
-}
 
 static void random_values(double *x, size_t n, uint64_t seed)
 {
@@ -221,5 +205,5 @@ int main(void)
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_median_ratio),
     };
-    return cmocka_run_group_tests(tests, open_arena, close_arena);
+    return cmocka_run_group_tests(tests, arena_open, arena_close);
 }

@@ -11,25 +11,9 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "base/rng.h"
 #include "stats/sample.h"
-
-static int open_arena(void **state)
-{
-    struct tare_arena *a = malloc(sizeof *a);
-    if (!a)
-        return 1;
-    tare_arena_init(a, NULL, (size_t)1 << 30);
-    *state = a;
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    tare_arena_free(*state);
-    free(*state);
-    return 0;
-}
 
 static bool near_rel(double got, double want, double rel)
 {
@@ -291,5 +275,5 @@ int main(void)
         cmocka_unit_test(test_sign_flip_monte_carlo_is_near),
         cmocka_unit_test(test_sign_flip_edges),
     };
-    return cmocka_run_group_tests(tests, open_arena, close_arena);
+    return cmocka_run_group_tests(tests, arena_open, arena_close);
 }

@@ -8,6 +8,7 @@
 
 #include <cmocka.h>
 
+#include "../state_arena.h"
 #include "base/rng.h"
 #include "stats/agreement.h"
 #include "stats/association.h"
@@ -25,23 +26,6 @@
 #include "stats/sample.h"
 #include "stats/sequential.h"
 #include "stats/special.h"
-
-static int open_arena(void **state)
-{
-    struct tare_arena *a = malloc(sizeof *a);
-    if (!a)
-        return 1;
-    tare_arena_init(a, NULL, (size_t)1 << 28);
-    *state = a;
-    return 0;
-}
-
-static int close_arena(void **state)
-{
-    tare_arena_free(*state);
-    free(*state);
-    return 0;
-}
 
 static void mirrored(struct tare_interval a, struct tare_interval b)
 {
@@ -349,5 +333,5 @@ int main(void)
         cmocka_unit_test(test_variance_split),
         cmocka_unit_test(test_equivalence_is_the_interval),
     };
-    return cmocka_run_group_tests(tests, open_arena, close_arena);
+    return cmocka_run_group_tests(tests, arena_open, arena_close);
 }

@@ -1,22 +1,7 @@
+#include "../test_arena.h"
 #include "base/hash.h"
 #include "text/jsonl.h"
 #include "text_test.h"
-
-static struct tare_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    tare_arena_init(&arena, NULL, TARE_GIB);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tare_arena_free(&arena);
-    return 0;
-}
 
 static struct tare_json parse_with(const char *text, const struct tare_json_policy *policy)
 {
@@ -556,7 +541,7 @@ static void test_jsonl(void **state)
     assert_true(st == TARE_OK && j.torn);
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, arena_setup, arena_teardown)
 
 int main(void)
 {

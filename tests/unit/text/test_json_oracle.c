@@ -2,26 +2,11 @@
 #include "base/rng.h"
 #include "text_test.h"
 
+#include "../test_arena.h"
 #include <dirent.h>
 #include <jansson.h>
 #include <math.h>
 #include <sys/stat.h>
-
-static struct tare_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    tare_arena_init(&arena, NULL, TARE_GIB);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tare_arena_free(&arena);
-    return 0;
-}
 
 static bool same(struct tare_json a, const json_t *b);
 
@@ -313,8 +298,8 @@ static void test_random(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(test_schema_suite, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_random, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_schema_suite, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(test_random, arena_setup, arena_teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -2,24 +2,9 @@
 #include "text/yaml.h"
 #include "text_test.h"
 
+#include "../test_arena.h"
 #include <fcntl.h>
 #include <unistd.h>
-
-static struct tare_arena arena;
-
-static int setup(void **state)
-{
-    (void)state;
-    tare_arena_init(&arena, NULL, TARE_GIB);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tare_arena_free(&arena);
-    return 0;
-}
 
 static struct tare_json parse(const char *text)
 {
@@ -332,7 +317,7 @@ static void test_suggest(void **state)
     assert_null(tare_suggest(tare_str_n(word, sizeof word), names));
 }
 
-#define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
+#define T(f) cmocka_unit_test_setup_teardown(f, arena_setup, arena_teardown)
 
 int main(void)
 {

@@ -7,24 +7,11 @@
 #include <cmocka.h>
 
 #include "../decide/maker.h"
+#include "../state_arena.h"
 #include "base/fs.h"
 #include "boards.h"
 #include "schema.h"
 #include "view/doc.h"
-
-static int arena_open(void **state)
-{
-    static struct tare_arena arena;
-    tare_arena_init(&arena, NULL, 256 * 1024 * 1024);
-    *state = &arena;
-    return 0;
-}
-
-static int arena_close(void **state)
-{
-    tare_arena_free(*state);
-    return 0;
-}
 
 static struct tare_json parsed(struct tare_arena *arena, struct tare_str text)
 {

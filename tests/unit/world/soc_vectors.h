@@ -2,7 +2,7 @@
 #ifndef TARE_TESTS_WORLD_SOC_VECTORS_H
 #define TARE_TESTS_WORLD_SOC_VECTORS_H
 
-#include "shared.h"
+#include "../shared.h"
 
 #include "world/soc/soc_int.h"
 
@@ -81,6 +81,27 @@ static inline const struct tare_task *find_seed(const struct vectors *v, struct 
             return &v->seeds[i];
     fail_msg("no seed %.*s", TARE_FMT(id));
     return NULL;
+}
+
+/* The group's fixture: the seeds where the shared folder is there, else none. */
+static inline int open_vectors(void **state)
+{
+    static struct vectors v;
+    tare_arena_init(&v.arena, NULL, TARE_ARENA_REPORT_BYTES);
+    const char *root = getenv("TARE_SHARED");
+    struct tare_str data =
+        tare_arena_printf(&v.arena, "%s/data/opensec", root ? root : "../shared");
+    if (tare_fs_exists(data))
+        load_seeds(&v);
+    *state = &v;
+    return 0;
+}
+
+static inline int close_vectors(void **state)
+{
+    struct vectors *v = *state;
+    tare_arena_free(&v->arena);
+    return 0;
 }
 
 static inline struct tare__soc_world *open_world(struct tare_arena *arena, const char *config)

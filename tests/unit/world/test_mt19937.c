@@ -8,6 +8,8 @@
 
 #include <cmocka.h>
 
+#include "../shared.h"
+#include "../test_arena.h"
 #include "base/fs.h"
 #include "base/limits.h"
 #include "mt19937.h"
@@ -15,21 +17,11 @@
 
 #include "base/banned.h"
 
-static struct tare_arena arena;
-
-static struct tare_str shared(const char *name)
-{
-    const char *root = getenv("TARE_SHARED");
-    return tare_arena_printf(&arena, "%s/%s", root != NULL ? root : "../shared", name);
-}
-
 static struct tare_str slurp(const char *name)
 {
     struct tare_str text = {NULL, 0};
     struct tare_err err = {0};
-    struct tare_str path = shared(name);
-    if (!tare_fs_exists(path))
-        skip();
+    struct tare_str path = shared_path(&arena, name);
     assert_int_equal(tare_fs_read(path, 64 * TARE_MIB, &arena, &text, &err), TARE_OK);
     return text;
 }
@@ -141,25 +133,11 @@ static void shuffles(void **state)
         assert_int_equal(v[i], number(tare_json_at(order, i)));
 }
 
-static int setup(void **state)
-{
-    (void)state;
-    tare_arena_init(&arena, NULL, TARE_ARENA_LOAD_BYTES);
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    (void)state;
-    tare_arena_free(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(numbers),
         cmocka_unit_test(shuffles),
     };
-    return cmocka_run_group_tests(tests, setup, teardown);
+    return cmocka_run_group_tests(tests, arena_setup, arena_teardown);
 }

@@ -174,26 +174,6 @@ static void test_typed_equals_json(void **state)
     tare_world_soc.close(b);
 }
 
-static int setup(void **state)
-{
-    static struct vectors v;
-    tare_arena_init(&v.arena, NULL, TARE_ARENA_REPORT_BYTES);
-    const char *root = getenv("TARE_SHARED");
-    struct tare_str data =
-        tare_arena_printf(&v.arena, "%s/data/opensec", root ? root : "../shared");
-    if (tare_fs_exists(data))
-        load_seeds(&v);
-    *state = &v;
-    return 0;
-}
-
-static int teardown(void **state)
-{
-    struct vectors *v = *state;
-    tare_arena_free(&v->arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -201,5 +181,5 @@ int main(void)
         cmocka_unit_test(test_special_modes),
         cmocka_unit_test(test_typed_equals_json),
     };
-    return cmocka_run_group_tests_name("world/soc_observations", tests, setup, teardown);
+    return cmocka_run_group_tests_name("world/soc_observations", tests, open_vectors, close_vectors);
 }

@@ -1,5 +1,5 @@
 /* All published episodes, played again: every field of every line equal. */
-#include "shared.h"
+#include "../shared.h"
 
 #include "world/soc/replay.h"
 

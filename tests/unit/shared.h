@@ -1,6 +1,6 @@
 /* Files of the shared folder, read at run time; where it is absent, tests are skipped. */
-#ifndef TARE_TESTS_WORLD_SHARED_H
-#define TARE_TESTS_WORLD_SHARED_H
+#ifndef TARE_TESTS_SHARED_H
+#define TARE_TESTS_SHARED_H
 
 #include <setjmp.h>
 #include <stdarg.h>
