@@ -11,7 +11,6 @@
 #include "decide/until.h"
 #include "maker.h"
 
-
 static struct tare_until *must_open(struct tare_arena *arena, const struct tare_metric *m,
                                     uint32_t n, uint32_t k, const uint32_t *order, double margin)
 {

@@ -181,5 +181,6 @@ int main(void)
         cmocka_unit_test(test_special_modes),
         cmocka_unit_test(test_typed_equals_json),
     };
-    return cmocka_run_group_tests_name("world/soc_observations", tests, open_vectors, close_vectors);
+    return cmocka_run_group_tests_name("world/soc_observations", tests, open_vectors,
+                                       close_vectors);
 }
