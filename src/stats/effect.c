@@ -26,17 +26,10 @@ static enum tare_status dominance(const double *a, size_t na, const double *b, s
                                   struct tare_arena *scratch, struct tare_value *out,
                                   struct tare_err *err)
 {
-    double *both = TARE_NEW_N(scratch, double, na + nb);
-    double *rank = TARE_NEW_N(scratch, double, na + nb), sum = 0;
-    if (!both || !rank)
-        return tare__no_mem(err);
-    memcpy(both, a, na * sizeof *a);
-    memcpy(both + na, b, nb * sizeof *b);
-    enum tare_status st = tare_mid_ranks(both, na + nb, rank, NULL, scratch, err);
-    for (size_t i = na; st == TARE_OK && i < na + nb; i++)
-        sum += rank[i];
-    double m = (double)na, n = (double)nb, u = sum - n * (n + 1) / 2;
-    *out = tare_value(2 * u / (m * n) - 1);
+    double u;
+    enum tare_status st = tare_rank_u(a, na, b, nb, &u, NULL, scratch, err);
+    if (st == TARE_OK)
+        *out = tare_value(2 * u / ((double)na * (double)nb) - 1);
     return st;
 }
 

@@ -109,17 +109,9 @@ static enum tare_status rank_part(const double *a, size_t na, const double *b, s
                                   struct tare_two_sample *r, double *ties,
                                   struct tare_arena *scratch, struct tare_err *err)
 {
-    double *both = TARE_NEW_N(scratch, double, na + nb);
-    double *rank = TARE_NEW_N(scratch, double, na + nb), sum = 0;
-    if (!both || !rank)
-        return tare__no_mem(err);
-    memcpy(both, a, na * sizeof *a);
-    memcpy(both + na, b, nb * sizeof *b);
-    enum tare_status st = tare_mid_ranks(both, na + nb, rank, ties, scratch, err);
-    for (size_t i = na; st == TARE_OK && i < na + nb; i++)
-        sum += rank[i];
-    r->u_b = sum - (double)nb * ((double)nb + 1) / 2;
-    r->p_approx = approx_p(r->u_b, (double)na, (double)nb, *ties);
+    enum tare_status st = tare_rank_u(a, na, b, nb, &r->u_b, ties, scratch, err);
+    if (st == TARE_OK)
+        r->p_approx = approx_p(r->u_b, (double)na, (double)nb, *ties);
     return st;
 }
 

@@ -153,6 +153,26 @@ enum tare_status tare_mid_ranks(const double *x, size_t n, double *rank, double 
     return st;
 }
 
+enum tare_status tare_rank_u(const double *a, size_t na, const double *b, size_t nb, double *u,
+                             double *ties, struct tare_arena *scratch, struct tare_err *err)
+{
+    struct tare_arena_mark mark = tare_arena_mark(scratch);
+    double *both = TARE_NEW_N(scratch, double, na + nb);
+    double *rank = TARE_NEW_N(scratch, double, na + nb), sum = 0;
+    if (!both || !rank)
+        return tare__no_mem(err);
+    if (na)
+        memcpy(both, a, na * sizeof *a);
+    if (nb)
+        memcpy(both + na, b, nb * sizeof *b);
+    enum tare_status st = tare_mid_ranks(both, na + nb, rank, ties, scratch, err);
+    for (size_t i = na; st == TARE_OK && i < na + nb; i++)
+        sum += rank[i];
+    *u = sum - (double)nb * ((double)nb + 1) / 2;
+    tare_arena_rewind(scratch, mark);
+    return st;
+}
+
 bool tare_on_lattice(const double *x, size_t n, double step, int32_t *k)
 {
     for (size_t i = 0; i < n; i++) {

@@ -35,6 +35,11 @@ double tare_median(const double *x, size_t n, struct tare_arena *scratch);
 enum tare_status tare_mid_ranks(const double *x, size_t n, double *rank, double *ties,
                                 struct tare_arena *scratch, struct tare_err *err);
 
+/* Mann-Whitney's U of the second sample, *u = #(b > a) + #(b = a) / 2 over all na * nb pairs, from
+ * mid-ranks of both samples together; *ties as in tare_mid_ranks. Fails: TARE_E_NOMEM. */
+enum tare_status tare_rank_u(const double *a, size_t na, const double *b, size_t nb, double *u,
+                             double *ties, struct tare_arena *scratch, struct tare_err *err);
+
 /* Writes integers k[i] with x[i] = k[i] * step into k and returns true, only when every value is a
  * multiple of step to within 1e-9 of a step and |k| < 2^30. step > 0. */
 bool tare_on_lattice(const double *x, size_t n, double step, int32_t *k);
