@@ -136,6 +136,9 @@ static void put_switches(struct tare_buf *out, size_t width)
         tare_help_wrap(out, tare_str_of(s->about), 4, 4, width);
         tare_buf_puts(out, "    counts: ");
         tare_help_wrap(out, tare_str_of(s->counts), 12, 4, width);
+        const char *talk = tare_harness_in_talk(i);
+        tare_buf_puts(out, "    in a talk: ");
+        tare_help_wrap(out, tare_str_of(talk ? talk : "no meaning"), 15, 4, width);
     }
 }
 
@@ -159,6 +162,7 @@ static void put_switches_json(struct tare_buf *out)
             tare_json_put_cstr(&w, s->def[0] ? s->def : NULL);
         tare_json_member_cstr(&w, "about", s->about);
         tare_json_member_cstr(&w, "counts", s->counts);
+        tare_json_member_cstr(&w, "talk", tare_harness_in_talk(i));
         tare_json_end_object(&w);
     }
     tare_json_end_array(&w);

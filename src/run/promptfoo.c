@@ -2,21 +2,31 @@
 
 #include "base/limits.h"
 #include "solver/answer.h"
+#include "solver/harness.h"
 
 #include "base/banned.h"
 
-/* {"prompt": TEXT, "lenient": true}: an unknown variable is empty, as Nunjucks has it. */
-static enum tare_status talk(const struct tare_promptfoo_prompt *prompt, struct tare_arena *arena,
-                             struct tare_json *out, struct tare_err *err)
+/* {"prompt": TEXT, "lenient": true}: an unknown variable is empty, as Nunjucks has it. With the
+ * switches of a harness it stands beside them, as in a solver file. */
+static enum tare_status talk(const struct tare_promptfoo_prompt *prompt, struct tare_json harness,
+                             struct tare_arena *arena, struct tare_json *out, struct tare_err *err)
 {
     struct tare_json_writer w;
     struct tare_buf b;
     tare_buf_init(&b, NULL, TARE_MAX_JSON_BYTES);
     tare_json_writer_init(&w, &b);
     tare_json_begin_object(&w);
+    if (tare_json_present(harness)) {
+        tare_json_put_key(&w, "harness");
+        tare_json_put_value(&w, harness);
+        tare_json_put_key(&w, "talk");
+        tare_json_begin_object(&w);
+    }
     tare_json_member_bool(&w, "lenient", true);
     tare_json_put_key(&w, "prompt");
     tare_json_put_str(&w, prompt->text);
+    if (tare_json_present(harness))
+        tare_json_end_object(&w);
     tare_json_end_object(&w);
     struct tare_str text = tare_arena_copy(arena, tare_buf_str(&b));
     tare_buf_free(&b);
@@ -125,12 +135,31 @@ static enum tare_status of_config(const struct tare_promptfoo *c,
             *s = (struct tare_run_solver){
                 .name = name_of(p->label, c->prompts[k].label, c->n_prompts > 1, arena),
                 .ops = &tare_solver_answer_echo};
-            st = talk(&c->prompts[k], arena, &s->config, err);
+            st = talk(&c->prompts[k], (struct tare_json){NULL, 0}, arena, &s->config, err);
             if (st == TARE_OK && !echo)
                 st = with_endpoint(p, model, names, arena, s, err);
         }
     }
     return st;
+}
+
+/* Endpoints are named as their solver: NAME, NAME/verifier. */
+static enum tare_status rename_endpoints(struct tare_run_solver *s, struct tare_str was,
+                                         struct tare_arena *arena, struct tare_err *err)
+{
+    const struct tare_endpoint **list =
+        TARE_NEW_N(arena, const struct tare_endpoint *, s->n_endpoints);
+    for (uint32_t i = 0; list && i < s->n_endpoints; i++) {
+        struct tare_endpoint *e = TARE_NEW(arena, struct tare_endpoint);
+        if (!e)
+            return tare_fail(err, TARE_E_NOMEM, "out of memory while looking for solvers");
+        *e = *s->endpoints[i];
+        struct tare_str role = tare_str_n(e->name.p + was.n, e->name.n - was.n);
+        e->name = tare_arena_printf(arena, "%.*s%.*s", TARE_FMT(s->name), TARE_FMT(role));
+        list[i] = e;
+    }
+    s->endpoints = list;
+    return list ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "out of memory while looking for solvers");
 }
 
 /* Those given in their place: each that talks with each prompt. */
@@ -147,25 +176,20 @@ static enum tare_status of_names(const struct tare_promptfoo *c, const struct ta
     if (!*out)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while looking for solvers");
     for (uint32_t i = 0; i < n_given; i++) {
-        bool talks = given[i].ops == &tare_solver_answer;
+        bool switches = given[i].ops == &tare_solver_talk;
+        bool talks = switches || given[i].ops == &tare_solver_answer;
+        struct tare_json harness = {NULL, 0};
+        if (switches)
+            harness = tare_json_get(given[i].config, "harness");
         for (uint32_t k = 0; k < (talks ? c->n_prompts : 1) && st == TARE_OK; k++) {
             struct tare_run_solver *s = &(*out)[(*n)++];
             *s = given[i];
             if (!talks)
                 continue;
             s->name = name_of(given[i].name, c->prompts[k].label, c->n_prompts > 1, arena);
-            st = talk(&c->prompts[k], arena, &s->config, err);
-            if (k > 0 || c->n_prompts > 1) { /* endpoints are named as their solver */
-                struct tare_endpoint *e = TARE_NEW(arena, struct tare_endpoint);
-                const struct tare_endpoint **list =
-                    TARE_NEW_N(arena, const struct tare_endpoint *, 1);
-                if (!e || !list)
-                    return tare_fail(err, TARE_E_NOMEM, "out of memory while looking for solvers");
-                *e = *given[i].endpoints[0];
-                e->name = s->name;
-                list[0] = e;
-                s->endpoints = list;
-            }
+            st = talk(&c->prompts[k], harness, arena, &s->config, err);
+            if (st == TARE_OK && c->n_prompts > 1)
+                st = rename_endpoints(s, given[i].name, arena, err);
         }
     }
     return st;

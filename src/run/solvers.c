@@ -62,10 +62,36 @@ static enum tare_status with_models(const struct tare_suite *suite, struct tare_
         return tare_fail(err, TARE_E_NOMEM, "out of memory while looking for solvers");
     list[0] = own;
     list[1] = verifier;
-    s->ops = world && world->talks ? &tare_solver_answer : &tare_solver_model;
+    if (!s->ops)
+        s->ops = world && world->talks ? &tare_solver_answer : &tare_solver_model;
     s->endpoints = list;
     s->n_endpoints = verifier ? 2 : 1;
     return TARE_OK;
+}
+
+/* What a model is played with: the switches of its harness, its own prompt where the world talks.
+ */
+static enum tare_status with_harness(const struct tare_suite *suite,
+                                     const struct tare_solver_file *f, struct tare_run_solver *out,
+                                     struct tare_err *err)
+{
+    const struct tare_world_ops *world = tare_registry_world(suite->world);
+    bool talks = world && world->talks;
+    out->config = talks ? f->talk : f->harness;
+    if (!talks && tare_json_present(f->talk)) {
+        (void)tare_fail_at(err, TARE_E_INPUT, tare_json_offset(f->talk),
+                           "\"talk\" has no meaning in the world %.*s: it does not talk",
+                           TARE_FMT(suite->world));
+        tare_err_hint(err, "take it out; the world says what is asked");
+        return TARE_E_INPUT;
+    }
+    if (!talks || !tare_json_present(f->harness))
+        return TARE_OK;
+    enum tare_status st = tare_harness_check_talk(f->harness, suite->world, err);
+    if (st == TARE_OK)
+        out->config = f->root;
+    out->ops = &tare_solver_talk;
+    return st;
 }
 
 /* `verifier:` of the harness, as the endpoint SOLVER/verifier; NULL where there is none. */
@@ -154,10 +180,9 @@ static enum tare_status from_file(const struct tare_suite *suite, struct tare_st
                                     .limits = f->limits};
     if (f->kind == TARE_SOLVER_MODEL) {
         struct tare_endpoint *e, *verifier;
-        out->config = f->harness;
-        if (tare_json_present(f->talk))
-            out->config = f->talk;
         st = tare_endpoint_resolve(f->config, f->name, names->env, names->offline, arena, &e, err);
+        if (st == TARE_OK)
+            st = with_harness(suite, f, out, err);
         if (st == TARE_OK)
             st = find_verifier(f->harness, f->name, names, arena, &verifier, err);
         if (st == TARE_OK)

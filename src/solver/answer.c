@@ -1,17 +1,13 @@
 #include "solver/answer.h"
 
 #include "base/limits.h"
-#include "record/task.h"
 #include "solver/model_reply.h"
-#include "text/fields.h"
-#include "text/template.h"
+#include "solver/talk_prompt.h"
 
 #include "base/banned.h"
 
 struct shared {
-    struct tare_str prompt; /* empty: the world's */
-    struct tare_template *template;
-    bool lenient;
+    struct tare_talk_prompt prompt;
 };
 
 struct state {
@@ -34,23 +30,16 @@ static enum tare_status answer_open(struct tare_json config, struct tare_arena *
     if (!tare_json_present(config))
         return TARE_OK;
     tare_fields_begin(&f, config, none, none, err);
-    tare_fields_str(&f, "prompt", false, &s->prompt);
-    tare_fields_bool(&f, "lenient", false, &s->lenient);
-    enum tare_status st = tare_fields_end(&f);
-    if (st != TARE_OK || s->prompt.n == 0)
-        return st;
-    st = tare_template_compile(s->prompt, arena, &s->template, err);
-    if (st == TARE_E_INPUT && err)
-        err->offset = tare_json_offset(tare_json_get(config, "prompt"));
-    return st;
+    enum tare_status st = tare_talk_prompt_read(&f, arena, &s->prompt, err);
+    return st == TARE_OK ? tare_fields_end(&f) : st;
 }
 
 static void answer_identity(const void *shared, struct tare_json_writer *out)
 {
     const struct shared *s = shared;
     tare_json_begin_object(out);
-    tare_json_member_bool(out, "lenient", s->lenient);
-    tare_json_member_str(out, "prompt", s->prompt);
+    tare_json_member_bool(out, "lenient", s->prompt.lenient);
+    tare_json_member_str(out, "prompt", s->prompt.text);
     tare_json_end_object(out);
 }
 
@@ -92,12 +81,8 @@ static void put(struct state *s, struct tare_str role, struct tare_str content)
 /* All of a list of messages; false, and nothing said, where it is none. */
 static bool put_all(struct state *s, struct tare_json list)
 {
-    if (tare_json_kind(list) != TARE_JSON_ARRAY || tare_json_count(list) == 0)
+    if (!tare_talk_is_messages(list))
         return false;
-    for (struct tare_json m = tare_json_first(list); tare_json_present(m); m = tare_json_next(m))
-        if (tare_json_kind(tare_json_get(m, "role")) != TARE_JSON_STRING ||
-            tare_json_kind(tare_json_get(m, "content")) != TARE_JSON_STRING)
-            return false;
     for (struct tare_json m = tare_json_first(list); tare_json_present(m); m = tare_json_next(m)) {
         s->last = tare_json_str(tare_json_get(m, "content"));
         put(s, tare_json_str(tare_json_get(m, "role")), s->last);
@@ -108,35 +93,11 @@ static bool put_all(struct state *s, struct tare_json list)
 /* The solver's own prompt, filled in; a JSON list of messages is a conversation. */
 static enum tare_status put_prompt(const struct shared *c, struct state *s, struct tare_err *err)
 {
-    struct tare_json input = s->task->input, none = {NULL, 0}, list;
-    struct tare_buf b;
-    if (tare_json_kind(input) == TARE_JSON_STRING) { /* {{ input }} is then the text itself */
-        struct tare_json_writer w;
-        tare_buf_init(&b, s->arena->alc, TARE_MAX_STEP_BODY_BYTES);
-        tare_json_writer_init(&w, &b);
-        tare_json_begin_object(&w);
-        tare_json_put_key(&w, "input");
-        tare_json_put_str(&w, tare_json_str(input));
-        tare_json_end_object(&w);
-        struct tare_str text = tare_arena_copy(s->arena, tare_buf_str(&b));
-        tare_buf_free(&b);
-        if (!text.p)
-            return tare_fail(err, TARE_E_NOMEM, "no memory for a prompt");
-        enum tare_status st = tare_json_parse(text, &tare_json_log, s->arena, &input, err);
-        if (st != TARE_OK)
-            return st;
-    }
-    tare_buf_init(&b, s->arena->alc, TARE_MAX_STEP_BODY_BYTES);
-    enum tare_status st =
-        tare_template_fill(c->template, input, none, c->lenient, s->arena, &b, err);
-    struct tare_str text = tare_arena_copy(s->arena, tare_buf_str(&b));
-    tare_buf_free(&b);
-    if (st != TARE_OK || !text.p)
-        return st != TARE_OK ? st : tare_fail(err, TARE_E_NOMEM, "no memory for a prompt");
-    if (tare_str_starts(tare_str_trim(text), TARE_S("[")) &&
-        tare_json_parse(text, &tare_json_strict, s->arena, &list, NULL) == TARE_OK &&
-        put_all(s, list))
-        return TARE_OK;
+    struct tare_json list;
+    struct tare_str text;
+    enum tare_status st = tare_talk_prompt_fill(&c->prompt, s->task, s->arena, &list, &text, err);
+    if (st != TARE_OK || put_all(s, list))
+        return st;
     s->last = text;
     put(s, TARE_S("user"), text);
     return TARE_OK;
@@ -146,7 +107,7 @@ static enum tare_status hear(const struct shared *c, struct state *s,
                              const struct tare_event *event, struct tare_err *err)
 {
     struct tare_json obs;
-    if (c->template && event->obs->step == 0)
+    if (c->prompt.compiled && event->obs->step == 0)
         return put_prompt(c, s, err);
     struct tare_str body = tare_arena_copy(s->arena, event->body);
     if (!body.p)

@@ -10,16 +10,45 @@
 
 #define VERIFY_REFUSALS 2u /* of one call; then it is played */
 
-static enum tare_status hs_open(struct tare_json config, struct tare_arena *arena, void **shared,
-                                struct tare_err *err)
+static enum tare_status open_switches(struct tare_json switches, struct tare_arena *arena,
+                                      struct tare__hs_config **out, struct tare_err *err)
 {
     struct tare__hs_config *c = TARE_NEW(arena, struct tare__hs_config);
     if (!c)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while opening a harness");
-    enum tare_status st = tare__hs_config_read(config, c, err);
+    enum tare_status st = tare__hs_config_read(switches, c, err);
     struct tare_order *order;
     if (st == TARE_OK && tare_json_present(c->v[HS_TOOLS_ORDER].json))
         st = tare_order_open(c->v[HS_TOOLS_ORDER].json, arena, &order, err);
+    *out = c;
+    return st;
+}
+
+static enum tare_status hs_open(struct tare_json config, struct tare_arena *arena, void **shared,
+                                struct tare_err *err)
+{
+    struct tare__hs_config *c = NULL;
+    enum tare_status st = open_switches(config, arena, &c, err);
+    *shared = c;
+    return st;
+}
+
+/* {"harness": switches, "talk": {"prompt", "lenient"}}; other members are not its business. */
+static enum tare_status talk_open(struct tare_json config, struct tare_arena *arena, void **shared,
+                                  struct tare_err *err)
+{
+    struct tare_str none = {NULL, 0};
+    struct tare_json talk = tare_json_get(config, "talk");
+    struct tare__hs_config *c = NULL;
+    struct tare_fields f;
+    enum tare_status st = open_switches(tare_json_get(config, "harness"), arena, &c, err);
+    if (st == TARE_OK && tare_json_kind(talk) == TARE_JSON_OBJECT) {
+        tare_fields_begin(&f, talk, none, none, err);
+        st = tare_talk_prompt_read(&f, arena, &c->prompt, err);
+        st = st == TARE_OK ? tare_fields_end(&f) : st;
+    }
+    if (st == TARE_OK)
+        c->talk = true;
     *shared = c;
     return st;
 }
@@ -29,6 +58,11 @@ static void hs_identity(const void *shared, struct tare_json_writer *out)
     tare_json_begin_object(out);
     tare_json_put_key(out, "harness");
     tare__hs_config_write(shared, out);
+    const struct tare__hs_config *c = shared;
+    if (c->talk) {
+        tare_json_member_bool(out, "lenient", c->prompt.lenient);
+        tare_json_member_str(out, "prompt", c->prompt.text);
+    }
     tare_json_end_object(out);
 }
 
@@ -42,6 +76,7 @@ static enum tare_status hs_start(const void *shared, void *state, const struct t
     (void)rng;
     s->c = c;
     s->arena = arena;
+    s->task = task;
     s->task_input = tare_json_str(task->input);
     s->candidates = TARE_NEW_N(arena, struct tare__hs_answer, (size_t)c->v[HS_BEST_OF].i);
     tare_buf_init(&s->trace, arena->alc, TARE_MAX_STEP_BODY_BYTES);
@@ -92,32 +127,6 @@ static void pin(struct tare__hs *s, enum tare__hs_kind kind, struct tare_str tex
         it->pinned = true;
 }
 
-/* A world without tools talks: its observation holds the messages that are new, {"role",
- * "content"}; one that holds none is shown as it is. */
-static void listen(struct tare__hs *s, struct tare_str body, struct tare_arena *turn, bool pinned)
-{
-    struct tare_json root = {NULL, 0};
-    uint32_t n = 0;
-    if (tare_json_parse(body, &tare_json_log, turn, &root, NULL))
-        root = (struct tare_json){NULL, 0};
-    struct tare_json list = tare_json_get(root, "messages");
-    for (struct tare_json m = tare_json_first(list); tare_json_present(m); m = tare_json_next(m)) {
-        struct tare_json role = tare_json_get(m, "role"), content = tare_json_get(m, "content");
-        enum tare__hs_kind kind = tare_json_str_is(role, "system")      ? HS_SYSTEM
-                                  : tare_json_str_is(role, "assistant") ? HS_ASSISTANT
-                                                                        : HS_USER;
-        struct tare__hs_item *it = tare__hs_add(s, kind, tare__hs_keep(s, tare_json_str(content)));
-        if (it && tare_json_kind(content) == TARE_JSON_ARRAY)
-            it->parts = tare__hs_keep(s, tare_json_lexeme(content));
-        if (it)
-            it->pinned = pinned;
-        n++;
-    }
-    struct tare__hs_item *it = n ? NULL : tare__hs_add(s, HS_USER, tare__hs_keep(s, body));
-    if (it)
-        it->pinned = pinned;
-}
-
 static enum tare_status begin(struct tare__hs *s, const struct tare_event *event,
                               struct tare_arena *turn, struct tare_err *err)
 {
@@ -135,10 +144,8 @@ static enum tare_status begin(struct tare__hs *s, const struct tare_event *event
         return st;
     if (s->brief.n)
         pin(s, HS_SYSTEM, s->brief);
-    if (s->plain) {
-        listen(s, event->body, turn, true);
-        return TARE_OK;
-    }
+    if (s->plain)
+        return tare__hs_talk_begin(s, event, turn, err);
     if (s->task_input.n)
         pin(s, HS_USER, s->task_input);
     pin(s, HS_USER, event->body);
@@ -147,14 +154,14 @@ static enum tare_status begin(struct tare__hs *s, const struct tare_event *event
 
 /* ---- asking -------------------------------------------------------------------------------- */
 
-static void begin_step(struct tare__hs *s)
+void tare__hs_step(struct tare__hs *s)
 {
     s->retry =
         (struct tare_retry){.limit = (uint32_t)HS_INT(s, HS_RETRY_PARSE), .cap_tokens = 65536};
     s->retry_said = s->retry_told = (struct tare_str){NULL, 0};
 }
 
-static void think(struct tare__hs *s, struct tare_arena *turn, struct tare_yield *out)
+void tare__hs_think(struct tare__hs *s, struct tare_arena *turn, struct tare_yield *out)
 {
     struct tare_str transcript;
     if (s->model_calls >= (uint64_t)HS_INT(s, HS_CIRCUIT_CALLS)) {
@@ -178,8 +185,8 @@ static void think(struct tare__hs *s, struct tare_arena *turn, struct tare_yield
 
 /* ---- playing calls ------------------------------------------------------------------------- */
 
-static void act(struct tare__hs *s, const struct tare__hs_call *call, int64_t now,
-                struct tare_arena *turn, struct tare_yield *out)
+void tare__hs_act(struct tare__hs *s, const struct tare__hs_call *call, int64_t now,
+                  struct tare_arena *turn, struct tare_yield *out)
 {
     struct tare_buf b;
     struct tare_json_writer w;
@@ -207,6 +214,10 @@ static void refuse(struct tare__hs *s, const struct tare__hs_call *call, const c
     tare_json_member_cstr(&w, "by", by);
     tare_json_member_str(&w, "why", why);
     tare__hs_trace_end(s, &w);
+    if (s->plain) {
+        tare__hs_talk_refuse(s, why);
+        return;
+    }
     tare__hs_add_result(
         s, call, tare_arena_printf(s->arena, "Not done: %.*s. Do something else.", TARE_FMT(why)),
         true);
@@ -227,32 +238,30 @@ static bool guarded(struct tare__hs *s, const struct tare__hs_call *call)
     return true;
 }
 
-enum verdict { PLAY, REFUSED, ASKED };
-
-static enum verdict verify(struct tare__hs *s, const struct tare__hs_call *call,
-                           struct tare_arena *turn, struct tare_yield *out)
+enum tare__hs_verdict tare__hs_verify(struct tare__hs *s, const struct tare__hs_call *call,
+                                      struct tare_arena *turn, struct tare_yield *out)
 {
     if (!call->decides || HS_IS(s, HS_VERIFY, HS_VERIFY_NONE))
-        return PLAY;
-    if (!tare_digest_eq(s->verify_sig, call->sig))
+        return HS_PLAY;
+    if (!s->plain && !tare_digest_eq(s->verify_sig, call->sig))
         s->verify_refusals = 0;
     s->verify_sig = call->sig;
     if (s->verify_refusals >= VERIFY_REFUSALS)
-        return PLAY;
+        return HS_PLAY;
     s->counters[HS_VERIFY]++;
     if (HS_IS(s, HS_VERIFY, HS_VERIFY_CHECKS)) {
-        struct tare_str why = tare__hs_check(s, call, turn);
+        struct tare_str why = s->plain ? tare__hs_talk_check(s) : tare__hs_check(s, call, turn);
         if (!why.n)
-            return PLAY;
+            return HS_PLAY;
         s->verify_refusals++;
         refuse(s, call, "checks", why);
-        return REFUSED;
+        return HS_REFUSED;
     }
     s->current = *call;
     request(s, HS_VERIFYING, tare__hs_ask_verifier(s, call, turn), out);
     if (HS_IS(s, HS_VERIFY, HS_VERIFY_OTHER))
         out->request.endpoint = TARE_S("/verifier");
-    return ASKED;
+    return HS_ASKED;
 }
 
 /* The calls of the message in hand, one after the other, until the world or a model is needed. */
@@ -274,8 +283,8 @@ static void proceed(struct tare__hs *s, int64_t now, struct tare_arena *turn,
             return;
         }
         if (t->queue_at == t->queue_n) {
-            begin_step(s);
-            think(s, turn, out);
+            tare__hs_step(s);
+            tare__hs_think(s, turn, out);
             return;
         }
         const struct tare__hs_call *call = &t->queue[t->queue_at++];
@@ -285,18 +294,18 @@ static void proceed(struct tare__hs *s, int64_t now, struct tare_arena *turn,
         }
         if (guarded(s, call))
             continue;
-        enum verdict v = verify(s, call, turn, out);
-        if (v == REFUSED)
+        enum tare__hs_verdict v = tare__hs_verify(s, call, turn, out);
+        if (v == HS_REFUSED)
             continue;
-        if (v == PLAY)
-            act(s, call, now, turn, out);
+        if (v == HS_PLAY)
+            tare__hs_act(s, call, now, turn, out);
         return;
     }
 }
 
 /* ---- answers ------------------------------------------------------------------------------- */
 
-static struct tare__hs_item *put_answer(struct tare__hs *s, const struct tare__hs_answer *a)
+struct tare__hs_item *tare__hs_put_answer(struct tare__hs *s, const struct tare__hs_answer *a)
 {
     struct tare__hs_item *it = tare__hs_add(s, HS_ASSISTANT, a->content);
     if (it) {
@@ -307,8 +316,7 @@ static struct tare__hs_item *put_answer(struct tare__hs *s, const struct tare__h
     return it;
 }
 
-/* One corrective turn; the failing answer stays out of the history. False: none is left. */
-static bool correct(struct tare__hs *s, const struct tare__hs_answer *a)
+bool tare__hs_correct(struct tare__hs *s, const struct tare__hs_answer *a)
 {
     struct tare_json_writer w;
     struct tare_retry_prompt p = {.kind = a->cut ? TARE_RETRY_LONGER : TARE_RETRY_CORRECT,
@@ -352,31 +360,11 @@ static void without_call(struct tare__hs *s, const struct tare__hs_answer *a, in
     }
     s->nudges++;
     s->counters[HS_RETRY_NO_CALL]++;
-    (void)put_answer(s, a);
+    (void)tare__hs_put_answer(s, a);
     (void)tare__hs_add(s, HS_USER,
                        TARE_S("Go on by calling a tool; the episode ends with its last tool."));
-    begin_step(s);
-    think(s, turn, out);
-}
-
-/* Where the world has no tools, what is said is what is done. */
-static void speak(struct tare__hs *s, const struct tare__hs_answer *a, int64_t now,
-                  struct tare_arena *turn, struct tare_yield *out)
-{
-    struct tare_buf b;
-    struct tare_json_writer w;
-    struct tare__hs_call call = {.name = TARE_S("answer"), .own = -1};
-    tare_buf_init(&b, turn->alc, TARE_MAX_JSON_BYTES);
-    tare_json_writer_init(&w, &b);
-    tare_json_begin_object(&w);
-    tare_json_member_str(&w, "text", a->content);
-    tare_json_end_object(&w);
-    call.args = tare__hs_keep(s, tare_buf_str(&b));
-    call.sig = tare_sha256_of(call.args);
-    s->failed = s->failed || b.failed;
-    tare_buf_free(&b);
-    (void)put_answer(s, a);
-    act(s, &call, now, turn, out);
+    tare__hs_step(s);
+    tare__hs_think(s, turn, out);
 }
 
 static bool has_decision(const struct tare__hs_answer *a)
@@ -395,17 +383,17 @@ static void on_answer(struct tare__hs *s, const struct tare__hs_answer *a, int64
         proceed(s, now, turn, out);
         return;
     }
+    if (s->plain) {
+        tare__hs_talk_answer(s, a, now, turn, out);
+        return;
+    }
     if (a->refused) {
         finish(s, out, "refused", TARE_CAUSE_NONE, (struct tare_str){NULL, 0});
         return;
     }
-    if (s->plain) {
-        speak(s, a, now, turn, out);
-        return;
-    }
     if (!a->usable) {
-        if (correct(s, a))
-            think(s, turn, out);
+        if (tare__hs_correct(s, a))
+            tare__hs_think(s, turn, out);
         else
             finish(s, out, "format_errors", TARE_CAUSE_SOLVER,
                    tare_arena_printf(turn, "no usable call after %u tries", s->retry.done + 1));
@@ -415,8 +403,8 @@ static void on_answer(struct tare__hs *s, const struct tare__hs_answer *a, int64
         s->anchored = true;
         s->pending = *a;
         s->counters[HS_ANCHOR]++;
-        begin_step(s);
-        think(s, turn, out);
+        tare__hs_step(s);
+        tare__hs_think(s, turn, out);
         return;
     }
     s->anchored = false;
@@ -425,7 +413,7 @@ static void on_answer(struct tare__hs *s, const struct tare__hs_answer *a, int64
         return;
     }
     s->nudges = 0;
-    (void)put_answer(s, a);
+    (void)tare__hs_put_answer(s, a);
     struct tare__hs_thread *t = tare__hs_here(s);
     t->queue = a->calls;
     t->queue_n = a->n_calls;
@@ -464,9 +452,11 @@ static void on_verdict(struct tare__hs *s, struct tare_str said, int64_t now,
         s->counters[HS_VERIFIER] += HS_IS(s, HS_VERIFY, HS_VERIFY_OTHER);
         refuse(s, &s->current, "verifier", why.n ? why : TARE_S("a checker refused it"));
         proceed(s, now, turn, out);
+    } else if (s->plain) {
+        tare__hs_talk_play(s, now, turn, out);
     } else {
         struct tare__hs_call call = s->current;
-        act(s, &call, now, turn, out);
+        tare__hs_act(s, &call, now, turn, out);
     }
 }
 
@@ -498,7 +488,7 @@ static enum tare_status on_reply(struct tare__hs *s, const struct tare_event *ev
             on_verdict(s, said, event->now_ns, turn, out);
         } else {
             tare__hs_summarised(s, said);
-            think(s, turn, out);
+            tare__hs_think(s, turn, out);
         }
         return TARE_OK;
     }
@@ -545,9 +535,9 @@ static enum tare_status on_obs(struct tare__hs *s, const struct tare_event *even
     bool failed = event->obs->failed;
     if (!s->begun) {
         st = begin(s, event, turn, err);
-        begin_step(s);
+        tare__hs_step(s);
         if (st == TARE_OK)
-            think(s, turn, out);
+            tare__hs_think(s, turn, out);
         return st;
     }
     struct tare_str body = event->body;
@@ -560,7 +550,9 @@ static enum tare_status on_obs(struct tare__hs *s, const struct tare_event *even
         return st;
     }
     if (s->plain) {
-        listen(s, body, turn, false);
+        s->verify_refusals = 0;
+        s->stuck = 0;
+        tare__hs_listen(s, body, turn, false);
     } else {
         if (s->warned)
             body = tare_arena_printf(turn, "%.*s\n[Note: %s.]", TARE_FMT(body), s->warned);
@@ -598,6 +590,22 @@ const struct tare_solver_ops tare_solver_model = {
     .reads = true,
     .state_bytes = sizeof(struct tare__hs),
     .open = hs_open,
+    .identity = hs_identity,
+    .start = hs_start,
+    .next = hs_next,
+    .trace = tare__hs_trace,
+    .account = tare__hs_account,
+    .stop = hs_stop,
+};
+
+const struct tare_solver_ops tare_solver_talk = {
+    .version = TARE_CONTRACT_VERSION,
+    .name = "talk",
+    .about = "a model that talks, with the harness of solver.yaml",
+    .waits = true,
+    .reads = true,
+    .state_bytes = sizeof(struct tare__hs),
+    .open = talk_open,
     .identity = hs_identity,
     .start = hs_start,
     .next = hs_next,

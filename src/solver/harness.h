@@ -24,7 +24,18 @@ struct tare_harness_switch {
 /* Switch number i in the order of the table; NULL after the last. */
 const struct tare_harness_switch *tare_harness_switch(uint32_t i);
 
+/* What that switch does in a world that talks (no tools: the answer is the act); NULL: it has no
+ * meaning there. */
+const char *tare_harness_in_talk(uint32_t i);
+/* Are these switches in order, and does each that is not at its default have a meaning in a world
+ * that talks? world: its name, for the message. Fails: TARE_E_INPUT with the offset of the value.
+ */
+enum tare_status tare_harness_check_talk(struct tare_json harness, struct tare_str world,
+                                         struct tare_err *err);
+
 /* The solver a `model:` is played by: `harness:` is its config. */
 extern const struct tare_solver_ops tare_solver_model;
+/* The same where the world talks: {"harness": as above, "talk": as in solver.yaml}. */
+extern const struct tare_solver_ops tare_solver_talk;
 
 #endif

@@ -255,6 +255,8 @@ enum tare_status tare__hs_answer_read(struct tare__hs *s, const struct tare_mode
     out->refused = r->refusal.n > 0 || r->finish == TARE_FINISH_REFUSAL ||
                    r->finish == TARE_FINISH_CONTENT_FILTER;
     take_likelihood(r, out);
+    if (s->plain)
+        return tare__hs_talk_read(s, r, out, err);
     struct reading x = {.s = s, .r = r, .out = out};
     x.opts = (struct tare_calls_opts){.tools = s->parse[s->depth],
                                       .n_tools = s->n_parse[s->depth],
@@ -262,8 +264,6 @@ enum tare_status tare__hs_answer_read(struct tare__hs *s, const struct tare_mode
                                                 HS_IS(s, HS_TOOL_MODE, HS_MODE_STRICT),
                                       .length = r->finish == TARE_FINISH_LENGTH};
     enum tare_status st = TARE_OK;
-    if (s->plain)
-        return out->refused || s->failed ? TARE_OK : st;
     if (r->n_calls)
         st = read_native(&x, err);
     else

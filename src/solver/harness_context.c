@@ -219,11 +219,17 @@ struct ladder {
     uint32_t kept_from; /* items from here on stay as they are */
 };
 
-/* The last keep_last results stay whole. */
+/* The last keep_last results stay whole; in a talk the last turns, from their question on. */
 static uint32_t keep_from(struct tare__hs *s, uint32_t keep)
 {
     const struct tare__hs_thread *t = tare__hs_here(s);
     uint32_t at = t->n;
+    while (s->plain && at > 0 && keep > 0) {
+        at--;
+        keep -= t->v[at].kind == HS_USER && !t->v[at].gone;
+    }
+    if (s->plain)
+        return at;
     while (at > 0) {
         if (t->v[at - 1].kind == HS_RESULT && !t->v[at - 1].gone) {
             if (keep == 0)
@@ -261,8 +267,8 @@ static void make_references(struct tare__hs *s, struct ladder *l, struct tare_ar
     }
 }
 
-/* A span starts after what is pinned and ends before an answer, so that no result loses its call.
- */
+/* A span starts after what is pinned and ends before an answer, so that no result loses its call;
+ * in a talk before a question. */
 static void find_span(struct tare__hs *s, uint32_t to, uint32_t *from, uint32_t *end)
 {
     const struct tare__hs_thread *t = tare__hs_here(s);
@@ -271,7 +277,8 @@ static void find_span(struct tare__hs *s, uint32_t to, uint32_t *from, uint32_t 
            (t->v[*from].pinned || t->v[*from].gone || t->v[*from].kind == HS_SYSTEM))
         ++*from;
     *end = to;
-    while (*end > *from && *end < t->n && t->v[*end].kind != HS_ASSISTANT)
+    enum tare__hs_kind edge = s->plain ? HS_USER : HS_ASSISTANT;
+    while (*end > *from && *end < t->n && t->v[*end].kind != edge)
         --*end;
 }
 
@@ -364,11 +371,11 @@ static void tell(struct tare__hs *s, const struct ladder *l)
 }
 
 /* Rung 3: all but the last exchange is told in a model's words; its transcript stays. */
-static bool begin_summary(struct tare__hs *s, struct tare_str *transcript)
+static bool begin_summary(struct tare__hs *s, uint32_t keep, struct tare_str *transcript)
 {
     uint32_t from, to, left = 0;
     const struct tare__hs_thread *t = tare__hs_here(s);
-    find_span(s, keep_from(s, 1), &from, &to);
+    find_span(s, keep_from(s, keep), &from, &to);
     for (uint32_t i = from; i < to; i++)
         left += !t->v[i].gone && !t->v[i].pinned;
     if (left < 2) /* the summary before this one, and nothing new */
@@ -429,7 +436,8 @@ enum tare__hs_room tare__hs_make_room(struct tare__hs *s, struct tare_arena *tur
         if (l.now <= at)
             return HS_ROOM;
     }
-    if (begin_summary(s, transcript))
+    uint32_t keep = s->plain ? (uint32_t)HS_INT(s, HS_KEEP_LAST) : 1;
+    if ((keep > 1 && begin_summary(s, keep, transcript)) || begin_summary(s, 1, transcript))
         return HS_ROOM_SUMMARY;
     return l.now <= budget ? HS_ROOM : HS_NO_ROOM;
 }

@@ -82,11 +82,12 @@ void tare__hs_did(struct tare__hs *s, const struct tare__hs_call *call, struct t
 
 /* ---- the best of several ------------------------------------------------------------------- */
 
-static uint32_t faults(const struct tare__hs_answer *a)
+static uint32_t faults(const struct tare__hs *s, const struct tare__hs_answer *a)
 {
     uint32_t n = a->refused ? 200 : 0;
     n += a->usable ? 0 : 100;
-    n += a->n_calls ? 0 : 50;
+    n += a->n_calls || s->plain ? 0 : 50;
+    n += s->plain && a->cut ? 10 : 0;
     for (uint32_t r = a->repairs; r; r &= r - 1)
         n++;
     return n;
@@ -94,7 +95,7 @@ static uint32_t faults(const struct tare__hs_answer *a)
 
 static bool same_calls(const struct tare__hs_answer *a, const struct tare__hs_answer *b)
 {
-    if (a->n_calls != b->n_calls)
+    if (a->n_calls != b->n_calls || !tare_digest_eq(a->said, b->said))
         return false;
     for (uint32_t i = 0; i < a->n_calls; i++)
         if (!tare_digest_eq(a->calls[i].sig, b->calls[i].sig))
@@ -116,7 +117,7 @@ static double merit(const struct tare__hs *s, const struct tare__hs_answer *a)
             votes += s->candidates[i].usable && same_calls(a, &s->candidates[i]);
         return votes;
     case HS_SELECT_CHECKS:
-        return -(double)faults(a);
+        return -(double)faults(s, a);
     default:
         return 0;
     }

@@ -7,8 +7,10 @@
 #include "record/contract.h"
 #include "solver/harness.h"
 #include "solver/model_reply.h"
+#include "solver/talk_prompt.h"
 #include "text/calls_order.h"
 #include "text/calls_retry.h"
+#include "text/schema.h"
 
 /* ---- switches ------------------------------------------------------------------------------ */
 
@@ -77,6 +79,8 @@ struct tare__hs_value {
 /* Of a run; read-only. */
 struct tare__hs_config {
     struct tare__hs_value v[HS_SWITCHES];
+    bool talk;                      /* for worlds that talk */
+    struct tare_talk_prompt prompt; /* of a talk: the solver's own */
 };
 
 enum tare_status tare__hs_config_read(struct tare_json config, struct tare__hs_config *out,
@@ -148,6 +152,7 @@ struct tare__hs_answer {
     bool refused;               /* refusal or content filter */
     struct tare_str correction; /* what to say where it is not usable */
     const char *code;           /* its first fault: "V_MISSING", "E_NO_CALL" */
+    struct tare_digest said;    /* of a talk: equal answers have equal digests */
     uint32_t repairs;
     double logprob, confidence; /* sum, mean; NaN: not known */
     uint32_t n_tokens;
@@ -162,7 +167,8 @@ enum tare__hs_phase { HS_ACTING = 0, HS_SUMMARISING, HS_VERIFYING };
 struct tare__hs {
     const struct tare__hs_config *c;
     struct tare_arena *arena;
-    struct tare_str task_input, task_id;
+    const struct tare_task *task;
+    struct tare_str task_input;
     struct tare_str brief, rules, world;
     struct tare_str tools[HS_THREADS];      /* lists for the request, by depth */
     struct tare_str tools_text[HS_THREADS]; /* the same, as text of a prompt */
@@ -170,7 +176,11 @@ struct tare__hs {
     uint32_t n_parse[HS_THREADS];
     const struct tare_tool *world_tools; /* of the scene */
     uint32_t n_world_tools;
-    bool plain; /* the world has no tools: what the model says is what it does */
+    bool plain;                    /* the world has no tools: what the model says is what it does */
+    bool wants_json;               /* of a talk: its answers are JSON documents */
+    struct tare_str answer_schema; /* of a talk; empty: any text */
+    const struct tare_schema *schema; /* the same, compiled; NULL: any JSON */
+    struct tare_digest said_before;   /* of a talk: the answer before */
     struct tare_order *order;
     struct tare__hs_thread thread[HS_THREADS];
     uint32_t depth;
@@ -186,7 +196,8 @@ struct tare__hs {
     bool anchored; /* the rules were repeated for the decision in hand */
     uint32_t verify_refusals, verify_unreadable;
     struct tare_digest verify_sig;
-    struct tare__hs_answer pending; /* the decision that the rules were repeated for */
+    struct tare__hs_answer pending; /* the decision that the rules were repeated for; of a talk
+                                       also the answer that is being verified */
 
     struct tare__hs_call current; /* being played in the world, or verified */
     const char *warned;           /* what the guard says of it */
@@ -233,6 +244,36 @@ struct tare__hs_item *tare__hs_add(struct tare__hs *s, enum tare__hs_kind kind,
                                    struct tare_str text);
 struct tare_str tare__hs_keep(struct tare__hs *s, struct tare_str text);
 
+/* harness.c: between its states. step: a new turn of the model, with its retries unused. */
+void tare__hs_step(struct tare__hs *s);
+void tare__hs_think(struct tare__hs *s, struct tare_arena *turn, struct tare_yield *out);
+void tare__hs_act(struct tare__hs *s, const struct tare__hs_call *call, int64_t now,
+                  struct tare_arena *turn, struct tare_yield *out);
+/* One corrective turn; the failing answer stays out of the history. False: none is left. */
+bool tare__hs_correct(struct tare__hs *s, const struct tare__hs_answer *a);
+enum tare__hs_verdict { HS_PLAY, HS_REFUSED, HS_ASKED };
+enum tare__hs_verdict tare__hs_verify(struct tare__hs *s, const struct tare__hs_call *call,
+                                      struct tare_arena *turn, struct tare_yield *out);
+struct tare__hs_item *tare__hs_put_answer(struct tare__hs *s, const struct tare__hs_answer *a);
+
+/* harness_talk.c: worlds without tools, where what is said is what is done. */
+enum tare_status tare__hs_talk_begin(struct tare__hs *s, const struct tare_event *event,
+                                     struct tare_arena *turn, struct tare_err *err);
+void tare__hs_listen(struct tare__hs *s, struct tare_str body, struct tare_arena *turn,
+                     bool pinned);
+enum tare_status tare__hs_talk_read(struct tare__hs *s, const struct tare_model_reply *r,
+                                    struct tare__hs_answer *out, struct tare_err *err);
+void tare__hs_talk_answer(struct tare__hs *s, const struct tare__hs_answer *a, int64_t now,
+                          struct tare_arena *turn, struct tare_yield *out);
+/* Plays the answer that was verified. */
+void tare__hs_talk_play(struct tare__hs *s, int64_t now, struct tare_arena *turn,
+                        struct tare_yield *out);
+/* Why the answer in hand is not taken, by checks that need no model; empty: it may be. */
+struct tare_str tare__hs_talk_check(struct tare__hs *s);
+void tare__hs_talk_refuse(struct tare__hs *s, struct tare_str why);
+/* What a verifier is shown. */
+void tare__hs_talk_evidence(struct tare__hs *s, struct tare_buf *b);
+
 /* harness_context.c: results that are cut, the ladder, the way back. */
 struct tare_str tare__hs_shown(struct tare__hs *s, const struct tare__hs_item *it,
                                struct tare_arena *turn);
@@ -257,7 +298,8 @@ int tare__hs_own(const struct tare__hs *s, struct tare_str name);
 /* Answers a call of an own tool; true: a sub-task was opened instead. */
 bool tare__hs_own_call(struct tare__hs *s, const struct tare__hs_call *call);
 
-/* harness_ask.c: the request. */
+/* harness_ask.c: the request. head: at most n bytes, no cut inside a character. */
+struct tare_str tare__hs_head(struct tare_str text, size_t n);
 struct tare_str tare__hs_ask(struct tare__hs *s, struct tare_arena *turn);
 struct tare_str tare__hs_ask_summary(struct tare__hs *s, struct tare_str transcript,
                                      struct tare_arena *turn);

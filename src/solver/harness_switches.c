@@ -128,6 +128,34 @@ const struct tare_harness_switch *tare_harness_switch(uint32_t i)
     return i < HS_SWITCHES ? &table[i].doc : NULL;
 }
 
+/* What a switch does where the world talks. None of these needs tools. */
+static const char *const in_talk[HS_SWITCHES] = {
+    [HS_RETRY_PARSE] = "corrective turns for an answer that is empty or does not hold to its "
+                       "schema; when they are used up it is played",
+    [HS_CIRCUIT_CALLS] = "the same",
+    [HS_BUDGET] = "the same",
+    [HS_RESERVE] = "the same",
+    [HS_COMPACTION] = "ladder and summary: the oldest turns are summarised; the first stays",
+    [HS_COMPACT_AT] = "the same",
+    [HS_COMPACT_TO] = "the same",
+    [HS_KEEP_LAST] = "latest turns that stay whole",
+    [HS_RECITE] = "off or rules: there is no plan without tools",
+    [HS_RECITE_EVERY] = "the same",
+    [HS_ANCHOR] = "decision: each answer is held back once, the rules are repeated, and what is "
+                  "then said is played",
+    [HS_RULES] = "the same; none: the first system message",
+    [HS_VERIFY] = "who looks at an answer before it is played; checks: that it is there, whole, "
+                  "holds to its schema and is not the answer before",
+    [HS_VERIFIER] = "the same",
+    [HS_BEST_OF] = "the same",
+    [HS_SELECT] = "the same; checks: faults of the answer, vote: the most frequent answer",
+};
+
+const char *tare_harness_in_talk(uint32_t i)
+{
+    return i < HS_SWITCHES ? in_talk[i] : NULL;
+}
+
 /* ---- reading ------------------------------------------------------------------------------- */
 
 static uint32_t find(struct tare_str key)
@@ -314,6 +342,54 @@ enum tare_status tare__hs_config_read(struct tare_json config, struct tare__hs_c
         out->v[HS_RESERVE].i > out->v[HS_BUDGET].i / 4)
         out->v[HS_RESERVE].i = out->v[HS_BUDGET].i / 4;
     return st == TARE_OK ? check_together(out, err) : st;
+}
+
+/* ---- in a talk ----------------------------------------------------------------------------- */
+
+static bool at_default(uint32_t at, const struct tare__hs_value *v)
+{
+    const struct entry *e = &table[at];
+    if (e->kind == CHOICE || e->kind == INTEGER || e->kind == FLAG)
+        return v->i == e->i;
+    return e->kind == TEXT && tare_str_is(v->s, e->doc.def);
+}
+
+static enum tare_status no_meaning(uint32_t at, struct tare_json v, struct tare_str world,
+                                   struct tare_err *err)
+{
+    struct tare_buf b;
+    if (at == HS_RECITE) {
+        (void)tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
+                           "\"context.recite\" has no plan to repeat in the world %.*s: a plan is "
+                           "written by a tool, and a talk has none",
+                           TARE_FMT(world));
+        tare_err_hint(err, "off or rules");
+        return TARE_E_INPUT;
+    }
+    (void)tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
+                       "\"%s\" has no meaning in the world %.*s: a talk has no tools",
+                       table[at].doc.key, TARE_FMT(world));
+    tare_buf_init(&b, NULL, 4096);
+    for (uint32_t i = 0; i < HS_SWITCHES; i++)
+        if (in_talk[i])
+            tare_buf_printf(&b, "%s%s", b.n ? ", " : "", table[i].doc.key);
+    tare_err_hint(err, "take it out; in a talk there are: %.*s", TARE_FMT(tare_buf_str(&b)));
+    tare_buf_free(&b);
+    return TARE_E_INPUT;
+}
+
+enum tare_status tare_harness_check_talk(struct tare_json harness, struct tare_str world,
+                                         struct tare_err *err)
+{
+    struct tare__hs_config c;
+    enum tare_status st = tare__hs_config_read(harness, &c, err);
+    for (uint32_t i = 0; st == TARE_OK && i < HS_SWITCHES; i++) {
+        const struct tare__hs_value *v = &c.v[i];
+        bool plan = i == HS_RECITE && (v->i == HS_RECITE_PLAN || v->i == HS_RECITE_BOTH);
+        if (tare_json_present(v->json) && (plan || (!in_talk[i] && !at_default(i, v))))
+            st = no_meaning(i, v->json, world, err);
+    }
+    return st;
 }
 
 /* ---- writing ------------------------------------------------------------------------------- */

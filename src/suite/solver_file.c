@@ -76,6 +76,7 @@ enum tare_status tare_solver_file_load(struct tare_str path, struct tare_arena *
     enum tare_status st = tare__suite_read_yaml(path, arena, &s->text, &root, err);
     if (st != TARE_OK)
         return st;
+    s->root = root;
     tare_fields_begin(&f, root, s->text, path, err);
     tare_fields_str(&f, "solver", true, &s->name);
     tare__suite_check_name(&f, "solver", s->name);

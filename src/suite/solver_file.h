@@ -23,6 +23,7 @@ struct tare_solver_file {
         config; /* its parameters, or what `model:` or `command:` says; absent: defaults */
     struct tare_json harness; /* mapping of switches; absent: defaults */
     struct tare_json talk;    /* `talk: {prompt: TEMPLATE}`: its own prompt where the world talks */
+    struct tare_json root;    /* the whole document */
     struct tare_suite_limits limits;
     struct tare_str path, text; /* for messages about config */
 };

@@ -30,6 +30,10 @@ for key, s in switches.items():
     row = f"| `{key}` | {s['values'].replace('|', ', ')} | {default} | {s['about']} | {s['counts']} |"
     if row not in rows:
         wrong.append(f"{key}: docs/concepts/harness.md should say\n  {row}")
+talk = [line for line in (ROOT / "docs/concepts/harness.md").read_text().splitlines() if line.startswith("| `") and line.count("|") == 3]
+wanted = [f"| `{k}` | {s['talk']} |" for k, s in switches.items() if s["talk"]]
+wrong += [f"docs/concepts/harness.md, In a talk, should say\n  {row}" for row in wanted if row not in talk]
+wrong += [f"docs/concepts/harness.md, In a talk, should not say\n  {row}" for row in talk if row not in wanted and row.split("`")[1] in switches]
 if len(rows) != len(switches):
     wrong.append(f"{len(rows)} rows in docs/concepts/harness.md, {len(switches)} switches")
 print("\n".join(wrong) or f"{len(switches)} switches agree")

@@ -24,6 +24,8 @@ int setup(void **state)
                      TARE_OK);
     f->tasks = tasks;
     assert_int_equal(tare_world_soc.open(none, NULL, &f->arena, &f->w, &err), TARE_OK);
+    f->world = &tare_world_soc;
+    f->solver = &tare_solver_model;
     *state = f;
     return 0;
 }
@@ -31,11 +33,28 @@ int setup(void **state)
 int teardown(void **state)
 {
     struct fixture *f = *state;
-    tare_world_soc.close(f->w);
+    f->world->close(f->w);
     tare_arena_free(&f->attempt);
     tare_arena_free(&f->arena);
     free(f);
     return 0;
+}
+
+void talk_in(struct fixture *f, const char *config, const char *tasks)
+{
+    struct tare_err err = {0};
+    struct tare_json root;
+    struct tare_task *list;
+    f->world->close(f->w);
+    f->world = &tare_world_prompt;
+    f->solver = &tare_solver_talk;
+    assert_int_equal(tare_json_parse(tare_str_of(config), NULL, &f->arena, &root, &err), TARE_OK);
+    if (f->world->open(root, NULL, &f->arena, &f->w, &err) != TARE_OK)
+        fail_msg("%s", err.text);
+    if (tare_suite_tasks(tare_str_of(tasks), TARE_S("made"), &f->arena, &list, &f->n_tasks, &err) !=
+        TARE_OK)
+        fail_msg("%s", err.text);
+    f->tasks = list;
 }
 
 static void put_calls(struct tare_json_writer *w, const char *entry)
@@ -104,11 +123,11 @@ const struct tare_attempt *play(struct fixture *f, const char *harness, const st
     f->n_asked = 0;
     assert_int_equal(tare_json_parse(tare_str_of(harness), NULL, &f->arena, &config, &err),
                      TARE_OK);
-    if (tare_solver_model.open(config, &f->arena, &shared, &err) != TARE_OK)
+    if (f->solver->open(config, &f->arena, &shared, &err) != TARE_OK)
         fail_msg("%s", err.text);
-    struct tare_play_setup setup = {.world = &tare_world_soc,
+    struct tare_play_setup setup = {.world = f->world,
                                     .w = f->w,
-                                    .solver = &tare_solver_model,
+                                    .solver = f->solver,
                                     .shared = shared,
                                     .seed = 5,
                                     .record = true};

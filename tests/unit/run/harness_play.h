@@ -36,6 +36,8 @@ struct script {
 };
 
 struct fixture {
+    const struct tare_world_ops *world;
+    const struct tare_solver_ops *solver;
     struct tare_arena arena, attempt;
     const struct tare_task *tasks;
     uint32_t n_tasks;
@@ -49,6 +51,9 @@ struct fixture {
 
 /* The world soc with two tasks. */
 int setup(void **state);
+/* A world that talks, instead: its configuration (JSON), its tasks (JSON Lines). The switches are
+ * then members of {"harness": …}. */
+void talk_in(struct fixture *f, const char *config, const char *tasks);
 int teardown(void **state);
 /* Plays one attempt at the first task with these switches (JSON). */
 const struct tare_attempt *play(struct fixture *f, const char *harness, const struct script *k);
