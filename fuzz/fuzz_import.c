@@ -59,6 +59,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     } else {
         fuzz_must(err.text[0] != 0);
     }
+    options.labels = true; /* the same rows as what people said */
+    err = (struct tare_err){0};
+    if (tare_import_read(name, &options, &arena, &t, &err) == TARE_OK)
+        check_table(t);
+    else
+        fuzz_must(err.text[0] != 0);
     fuzz_must(tare_lint_rows(&name, 1, l, &err) == TARE_OK);
     tare_arena_free(&arena);
     unlink(path);

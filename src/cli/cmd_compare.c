@@ -6,8 +6,10 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "cli/labels.h"
 #include "cli/sides.h"
 #include "cli/stored.h"
+#include "decide/labels.h"
 #include "text/width.h"
 #include "view/doc.h"
 #include "view/term.h"
@@ -16,7 +18,7 @@
 
 struct compare_opts {
     struct tare_strs runs, by, metrics;
-    struct tare_str cluster, junit;
+    struct tare_str cluster, junit, labels;
     double alpha, margin;
     int64_t seed, resamples, method_version;
     int fail_on, require, about, correct;
@@ -100,6 +102,12 @@ static const struct tare_opt compare_options[] = {
      .type = TARE_OPT_FLAG,
      .help = "compare different suites on the tasks that are the same in both",
      .at = offsetof(struct compare_opts, shared)},
+    {.name = "labels",
+     .type = TARE_OPT_STRING,
+     .metavar = "FILE",
+     .help = "what people said of some of the answers (task, solver, label): how the check errs on "
+             "each side, and the difference set right",
+     .at = offsetof(struct compare_opts, labels)},
     {.name = "fail-on",
      .type = TARE_OPT_CHOICE,
      .choices = fail_words,
@@ -400,6 +408,25 @@ static void print_notes(struct tare_ctx *ctx, const struct tare_compare *c)
     tare_buf_free(&text);
 }
 
+/* What human labels say of the metric; and who judged whom. The store is still open. */
+static enum tare_status hold_against(struct tare_ctx *ctx, const struct compare_opts *o,
+                                     const struct tare_cli_sides *l, struct tare_compare *c,
+                                     uint32_t n, struct tare_err *err)
+{
+    const struct tare_import_table *labels = NULL;
+    struct tare_file_opts files = o->files;
+    enum tare_status st = TARE_OK;
+    files.score_column = (struct tare_str){NULL, 0}; /* of the sides, not of the labels */
+    if (o->labels.n)
+        st = tare_cli_labels(ctx, o->labels, &files, &labels, err);
+    for (uint32_t i = 0; i < n && labels && !st; i++) {
+        const struct tare_cli_side *a = &l->sides[0], *b = &l->sides[i / l->n_metrics + 1];
+        st = tare_compare_labels(&a->results, a->run, &b->results, b->run, labels, ctx->arena,
+                                 &c[i], err);
+    }
+    return st;
+}
+
 static enum tare_status compare_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
 {
     const struct compare_opts *o = opts;
@@ -422,13 +449,17 @@ static enum tare_status compare_run(struct tare_ctx *ctx, const void *opts, stru
         st = tare_cli_sides_numbers(&l, err);
     if (!st)
         st = compare_all(ctx, o, &l, c, err);
-    tare_store_close(l.store); /* values are read while comparing */
     if (!st)
         st = tare_cli_sides_overlap(&l, c, n, err);
+    if (!st)
+        st = hold_against(ctx, o, &l, c, n, err);
     if (!st)
         st = tare_cli_sides_notes(&l, c, n, err);
     if (!st && l.n_files)
         st = tare_cli_sides_cautions(&l, c, n, err);
+    if (!st)
+        st = tare_cli_judged(&l, c, n, err);
+    tare_store_close(l.store); /* values are read while comparing */
     if (st)
         return st;
     print_notes(ctx, c);

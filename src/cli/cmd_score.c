@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "cli/files.h"
+#include "cli/labels.h"
 #include "cli/run_models.h"
 #include "cli/stored.h"
 #include "run/outputs.h"
@@ -16,15 +17,17 @@
 #include "base/banned.h"
 
 struct score_opts {
-    struct tare_str suite, outputs, label;
+    struct tare_str suite, outputs, label, labels, metric;
     int64_t jobs;
     struct tare_file_opts files;
     struct tare_cli_models models;
 };
 
 static const struct tare_arg score_args[] = {
-    {"SUITE", "a suite of the world prompt: its checks score the outputs", 1, 1,
-     offsetof(struct score_opts, suite)},
+    {"SUITE",
+     "a suite of the world prompt: its checks score the outputs; with --labels a stored "
+     "batch or run, or a file",
+     1, 1, offsetof(struct score_opts, suite)},
     {0},
 };
 
@@ -40,6 +43,18 @@ static const struct tare_opt score_options[] = {
      .type = TARE_OPT_STRING,
      .help = "a name to find the batch by (default: the file's name)",
      .at = offsetof(struct score_opts, label)},
+    {.name = "labels",
+     .type = TARE_OPT_STRING,
+     .metavar = "FILE",
+     .help =
+         "what people said of some answers (task, label, perhaps solver and attempt): how often "
+         "the check errs, and its rates set right; nothing is scored",
+     .at = offsetof(struct score_opts, labels)},
+    {.name = "metric",
+     .type = TARE_OPT_STRING,
+     .metavar = "NAME",
+     .help = "with --labels: the check that is held against them (default: the headline)",
+     .at = offsetof(struct score_opts, metric)},
     {.name = "judge",
      .type = TARE_OPT_STRING,
      .metavar = "MODEL",
@@ -76,6 +91,7 @@ static const struct tare_example score_examples[] = {
     {"tare score short-answers --outputs answers.jsonl", "rows of {\"id\": …, \"output\": …}"},
     {"tare score short-answers --outputs log.eval --label again",
      "what an Inspect log holds, by this suite's checks"},
+    {"tare score @last --labels human.csv", "how far the last batch's checks agree with people"},
     {"tare score short-answers --outputs answers.csv --task-column question --output-column reply",
      "a table with its own column names"},
     {0},
@@ -192,6 +208,14 @@ static enum tare_status score_run(struct tare_ctx *ctx, const void *opts, struct
     const struct tare_import_table *table = NULL;
     struct tare_run_outputs found = {0};
     struct tare_suite *suite;
+    if (o->labels.n && o->outputs.n)
+        return tare_usage_fail(ctx, err,
+                               "--labels is about what is scored already: score the "
+                               "outputs first, then name the batch");
+    if (o->labels.n)
+        return tare_cli_labels_show(ctx, o->suite, o->metric, o->labels, &o->files, err);
+    if (o->metric.n)
+        return tare_usage_fail(ctx, err, "--metric is about --labels, which is missing");
     so.sources = tare_registry_sources(&so.n_sources);
     enum tare_status st = tare_suite_load(o->suite, &so, ctx->arena, &suite, err);
     if (st == TARE_OK)
@@ -218,7 +242,7 @@ static enum tare_status score_run(struct tare_ctx *ctx, const void *opts, struct
 const struct tare_cmd tare_cmd_score = {
     .name = "score",
     .summary = "score outputs made elsewhere by a suite's checks",
-    .usage = "SUITE --outputs FILE [options]",
+    .usage = "SUITE --outputs FILE | RUN --labels FILE [options]",
     .about = "The solver is not called: what it answered is read from a file, scored as if it\n"
              "had been said here, and stored as runs that compare, show and view know. A task\n"
              "without an output is missing, not wrong. Scoring the same file again takes up\n"

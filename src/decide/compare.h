@@ -155,6 +155,8 @@ struct tare_reading {
     enum tare_verdict verdict;
 };
 
+struct tare_label_evidence;
+
 struct tare_compare {
     struct tare_side a, b;
     struct tare_metric metric;
@@ -206,6 +208,7 @@ struct tare_compare {
      * and what statistics cannot repair (decide/caution.h). */
     const struct tare_str *notes, *cautions;
     uint32_t n_notes, n_cautions;
+    const struct tare_label_evidence *labels; /* decide/labels.h; NULL: no labels were given */
 };
 
 /*

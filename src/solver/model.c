@@ -5,6 +5,7 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "record/family.h"
 #include "solver/model_int.h"
 #include "solver/model_price.h"
 #include "text/fields.h"
@@ -171,7 +172,7 @@ static enum tare_status finish(struct reading *r)
         e->api_version = tare_str_of(p->api_version);
     e->old_max_tokens = e->old_max_tokens || !tare_str_is(e->provider, "openai");
     if (!e->family.n)
-        e->family = tare__model_family(e->model);
+        e->family = tare_model_family(e->model);
     if (tare_str_is(e->provider, "openai")) {
         e->organization = env_str(r, TARE_S("OPENAI_ORG_ID"));
         if (!e->organization.n)

@@ -16,7 +16,5 @@ struct tare__provider {
 /* By name, with the spellings other tools use; NULL: none. */
 const struct tare__provider *tare__provider_find(struct tare_str name);
 enum tare_status tare__provider_unknown(struct tare_str name, struct tare_err *err);
-/* "qwen" of "Qwen/Qwen3-4B"; empty where nothing is known. */
-struct tare_str tare__model_family(struct tare_str model);
 
 #endif

@@ -1,4 +1,5 @@
 #include "view/compare_text.h"
+#include "decide/labels.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -211,6 +212,10 @@ void tare__say_warnings(struct tare_buf *out, const struct tare_compare *c)
                         "%llu task%s have no ratio of their own on a side and count in the "
                         "pool only\n",
                         (unsigned long long)c->ev.undefined, plural(c->ev.undefined));
+    for (uint32_t i = 0; c->labels && i < c->labels->n_warnings; i++) {
+        tare_text_safe(out, c->labels->warnings[i]);
+        tare_buf_putc(out, '\n');
+    }
     for (uint32_t i = 0; i < c->n_cautions; i++) {
         tare_text_safe(out, c->cautions[i]);
         tare_buf_putc(out, '\n');

@@ -33,6 +33,8 @@ void tare__say_would_change(struct tare_buf *out, const struct tare_compare *c, 
 void tare__say_warnings(struct tare_buf *out, const struct tare_compare *c);
 /* What tasks cost on both sides, one figure a line; it never decides. */
 void tare__say_spend(struct tare_buf *out, const struct tare_compare *c, bool unicode);
+/* How the check errs on both sides by the labels given, and the difference raw and set right. */
+void tare__say_labels(struct tare_buf *out, const struct tare_compare *c, bool unicode);
 /* Step by step: design, pairing, why this method, margin, family. */
 void tare__say_explanation(struct tare_buf *out, const struct tare_compare *c, bool unicode);
 /* "binary", "lattice", "real", "ratio". */

@@ -2,6 +2,7 @@
 
 #include "view/compare_text.h"
 #include "view/doc.h"
+#include "view/labels.h"
 #include "view/term.h"
 
 #include "base/banned.h"
@@ -360,6 +361,12 @@ void tare_doc_compare(struct tare_json_writer *w, const struct tare_compare *c, 
     for (uint32_t i = 0; i < c->n_notes; i++)
         tare_json_put_str(w, c->notes[i]);
     tare_json_end_array(w);
+    if (c->labels) {
+        tare_json_put_key(w, "labels");
+        tare_json_begin_object(w);
+        tare_doc_label_evidence(w, c->labels);
+        tare_json_end_object(w);
+    }
     tare_json_put_key(w, "gate");
     if (gate == TARE_GATE_NONE) {
         tare_json_put_null(w);

@@ -68,6 +68,7 @@ static void put_notes(struct tare_buf *out, const struct tare_compare *c)
     struct tare_buf list;
     tare_buf_init(&list, NULL, 64 * 1024);
     tare__say_spend(&list, c, true);
+    tare__say_labels(&list, c, true);
     tare__say_warnings(&list, c);
     for (size_t i = 0; i < list.n; i++) {
         if (i == 0 || list.p[i - 1] == '\n')

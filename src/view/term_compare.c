@@ -233,6 +233,9 @@ void tare_view_compare(struct tare_buf *out, const struct tare_compare *c, bool 
     tare__say_spend(&text, c, style->unicode);
     put_list(out, "Spent", &text, style);
     tare_buf_reset(&text);
+    tare__say_labels(&text, c, style->unicode);
+    put_list(out, "Labels", &text, style);
+    tare_buf_reset(&text);
     tare__say_warnings(&text, c);
     put_list(out, "Mind", &text, style);
     tare_buf_free(&text);

@@ -29,6 +29,8 @@ tare replay --scenarios tasks.jsonl --actions actions.jsonl --jsonl >again.jsonl
 sed 's/"step_count":1/"step_count":2/' again.jsonl >wrong.jsonl
 printf 'task,score\\na,1\\nb,0\\nc,1\\n' >a.csv
 printf 'task,score\\na,0\\nb,0\\nc,1\\n' >b.csv
+printf 'task,solver,score\\na,x,1\\nb,x,0\\nc,x,1\\nd,x,0\\na,y,1\\nb,y,1\\nc,y,0\\nd,y,0\\n' >two.csv
+printf 'task,solver,label\\na,x,1\\nb,x,0\\na,y,yes\\nb,y,no\\nc,y,yes\\n' >human.csv
 printf 'suite: x\\n' >notes.db
 """
 
@@ -49,6 +51,8 @@ CASES = [
     ("compare", 1, "tare compare first/verify-first first/runbook --require not-worse --json"),
     ("compare", 0, "tare compare first/oracle first/oracle --json"),
     ("compare", 0, "tare compare a.csv b.csv --json"),
+    ("labels", 0, "tare score two.csv --labels human.csv --json"),
+    ("compare", 0, "tare compare two.csv:x two.csv:y --labels human.csv --json"),
     ("compares", 0, "tare compare first/runbook first/verify-first first/oracle --json"),
     ("report-written", 0, "tare report first --html first.html --json -q"),
     ("report-written", 0, "tare report a.csv b.csv --html files.html --json"),

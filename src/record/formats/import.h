@@ -64,6 +64,8 @@ struct tare_import_options {
     const char *task_column, *attempt_column, *run_column, *score_column, *output_column;
     bool keep_texts;
     bool outputs_only; /* rows need no score: what was said is all that is wanted */
+    bool labels;       /* rows are what people said of attempts: `label`, `human` … before scores,
+                          and `attempt` counts from 1 */
 };
 
 /*

@@ -18,6 +18,10 @@ static const char *const run_names[] = {"run",   "model",    "solver", "system",
 static const char *const score_names[] = {"score",    "correct",    "pass",    "passed",
                                           "success",  "reward",     "value",   "result",
                                           "accuracy", "is_correct", "outcome", NULL};
+static const char *const label_names[] = {"label", "human",   "human_label", "gold",   "verdict",
+                                          "score", "correct", "pass",        "passed", NULL};
+static const char *const label_attempt_names[] = {"attempt", "epoch", "trial", "repeat",
+                                                  "rollout", "try",   NULL};
 static const char *const output_names[] = {"output", "output_text", "completion", "response",
                                            "answer", "prediction",  NULL};
 
@@ -75,8 +79,9 @@ static void look_up(const struct tare_import_options *o, struct tare_json row,
                                                [ROLE_COST] = "cost",
                                                [ROLE_COST_USD] = "cost_usd"};
     role[ROLE_TASK] = pick(row, o->task_column, task_names);
-    role[ROLE_SCORE] = pick(row, o->score_column, score_names);
-    role[ROLE_ATTEMPT] = pick(row, o->attempt_column, attempt_names);
+    role[ROLE_SCORE] = pick(row, o->score_column, o->labels ? label_names : score_names);
+    role[ROLE_ATTEMPT] =
+        pick(row, o->attempt_column, o->labels ? label_attempt_names : attempt_names);
     role[ROLE_RUN] = pick(row, o->run_column, run_names);
     role[ROLE_OUTPUT] = pick(row, o->output_column, output_names);
     for (size_t i = 0; i < N_ROLES; i++)
@@ -227,6 +232,16 @@ static void take_spending(struct tare__import *im, const struct tare_json role[N
     }
 }
 
+/* A column that was named, or that labels have, numbers the attempts from 1; others are told apart
+ * by their order. */
+static void take_index(struct tare__import *im, struct tare_json attempt)
+{
+    int64_t index;
+    bool counts = im->options->attempt_column || im->options->labels;
+    if (counts && tare_json_i64(attempt, &index) && index >= 0)
+        im->row.index = index > 0 ? index - 1 : 0;
+}
+
 enum tare_status tare__import_generic_row(struct tare__import *im, struct tare_json row)
 {
     const struct tare_import_options *o = im->options;
@@ -244,10 +259,8 @@ enum tare_status tare__import_generic_row(struct tare__import *im, struct tare_j
     if (r->task.n == 0)
         return need(im, row, "task id", o->task_column, "--task-column");
     if (!tare_json_present(score) && !(o->outputs_only && !o->score_column))
-        return need(im, row, "score", o->score_column, "--score-column");
-    int64_t index;
-    if (o->attempt_column && tare_json_i64(attempt, &index) && index >= 0)
-        r->index = index > 0 ? index - 1 : 0;
+        return need(im, row, o->labels ? "label" : "score", o->score_column, "--score-column");
+    take_index(im, attempt);
     r->run = tare__import_text(role[ROLE_RUN]);
     take_outcome(im, role[ROLE_ERROR], score);
     r->has_output = tare_json_present(output);
