@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         check_table(t);
     else
         fuzz_must(err.text[0] != 0);
-    fuzz_must(tare_lint_rows(&name, 1, l, &err) == TARE_OK);
+    fuzz_must(tare_lint_rows(&name, 1, l, NULL, &err) == TARE_OK);
     tare_arena_free(&arena);
     unlink(path);
     return 0;

@@ -42,24 +42,46 @@ static bool has_finding(const struct tare_lint *l, struct tare_str path)
     return false;
 }
 
+/* What reading had to leave out or to guess. */
+static void tell_notes(struct tare_ctx *ctx, const struct tare_import_table *t)
+{
+    struct tare_buf text;
+    tare_buf_init(&text, NULL, TARE_MIB);
+    for (uint32_t i = 0; i < t->n_notes && !ctx->quiet; i++) {
+        tare_buf_puts(&text, "note: ");
+        tare_text_safe(&text, tare_cli_file_name(t->path));
+        tare_buf_puts(&text, ": ");
+        tare_text_safe(&text, t->notes[i]);
+        tare_buf_putc(&text, '\n');
+    }
+    (void)fwrite(text.p, 1, text.n, ctx->err);
+    tare_buf_free(&text);
+}
+
 /* Tables where the files are results; rows of tasks without a score are looked at as rows only. */
 static enum tare_status look(struct tare_ctx *ctx, const struct lint_opts *o, struct tare_lint *out,
                              struct tare_err *err)
 {
     struct tare_file *files = TARE_NEW_N(ctx->arena, struct tare_file, o->paths.n);
-    enum tare_status st = tare_lint_rows(o->paths.v, (uint32_t)o->paths.n, out, err);
-    if (!files && !st)
+    bool *has_rows = TARE_NEW_N(ctx->arena, bool, o->paths.n);
+    enum tare_status st = TARE_OK;
+    if (files && has_rows)
+        st = tare_lint_rows(o->paths.v, (uint32_t)o->paths.n, out, has_rows, err);
+    else
         st = tare_fail(err, TARE_E_NOMEM, "not enough memory to look at logs");
     for (size_t i = 0; i < o->paths.n && !st; i++) {
         struct tare_str path = o->paths.v[i];
-        bool rows = tare_str_ends(path, TARE_S(".jsonl")) || has_finding(out, path);
+        bool rows =
+            (has_rows[i] && tare_str_ends(path, TARE_S(".jsonl"))) || has_finding(out, path);
         enum tare_status read =
             tare_cli_file(ctx, path, &o->files, false, files, (uint32_t)i, &files[i], err);
         if (read && !(rows && read == TARE_E_INPUT))
             return read;
         *err = (struct tare_err){0};
-        if (!read)
+        if (!read) {
+            tell_notes(ctx, files[i].table);
             tare_lint_table(files[i].table, out);
+        }
         for (size_t j = 0; j < i && !read; j++)
             if (files[j].table)
                 tare_lint_two(files[j].table, 0, files[i].table, 0, out);

@@ -197,7 +197,7 @@ enum tare_status tare_cli_sides_cautions(const struct tare_cli_sides *l, struct 
         if (!again)
             tare_lint_table(t, found);
         if (!again && tare_str_is(t->format, "rows") && !tare_str_is(t->path, "-"))
-            st = tare_lint_rows(&t->path, 1, found, err);
+            st = tare_lint_rows(&t->path, 1, found, NULL, err);
         if (st)
             return st;
     }
@@ -258,9 +258,12 @@ enum tare_status tare_cli_sides_overlap(const struct tare_cli_sides *l,
         (void)tare_fail(err, TARE_E_INPUT, "%s in both files",
                         common ? "only one task is" : "no task is");
         tare_err_file(err, b->file.path);
-        uint32_t most =
-            a->results.n_tasks > b->results.n_tasks ? a->results.n_tasks : b->results.n_tasks;
-        if (common && most < 2)
+        const struct tare_cli_side *few = a->results.n_tasks < b->results.n_tasks ? a : b;
+        uint32_t most = few == a ? b->results.n_tasks : a->results.n_tasks;
+        if (common && most >= 2 && few->results.n_tasks < 2)
+            tare_err_hint(err, "%.*s holds but one task; a comparison needs several in both",
+                          TARE_FMT(few->file.path));
+        else if (common && most < 2)
             tare_err_hint(err, "one task is no evidence, whatever came out: a comparison needs "
                                "several, many rather than few");
         else

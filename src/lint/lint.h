@@ -41,9 +41,10 @@ void tare_lint_two(const struct tare_import_table *a, uint32_t run_a,
  * What raw rows show (JSON Lines; other files are passed over): columns that alternate or never
  * change, pairs of texts where the longer one always wins, few distinct texts, tasks made from few
  * seeds, repeated inputs. Rows of several files are joined by their task id. Lines that are no JSON
- * objects are passed over. Fails: TARE_E_IO, TARE_E_NOMEM.
+ * objects are passed over; has_rows[i] (NULL: not asked) says whether file i has others at its
+ * beginning. Fails: TARE_E_IO, TARE_E_NOMEM.
  */
 enum tare_status tare_lint_rows(const struct tare_str *paths, uint32_t n, struct tare_lint *out,
-                                struct tare_err *err);
+                                bool *has_rows, struct tare_err *err);
 
 #endif

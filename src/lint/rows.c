@@ -446,7 +446,8 @@ static bool worth_reading(const struct log *l)
 /* All rows of the logs that are worth it; of all logs when one holds pairs of texts, since the
  * verdicts about them may stand in another. */
 static enum tare_status read_logs(const struct tare_str *paths, uint32_t n, struct log *logs,
-                                  uint32_t *opened, struct tare_arena *arena, struct tare_err *err)
+                                  uint32_t *opened, bool *has_rows, struct tare_arena *arena,
+                                  struct tare_err *err)
 {
     enum tare_status st = TARE_OK;
     bool pairs = false;
@@ -455,6 +456,8 @@ static enum tare_status read_logs(const struct tare_str *paths, uint32_t n, stru
         st = open_log(paths[*opened], arena, l, err);
         if (!st)
             st = read_log(l, FIRST_ROWS, arena, err);
+        if (has_rows)
+            has_rows[*opened] = l->n > 0;
         pairs = pairs || has_pairs(l);
     }
     for (uint32_t i = 0; i < n && !st; i++)
@@ -483,11 +486,11 @@ static void look_at_log(const struct log *l, const struct log *logs, uint32_t n,
 }
 
 enum tare_status tare_lint_rows(const struct tare_str *paths, uint32_t n, struct tare_lint *out,
-                                struct tare_err *err)
+                                bool *has_rows, struct tare_err *err)
 {
     struct log *logs = TARE_NEW_N(out->arena, struct log, n);
     uint32_t opened = 0;
-    enum tare_status st = logs ? read_logs(paths, n, logs, &opened, out->arena, err)
+    enum tare_status st = logs ? read_logs(paths, n, logs, &opened, has_rows, out->arena, err)
                                : tare_fail(err, TARE_E_NOMEM, "not enough memory to look at logs");
     for (uint32_t i = 0; i < n && !st; i++)
         if (logs[i].n >= TARE_LINT_MIN_ROWS)

@@ -194,6 +194,8 @@ static enum tare_status finish(struct tare__import *im, struct tare_str path)
     if (t->n_attempts == 0) {
         enum tare_status st = tare_fail(im->err, TARE_E_INPUT, "no attempts in this file");
         tare_err_file(im->err, path);
+        if (t->n_notes)
+            tare_err_hint(im->err, "%.*s", TARE_FMT(t->notes[0]));
         return st;
     }
     for (uint32_t i = 0; i < t->n_runs; i++)

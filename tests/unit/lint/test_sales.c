@@ -38,7 +38,7 @@ static void the_headline_is_seen_through(void **state)
     struct tare_err err = {0};
     assert_non_null(l);
     l->arena = &arena;
-    assert_int_equal(tare_lint_rows(paths, 3, l, &err), TARE_OK);
+    assert_int_equal(tare_lint_rows(paths, 3, l, NULL, &err), TARE_OK);
     assert_true(said(l, "longer-wins", "right on 45 of 47 tasks, prefers_reference on 41"));
     assert_true(said(l, "few-texts", "only 11 different pairs"));
     assert_true(said(l, "few-families", "only 13 values of scaled_from_task_id"));
@@ -55,7 +55,7 @@ static void a_measured_file_is_left_alone(void **state)
     struct tare_err err = {0};
     assert_non_null(l);
     l->arena = &arena;
-    assert_int_equal(tare_lint_rows(&path, 1, l, &err), TARE_OK);
+    assert_int_equal(tare_lint_rows(&path, 1, l, NULL, &err), TARE_OK);
     assert_int_equal(l->n, 0);
 }
 
