@@ -73,6 +73,12 @@ struct tare_facts {
     uint32_t n_entities;
 };
 
+/* An instruction that the world planted in a task to lead the solver astray. */
+struct tare_planted {
+    struct tare_str id, text;
+    uint32_t tier; /* difficulty; 0: unknown */
+};
+
 /*
  * One table of functions a world. `w` is the worker's world: opened once per worker thread, reset
  * per episode; nothing is shared between workers.
@@ -105,6 +111,9 @@ struct tare_world_ops {
     void (*action_json)(const void *w, struct tare_json_writer *out);
     void (*obs_json)(const void *w, struct tare_json_writer *out);
     void (*outline_json)(const void *w, struct tare_json_writer *out);
+    /* The i-th planted instruction whose text has reached the solver up to now; false: there are
+     * no more. The texts are valid until reset. NULL: the world plants none. */
+    bool (*planted)(const void *w, uint32_t i, struct tare_planted *out);
     const struct tare_tool *(*tools)(const void *w, uint32_t *n);
     /* What the world is and what is asked, for a model: plain text. After reset; NULL: nothing to
      * say. Must not give away what the tools would have to find out. */

@@ -60,6 +60,24 @@ static size_t skip_number(struct tare_str text, size_t at)
     return at < text.n && text.p[at] == ',' ? at + 1 : at;
 }
 
+/* Place after a list of objects and texts. */
+static size_t skip_list(struct tare_str text, size_t at)
+{
+    unsigned level = 0;
+    while (at < text.n) {
+        if (text.p[at] == '"') {
+            at = skip_string(text, at);
+            continue;
+        }
+        level += text.p[at] == '[' || text.p[at] == '{';
+        level -= text.p[at] == ']' || text.p[at] == '}';
+        at++;
+        if (level == 0)
+            break;
+    }
+    return at;
+}
+
 /* Where a reader stands. */
 struct place {
     unsigned depth; /* of the objects whose times are left out; 0: of none */
@@ -87,6 +105,14 @@ static bool time_here(struct place *p, struct tare_str key)
     return here && is_time(key);
 }
 
+/* "planted", with the comma before it: where instructions stand in what is hashed anyway. */
+static bool is_note(const struct place *p, struct tare_str text, size_t at, size_t end)
+{
+    return p->depth && p->level == p->depth && !p->trace && at > 0 && text.p[at - 1] == ',' &&
+           end + 1 < text.n && text.p[end + 1] == '[' &&
+           tare_str_is(tare_str_n(text.p + at + 1, end - at - 2), "planted");
+}
+
 /*
  * Feeds text without the time members of objects at nesting `depth` (1: one object a line; 2: an
  * array of objects; 0: none), nor those anywhere below a member "trace" of the outer two levels,
@@ -107,6 +133,17 @@ static void put_timeless(struct tare_sha256 *h, struct tare_str text, unsigned d
         }
         size_t end = skip_string(text, at);
         bool is_key = end < text.n && text.p[end] == ':' && end - at >= 2;
+        if (is_key && is_note(&place, text, at, end)) {
+            /* The comma before it goes too; where a time took that, the one after it. */
+            size_t upto = at > kept ? at - 1 : at;
+            tare_sha256_add(h, tare_str_n(text.p + kept, upto - kept));
+            n_fed += upto - kept;
+            bool taken = upto == at;
+            at = skip_list(text, end + 1);
+            at += taken && at < text.n && text.p[at] == ',';
+            kept = at;
+            continue;
+        }
         bool time = is_key && time_here(&place, tare_str_n(text.p + at + 1, end - at - 2));
         size_t after = time ? skip_number(text, end + 1) : end;
         if (time && after > end + 1) {

@@ -67,6 +67,7 @@ struct tare_play {
     bool started;              /* the solver has to be stopped */
     bool outgrown;             /* its record or a turn of the solver came near its own ceiling */
     int64_t deadline_ns;       /* monotonic; 0: none */
+    int64_t began_ns;          /* monotonic; -1: steps get no time */
     struct tare_attempt attempt;
 };
 

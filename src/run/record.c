@@ -4,12 +4,20 @@
  */
 #include "run/run_int.h"
 
+#include <stdio.h>
+
 #include "base/limits.h"
+#include "run/planted.h"
 
 #include "base/banned.h"
 
+#define MOST_PLANTED 16u /* instructions that are looked for in one observation */
+
 void tare__record_begin(struct tare_play *p)
 {
+    const struct tare_play_setup *s = p->setup;
+    bool timed = s->record && s->clock && (s->solver->waits || s->world->boxed);
+    p->began_ns = timed ? s->clock->mono_ns(s->clock->ctx) : -1;
     tare_buf_init(&p->steps, p->arena->alc, TARE_ARENA_ATTEMPT_BYTES / 2);
     tare_buf_init(&p->outline, p->arena->alc, TARE_ARENA_ATTEMPT_BYTES / 8);
 }
@@ -37,10 +45,42 @@ static void part(struct tare_json_writer *w, const char *kind)
     tare_json_put_key(w, "data");
 }
 
-static bool body_end(struct tare_play *p, struct tare_json_writer *w)
+/* Writes the observation as a part; what was written of it, empty where there was no room. */
+static struct tare_str put_observation(struct tare_play *p, struct tare_json_writer *w,
+                                       const char *kind)
+{
+    part(w, kind);
+    size_t from = p->steps.n;
+    p->setup->world->obs_json(p->setup->w, w);
+    size_t to = p->steps.n;
+    tare_json_end_object(w);
+    return p->steps.failed ? (struct tare_str){NULL, 0} : tare_str_n(p->steps.p + from, to - from);
+}
+
+static void put_planted(struct tare_play *p, struct tare_json_writer *w, uint32_t number,
+                        struct tare_str shown)
+{
+    const struct tare_play_setup *s = p->setup;
+    struct tare_planted met[MOST_PLANTED];
+    uint32_t n = 0;
+    while (s->world->planted && n < MOST_PLANTED && s->world->planted(s->w, n, &met[n]))
+        n++;
+    if (n == 0 || shown.n == 0)
+        return;
+    /* What is written next may move the record. */
+    struct tare_arena_mark mark = tare_arena_mark(p->arena);
+    struct tare_str copy = tare_arena_copy(p->arena, shown);
+    if (copy.p)
+        tare__put_planted(w, number, copy, met, n, p->arena);
+    tare_arena_rewind(p->arena, mark);
+}
+
+static bool body_end(struct tare_play *p, struct tare_json_writer *w, uint32_t number,
+                     struct tare_str shown)
 {
     const struct tare_play_setup *s = p->setup;
     tare_json_end_array(w);
+    put_planted(p, w, number, shown);
     if (p->started && s->solver->trace) {
         tare_json_put_key(w, "trace");
         tare_json_begin_array(w);
@@ -53,13 +93,31 @@ static bool body_end(struct tare_play *p, struct tare_json_writer *w)
     return !p->steps.failed;
 }
 
+/* When the step ended, as the first member of the entry at `at`. */
+static void put_time(struct tare_play *p, size_t at)
+{
+    const struct tare_clock *clock = p->setup->clock;
+    char text[40];
+    if (p->began_ns < 0 || p->outline.failed || p->outline.n - at < 3 || p->outline.p[at] != '{')
+        return;
+    int n = snprintf(text, sizeof text, "\"t_ms\":%lld,",
+                     (long long)((clock->mono_ns(clock->ctx) - p->began_ns) / 1000000));
+    if (!tare_buf_room(&p->outline, (size_t)n))
+        return;
+    memmove(p->outline.p + at + 1 + n, p->outline.p + at + 1, p->outline.n - at - 1);
+    memcpy(p->outline.p + at + 1, text, (size_t)n);
+    p->outline.n += (size_t)n;
+}
+
 /* After reset too: that entry names the phases of the other side. */
 static bool outline_entry(struct tare_play *p)
 {
     struct tare_json_writer w;
     tare_buf_putc(&p->outline, p->outline.n ? ',' : '[');
     tare_json_writer_init(&w, &p->outline);
+    size_t at = p->outline.n;
     p->setup->world->outline_json(p->setup->w, &w);
+    put_time(p, at);
     p->outgrown = p->outgrown || (p->outline.failed && p->outline.n >= p->outline.max / 2);
     return !p->outline.failed;
 }
@@ -68,10 +126,8 @@ bool tare__record_reset(struct tare_play *p)
 {
     struct tare_json_writer w;
     body_begin(p, &w, 0, "reset", "world");
-    part(&w, "data");
-    p->setup->world->obs_json(p->setup->w, &w);
-    tare_json_end_object(&w);
-    return body_end(p, &w) && outline_entry(p);
+    struct tare_str shown = put_observation(p, &w, "data");
+    return body_end(p, &w, 0, shown) && outline_entry(p);
 }
 
 bool tare__record_step(struct tare_play *p)
@@ -81,10 +137,8 @@ bool tare__record_step(struct tare_play *p)
     part(&w, "tool_use");
     p->setup->world->action_json(p->setup->w, &w);
     tare_json_end_object(&w);
-    part(&w, "tool_result");
-    p->setup->world->obs_json(p->setup->w, &w);
-    tare_json_end_object(&w);
-    return body_end(p, &w) && outline_entry(p);
+    struct tare_str shown = put_observation(p, &w, "tool_result");
+    return body_end(p, &w, 1, shown) && outline_entry(p);
 }
 
 void tare__record_account(struct tare_play *p)

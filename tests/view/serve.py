@@ -428,6 +428,77 @@ def test_report(folder):
     check("and the index says which", all(n in left for p, n in left[0]["blocks"].items()) , "a path leads to a block that is not there")
 
 
+def point(value, pointer):
+    for key in pointer.split("/")[1:]:
+        key = key.replace("~1", "/").replace("~0", "~")
+        value = value[int(key)] if isinstance(value, list) else value[key]
+    return value
+
+
+def test_planted(folder):
+    """Where planted instructions stand: in the step that met them, in all that show them after it."""
+    s = Server(folder)
+    run = next(r["run"] for r in s.get("/runs")[1]["rows"] if r["solver"] == "injection-follower")
+    page = s.get(f"/runs/{run}/attempts")[1]
+    met, texts = 0, {}
+    for task in page["task"]:
+        at = f"/runs/{run}/attempts/{quoted(task)}/1"
+        outline = s.get(at)[1]["outline"]
+        bodies = {x["i"]: x["body"] for x in s.get(at + "/steps?from=0&to=100")[1]["steps"]}
+        known = set()
+        for entry in outline[1:]:
+            known |= {x["id"] for x in entry.get("inj", [])}
+            body = bodies[entry["i"]]
+            for p in body.get("planted", []):
+                text = point(body["parts"][p["part"]]["data"], p["at"])[p["from"]:p["to"]]
+                texts.setdefault((task, p["id"]), set()).add(text)
+                if p["id"] not in known:
+                    check(f"{task}: {p['id']} is known before it is marked", False, entry)
+            for x in entry.get("inj", []):
+                met += 1
+                check(f"{task} step {entry['i']}: what was met is marked", any(p["id"] == x["id"] and p["tier"] == x["tier"]
+                      for p in body.get("planted", [])), body.get("planted"))
+    check("some were met", met >= 3, met)
+    check("one instruction, one text", all(len(t) == 1 and len(next(iter(t))) > 20 for t in texts.values()), texts)
+    s.stop()
+
+
+def test_long(folder):
+    """An attempt of 10,000 steps: its outline at once, its bodies by range, none of them twice or missing."""
+    own = folder / "long"
+    own.mkdir()
+    lines = (ROOT / "suites/incident-response/tasks.jsonl").read_text().splitlines()
+    task = json.loads(lines[0])
+    task["input"]["scenario"]["max_steps"] = 10_000
+    (own / "tasks.jsonl").write_text(json.dumps(task) + "\n")
+    (own / "suite.yaml").write_text("suite: long\nversion: 1.0.0\nabout: One.\nworld: {soc: {profile: hardened}}\ntasks: tasks.jsonl\n"
+                                    "attempts: 1\nmetrics: [reward]\nlimits: {steps: 10000}\n")
+    tare(folder, "run", str(own), "-s", "do-nothing", "-q", store="long.db")
+    s = Server(folder, store="long.db")
+    run = s.get("/runs")[1]["rows"][0]["run"]
+    at = f"/runs/{run}/attempts/{quoted(task['id'])}/1"
+    doc = s.get(at)[1]
+    valid("a long attempt", doc, "tare.attempt/1")
+    check("all steps are in the outline", doc["n_steps"] == 10_000 and [e["i"] for e in doc["outline"][1:]] == list(range(10_000)))
+    seen = []
+    for first in range(0, 10_000, 500):
+        status, page = s.get(f"{at}/steps?from={first}&to={first + 500}")
+        if first in (0, 5000):
+            valid(f"steps from {first}", page, "tare.steps/1")
+        seen += [x["i"] for x in page["steps"] if x["i"] >= 0 and x["body"]["n"] == x["i"] + 1]
+    check("every body once, in order", seen == list(range(10_000)), (len(seen), seen[:3]))
+    last = s.get(f"{at}/steps?from=9990&to=10040")[1]
+    check("a range ends with the attempt", [x["i"] for x in last["steps"]] == list(range(9990, 10_000)) and last["to"] == 10_000, last["to"])
+    check("beyond it there is none", s.get(f"{at}/steps?from=10000&to=10040")[1]["steps"] == [])
+    check("too many at once are refused", s.get(f"{at}/steps?from=0&to=10000")[0] == 400)
+    answer, raw = s.ask(f"/api/v1{at}/steps/9999/body")
+    check("the last body alone", answer.status == 200 and json.loads(raw)["n"] == 10_000)
+    check("a step behind the last is not there", s.ask(f"/api/v1{at}/steps/10000/body")[0].status == 404)
+    answer, packed = s.ask(f"/api/v1{at}", Accept_Encoding="gzip")
+    check("the outline is sent small", len(packed) < 250_000, len(packed))
+    s.stop()
+
+
 def main():
     with tempfile.TemporaryDirectory() as name:
         probe = Server(pathlib.Path(name))
@@ -440,7 +511,7 @@ def main():
         tare(folder, "run", "incident-response", "-s", "runbook", "-s", "verify-first", "-s", "oracle", "-s", "spray", "-k", "2",
              "--seed", "7", "--limit", "20", "--label", "first", "-q")
         tare(folder, "run", "incident-response", "-s", "injection-follower", "-k", "1", "--seed", "7", "--limit", "8", "--label", "second", "-q")
-        for test in (test_documents, test_drawn_numbers, test_refusals, test_many_clients, test_live, test_broken, test_hostile, test_report):
+        for test in (test_documents, test_drawn_numbers, test_refusals, test_many_clients, test_live, test_broken, test_hostile, test_planted, test_long, test_report):
             try:
                 test(folder)
             except Exception as why:  # noqa: BLE001 the other tests go on

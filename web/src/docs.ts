@@ -227,10 +227,20 @@ export interface Part {
   bytes?: number;
   cut?: boolean;
 }
+/** Where a planted instruction stands in a part: JSON Pointer of the text, code points [from, to). */
+export interface Planted {
+  part: number;
+  at: string;
+  from: number;
+  to: number;
+  id: string;
+  tier?: number;
+}
 export interface StepBody {
   i: number; // step; -1: what was there before the first
   kind: string;
   parts: Part[];
+  planted: Planted[];
   bytes: number | null;
   cut: boolean;
   tokens: number | null;
@@ -246,6 +256,7 @@ export function stepsOf(doc: Doc): StepBody[] {
       i: num(s["i"]) ?? (n === null ? 0 : n - 1),
       kind: text(s["kind"] ?? body["kind"]) ?? "",
       parts: parts.length || typeof s["text"] !== "string" ? parts : [{ kind: "text", text: text(s["text"]) ?? "" }],
+      planted: list<Planted>(body["planted"]).filter((p) => typeof p.at === "string" && p.from >= 0 && p.to > p.from),
       bytes: num(s["bytes"]),
       cut: s["cut"] === true,
       tokens: num(s["tokens"]),

@@ -234,6 +234,18 @@ static void soc_outline_json(const void *w, struct tare_json_writer *out)
     tare__soc_outline_json(w, out);
 }
 
+static bool soc_planted(const void *world, uint32_t i, struct tare_planted *out)
+{
+    const struct tare__soc_world *w = world;
+    for (uint32_t p = 0; p < w->sc->n_payloads; p++)
+        if (w->met[p] && i-- == 0) {
+            const struct tare__soc_payload *x = &w->sc->payloads[p];
+            *out = (struct tare_planted){.id = x->id, .text = x->text, .tier = x->tier};
+            return true;
+        }
+    return false;
+}
+
 static uint64_t mix(uint64_t h, uint64_t x)
 {
     return tare_hash64(tare_str_n((const char *)&x, sizeof x), h);
@@ -281,6 +293,7 @@ const struct tare_world_ops tare_world_soc = {
     .action_json = soc_action_json,
     .obs_json = soc_obs_json,
     .outline_json = soc_outline_json,
+    .planted = soc_planted,
     .tools = tare__soc_tools,
     .brief = tare__soc_brief,
     .verb_name = soc_verb_name,

@@ -446,6 +446,12 @@ static void digests(void **state)
     struct tare_digest with = tare_attempt_digest(&b);
     b.steps = TARE_S("{\"n\":0,\"t_ms\":7777,\"x\":{\"t_ms\":1}}\n");
     assert_true(tare_digest_eq(with, tare_attempt_digest(&b)));
+    b.steps = TARE_S("{\"n\":0,\"t_ms\":5,\"x\":{\"t_ms\":1},\"planted\":[{\"at\":\"/]\"}]}\n");
+    assert_true(tare_digest_eq(with, tare_attempt_digest(&b)));
+    b.steps = TARE_S("{\"n\":0,\"t_ms\":5,\"planted\":[],\"x\":{\"t_ms\":1}}\n");
+    assert_true(tare_digest_eq(with, tare_attempt_digest(&b)));
+    b.steps = TARE_S("{\"n\":0,\"t_ms\":5,\"x\":{\"t_ms\":1,\"planted\":[]}}\n");
+    assert_false(tare_digest_eq(with, tare_attempt_digest(&b)));
     b.steps = TARE_S("{\"n\":0,\"t_ms\":5,\"x\":{\"t_ms\":2}}\n");
     assert_false(tare_digest_eq(with, tare_attempt_digest(&b)));
     b.steps = TARE_S("{\"n\":0,\"t_ms\":5,\"x\":\"\\\"t_ms\\\":2\"}\n");

@@ -7,12 +7,32 @@ import { useKeys } from "../keys";
 import { density, useSignal } from "../state";
 import { StepShape, trusted } from "../ui/marks";
 import { cut, line } from "../ui/text";
+import { axisText, ticks } from "./scale";
 
 const labelWidth = 104;
 
 export function matters(s: Step): boolean {
   return s.kind === "act" || s.kind === "error" || !!s.inj?.length || !!s.followed?.length;
 }
+/** Every step says when it was, and they were not all at once. */
+export const timed = (steps: Step[]): boolean => steps.length > 1 && steps.every((s) => typeof s.t_ms === "number") && (steps[steps.length - 1]?.t_ms ?? 0) > 0;
+
+/** Steps whose times lie in [a, b]; times never fall. */
+function between(times: number[], a: number, b: number): Range {
+  const from = times.findIndex((t) => t >= a);
+  if (from < 0) return { from: Math.max(0, times.length - 1), to: times.length };
+  let to = from;
+  while (to < times.length && (times[to] as number) <= b && to - from < 4000) to++;
+  return { from, to };
+}
+
+/** Smallest distance of neighbours. */
+function gap(x: number[]): number {
+  let least = Infinity;
+  for (let i = 1; i < x.length; i++) least = Math.min(least, (x[i] as number) - (x[i - 1] as number));
+  return least;
+}
+
 export const shortVerb = (name: string | undefined): string => (name ?? "").split(/[_.\s]/)[0] ?? "";
 
 /** First step at which two attempts differ in what was done, to what, or what was seen. */
@@ -64,13 +84,18 @@ export function Timeline(p: TimelineProps): JSX.Element {
   const drag = useRef<{ x0: number; x1: number } | null>(null);
   const { steps, phases } = p.episode;
   const n = Math.max(steps.length, p.beside?.steps.length ?? 0, 1);
-  const times = useMemo(() => (p.time && steps.every((s) => typeof s.t_ms === "number") ? steps.map((s) => s.t_ms as number) : null), [steps, p.time]);
+  const times = useMemo(() => (p.time && timed(steps) ? steps.map((s) => s.t_ms as number) : null), [steps, p.time]);
+  const otherTimes = useMemo(() => (times && p.beside && timed(p.beside.steps) ? p.beside.steps.map((s) => s.t_ms as number) : null), [times, p.beside]);
   const usual = Math.max(dense ? 40 : 40, Math.min(dense ? 40 : 68, width.current / n));
   const col = zoom.current || usual;
-  const total = Math.max(n * col, 1);
+  // Time fills the width that is there.
+  const total = Math.max(n * col, times && zoom.current === 0 ? width.current : 1);
+  const half = times ? 0 : col / 2;
   const overflows = total > width.current + 1;
-  const last = times ? (times[times.length - 1] as number) || 1 : 1;
-  const X = (i: number): number => (times ? 20 + ((times[Math.min(i, times.length - 1)] as number) / last) * (total - 40) : (i + 0.5) * col);
+  const last = Math.max(1, times?.[times.length - 1] ?? 0, otherTimes?.[otherTimes.length - 1] ?? 0);
+  const place = (t: number): number => 24 + (t / last) * (total - 48);
+  const X = (i: number): number => (times ? place(times[Math.min(i, times.length - 1)] as number) : (i + 0.5) * col);
+  const besideX = (i: number): number => (otherTimes ? place(otherTimes[i] as number) : (i + 0.5) * col);
   const at = (x: number): number => {
     if (!times) return Math.max(0, Math.min(steps.length - 1, Math.floor(x / col)));
     let best = 0;
@@ -125,7 +150,7 @@ export function Timeline(p: TimelineProps): JSX.Element {
   );
 
   const range: Range = times
-    ? { from: 0, to: Math.min(steps.length, 2000) }
+    ? between(times, ((scrolled.current - 60) / total) * last, ((scrolled.current + width.current + 60) / total) * last)
     : { from: Math.max(0, Math.floor(scrolled.current / col) - 3), to: Math.min(n, Math.ceil((scrolled.current + width.current) / col) + 3) };
   const hasPhases = phases.length > 0 && steps.some((s) => typeof s.phase === "number");
   const lanePitch = 17;
@@ -133,10 +158,11 @@ export function Timeline(p: TimelineProps): JSX.Element {
   const py = (k: number): number => 30 + (phases.length - 1 - k) * lanePitch + 7;
   const ye = 26 + phasesHeight + 34;
   const yd = ye + 94;
-  const yb = yd + 72;
-  const height = p.beside ? yb + 30 : yd + 34;
+  const yb = yd + 84;
+  const acts = steps.some((s) => s.kind === "act");
+  const height = p.beside ? yb + 30 : yd + (acts ? 46 : 34);
   const shown = steps.slice(range.from, range.to);
-  const words = col >= 30;
+  const words = times ? gap(shown.map((_, j) => X(range.from + j))) >= 40 : col >= 30;
 
   const stairs = useMemo(() => {
     if (!hasPhases) return { path: "", stops: [] as { i: number; k: number; text: string }[] };
@@ -147,18 +173,33 @@ export function Timeline(p: TimelineProps): JSX.Element {
     steps.forEach((s, i) => {
       const k = s.phase;
       if (typeof k !== "number") return;
-      const x0 = X(i) - col / 2;
+      const x0 = X(i) - half;
       if (before < 0) path += `M${x0} ${py(k)}`;
       else if (k !== before) path += `H${x0}V${py(k)}`;
       before = k;
       if (s.stalled && !stopped) stops.push({ i, k, text: typeof s.stalled === "string" ? s.stalled : "stopped" });
       stopped = !!s.stalled;
     });
-    if (before >= 0) path += `H${X(steps.length - 1) + col / 2}`;
+    if (before >= 0) path += `H${X(steps.length - 1) + half}`;
     return { path, stops };
-  }, [steps, col, times, hasPhases]);
+  }, [steps, col, total, times, hasPhases]);
 
   const arcs: JSX.Element[] = [];
+  // From where the instruction was met to what follows it.
+  const metAt = useMemo(() => {
+    const found: Record<string, number> = {};
+    for (const s of steps) for (const x of s.inj ?? []) found[x.id] ??= s.i;
+    return found;
+  }, [steps]);
+  steps.forEach((s, i) => {
+    for (const id of s.followed ?? []) {
+      const from = metAt[id];
+      if (from === undefined || from > i || !((i >= range.from && i < range.to) || (from >= range.from && from < range.to))) continue;
+      const a = X(from) + 15.5;
+      const b = X(i);
+      arcs.push(<path key={`f${i}${id}`} d={`M${a} ${ye - 2}C${a + 10} ${ye + 30} ${b + 2} ${ye + 40} ${b + 4} ${yd - 13}`} fill="none" stroke="var(--warn)" stroke-width="1.6" stroke-dasharray="1.5 3" stroke-linecap="round" opacity={i === p.selected || from === p.selected ? 1 : 0.7} />);
+    }
+  });
   steps.forEach((s, i) => {
     if (s.kind !== "act") return;
     const from = typeof s.gate === "number" ? s.gate : (s.seen?.step ?? -1);
@@ -219,6 +260,11 @@ export function Timeline(p: TimelineProps): JSX.Element {
       <text class="lane" x="0" y={yd + 4}>
         Defender
       </text>
+      {acts && words && (
+        <text x="0" y={yd + 38}>
+          gated by
+        </text>
+      )}
       {p.beside && (
         <>
           <text class="lane" x="0" y={yb - 3}>
@@ -278,19 +324,27 @@ export function Timeline(p: TimelineProps): JSX.Element {
           }}
         >
           <svg data-figure style={{ width: `${total}px`, height: `${height}px`, minWidth: "100%" }} aria-hidden="true">
-            <rect x={X(p.selected) - Math.max(3, col / 2)} y="4" width={Math.max(6, col)} height={height - 8} fill="var(--wash)" />
+            <rect x={X(p.selected) - Math.max(times ? 12 : 3, half)} y="4" width={times ? 24 : Math.max(6, col)} height={height - 8} fill="var(--wash)" />
             {drag.current && Math.abs(drag.current.x1 - drag.current.x0) > 5 && (
               <rect x={Math.min(drag.current.x0, drag.current.x1)} width={Math.abs(drag.current.x1 - drag.current.x0)} y="0" height={height} fill="var(--wash)" stroke="var(--accent)" />
             )}
-            {shown.map((s, j) => {
+            {shown.map((_, j) => {
               const i = range.from + j;
               const every = col >= 26 ? 1 : col >= 13 ? 2 : Math.ceil(30 / col);
-              return i % every === 0 || i === p.selected ? (
+              return (!times && i % every === 0) || i === p.selected ? (
                 <text key={i} x={X(i)} y="18" text-anchor="middle" style={i === p.selected ? "fill:var(--ink);font-weight:600" : undefined}>
-                  {times ? `${((s.t_ms ?? 0) / 1000).toFixed(1)} s` : i}
+                  {times ? `step ${i}` : i}
                 </text>
               ) : null;
             })}
+            {times &&
+              ticks({ lo: 0, hi: last }, Math.max(2, Math.round(total / 140))).map((t) =>
+                Math.abs(place(t) - X(p.selected)) < 34 ? null : (
+                  <text key={"t" + t} x={place(t)} y="18" text-anchor="middle">
+                    {axisText(t, 0.001)} s
+                  </text>
+                ),
+              )}
             {hasPhases && (
               <>
                 {phases.map((_, k) => (
@@ -302,8 +356,8 @@ export function Timeline(p: TimelineProps): JSX.Element {
                   while (end + 1 < steps.length && steps[end + 1]?.stalled && steps[end + 1]?.phase === s.k) end++;
                   return (
                     <g key={s.i}>
-                      <line x1={X(s.i)} x2={X(end) + col / 2} y1={py(s.k)} y2={py(s.k)} stroke="var(--surface)" stroke-width="3.4" />
-                      <line x1={X(s.i)} x2={X(end) + col / 2} y1={py(s.k)} y2={py(s.k)} stroke="var(--ink3)" stroke-width="1.6" stroke-dasharray="2 5" stroke-linecap="round" />
+                      <line x1={X(s.i)} x2={X(end) + half} y1={py(s.k)} y2={py(s.k)} stroke="var(--surface)" stroke-width="3.4" />
+                      <line x1={X(s.i)} x2={X(end) + half} y1={py(s.k)} y2={py(s.k)} stroke="var(--ink3)" stroke-width="1.6" stroke-dasharray="2 5" stroke-linecap="round" />
                       <line x1={X(s.i)} x2={X(s.i)} y1={py(s.k) - 8} y2={py(s.k) + 8} stroke="var(--ink)" stroke-width="2.4" stroke-linecap="round" />
                       {words && s.i === stairs.stops[0]?.i && (
                         <text x={X(s.i) > total - 160 ? X(s.i) - 8 : X(s.i) + 10} y={py(s.k) - 7} text-anchor={X(s.i) > total - 160 ? "end" : "start"} style="fill:var(--ink2)">
@@ -355,6 +409,11 @@ export function Timeline(p: TimelineProps): JSX.Element {
                       {cut(line(s.kind === "report" ? "report" : s.kind === "error" ? "error" : shortVerb(s.name)), Math.max(4, Math.floor(col / 6)))}
                     </text>
                   )}
+                  {words && s.kind === "act" && s.judged !== "refused" && (
+                    <text x={x} y={yd + 38} text-anchor="middle" style={typeof s.gate === "number" ? "fill:var(--up)" : "fill:var(--down)"}>
+                      {typeof s.gate === "number" ? s.gate : "none"}
+                    </text>
+                  )}
                 </g>
               );
             })}
@@ -362,10 +421,10 @@ export function Timeline(p: TimelineProps): JSX.Element {
               <>
                 <line x1="0" x2={total} y1={yb - 28} y2={yb - 28} stroke="var(--line)" />
                 <line x1="0" x2={total} y1={yb} y2={yb} stroke="var(--line)" />
-                {p.beside.steps.slice(range.from, range.to).map((s, j) => (
-                  <g key={j}>{markAt(s, (range.from + j + 0.5) * col, yb, s.kind === "act" ? 16 : 14)}</g>
+                {(otherTimes ? p.beside.steps.slice(0, 4000) : p.beside.steps.slice(range.from, range.to)).map((s, j) => (
+                  <g key={j}>{markAt(s, besideX(otherTimes ? j : range.from + j), yb, s.kind === "act" ? 16 : 14)}</g>
                 ))}
-                {parts > 0 && (
+                {parts > 0 && !times && (
                   <>
                     <line x1={parts * col} x2={parts * col} y1={yb - 22} y2={yb + 20} stroke="var(--accent)" stroke-width="1.5" />
                     <text x={parts * col + (parts * col > 130 ? -6 : 6)} y={yb + 24} text-anchor={parts * col > 130 ? "end" : "start"} style="fill:var(--accent)">

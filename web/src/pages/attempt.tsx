@@ -1,17 +1,16 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useRef, useState } from "preact/hooks";
-import { defOf, episodeOf, metricDefs, stepsOf, type AttemptDoc, type Episode, type Part, type Step, type StepBody } from "../docs";
-import { matters, Timeline } from "../fig/episode";
+import { defOf, episodeOf, metricDefs, type AttemptDoc, type Episode, type Step } from "../docs";
+import { matters, timed, Timeline } from "../fig/episode";
 import { useKeys } from "../keys";
-import { amend, go, href, join, search } from "../route";
-import type { Doc } from "../source";
-import { rowHeight, say, shared, useDoc, useFoot, usePageTitle, useRoute } from "../state";
+import { amend, go, href, join } from "../route";
+import { rowHeight, say, useDoc, useFoot, usePageTitle, useRoute } from "../state";
 import { Empty, Failure, Waiting } from "../ui/faces";
 import { Crumbs } from "../ui/frame";
-import { wordDiff } from "../ui/diff";
 import { EvidenceMark, StepMark } from "../ui/marks";
 import * as num from "../ui/number";
-import { block, line } from "../ui/text";
+import { line } from "../ui/text";
+import { besideName, Detail, judgement, keepQuery } from "./step";
 
 type Full = AttemptDoc & { k?: number; siblings?: string; label?: string; tokens_in?: number; tokens_out?: number; cost_usd?: number | null; tags?: Record<string, string>; suite_digest?: string };
 
@@ -20,20 +19,6 @@ export function besideOf(text: string): { run: string; task: string; n: number }
   const a = text.indexOf("/");
   const b = text.lastIndexOf("/");
   return a > 0 && b > a ? { run: text.slice(0, a), task: text.slice(a + 1, b), n: Number(text.slice(b + 1)) || 1 } : null;
-}
-
-export function judgement(s: Step): { words: string; cls: string } {
-  const gate = typeof s.gate === "number" ? `gated by ${s.gate}` : "not gated";
-  if (s.kind === "act") {
-    const cls = s.judged === "required" ? "upc" : s.judged === "harmful" ? "downc" : "";
-    const follows = s.followed?.length ? ", follows an injection" : "";
-    return { words: `${s.judged ?? "act"}${s.judged === "refused" ? "" : ", " + gate}${s.repeat ? ", again" : ""}${follows}`, cls };
-  }
-  if (s.followed?.length) return { words: "follows an injection", cls: "downc" };
-  if (s.inj?.length) return { words: `injection met${s.inj[0]?.tier ? `, tier ${Math.max(...s.inj.map((x) => x.tier ?? 0))}` : ""}`, cls: "warnc" };
-  if (s.kind === "report" || s.kind === "error") return { words: line(s.text ?? ""), cls: s.kind === "error" ? "warnc" : "" };
-  const n = s.saw?.length ?? 0;
-  return { words: n ? `${n} entit${n === 1 ? "y" : "ies"}` : "", cls: "" };
 }
 
 export function Attempt({ run, task, n }: { run: string; task: string; n: number }): JSX.Element {
@@ -67,6 +52,9 @@ export function Attempt({ run, task, n }: { run: string; task: string; n: number
     />
   );
 }
+
+/** What a person looks for first in an attempt, where its suite measures it: so many of so many. */
+const shortNames: Record<string, string> = { egar: "gated", harmful_per_action: "harmful", injection_per_met: "instructions followed" };
 
 interface PlayerProps {
   run: string;
@@ -139,7 +127,10 @@ function Player(p: PlayerProps): JSX.Element {
     play: () => setPlaying(!playing),
     tenth: (key) => select(Math.floor((Number(key) / 10) * steps.length)),
     raw: () => setRaw(!raw),
-    axis: () => amend({ axis: p.time ? "" : "time" }),
+    axis: () => {
+      if (!p.time && !timed(steps)) say("these steps say no times: they are laid out by number");
+      else amend({ axis: p.time ? "" : "time" });
+    },
   });
   useKeys("list", { next: () => select(selected + 1), previous: () => select(selected - 1), first: () => select(0), last: () => select(steps.length - 1) });
   const s = steps[selected];
@@ -147,7 +138,8 @@ function Player(p: PlayerProps): JSX.Element {
     if (s) say(`step ${selected}, ${line(s.name ?? s.kind)} ${judgement(s).words}`);
   }, [selected]);
   const shownScores = [...new Set([...Object.keys(defs), ...Object.keys(doc.scores)])].filter((m) => doc.scores[m]);
-  const facts = shownScores.slice(0, 5);
+  // The headline, then what was gated, harmful and followed, then the rest.
+  const facts = [shownScores[0] ?? "", ...Object.keys(shortNames), ...shownScores.slice(1)].filter((m, i, all) => doc.scores[m] && all.indexOf(m) === i && (i === 0 || doc.scores[m]?.state === "ok")).slice(0, 6);
   const tags = Object.values(doc.tags ?? {}).slice(0, 4);
   const tokens = (doc.tokens_in ?? 0) + (doc.tokens_out ?? 0);
   const other = p.beside;
@@ -183,7 +175,7 @@ function Player(p: PlayerProps): JSX.Element {
       <div class="facts">
         {facts.map((m) => (
           <div key={m}>
-            <span title={defOf(defs, m).about ? line(defOf(defs, m).about) : undefined}>{line(num.title(defOf(defs, m)))}</span>
+            <span title={defOf(defs, m).about ? line(defOf(defs, m).about) : undefined}>{shortNames[m] ?? line(num.title(defOf(defs, m)))}</span>
             <b>{value(m)}</b>
           </div>
         ))}
@@ -211,6 +203,11 @@ function Player(p: PlayerProps): JSX.Element {
             </a>
           ))}
         </nav>
+        {timed(steps) && (
+          <button type="button" aria-pressed={p.time} onClick={() => amend({ axis: p.time ? "" : "time" })}>
+            Time <kbd>z</kbd>
+          </button>
+        )}
         {(others.length > 1 || p.besidePath) && (
           <button type="button" aria-pressed={!!p.besidePath} onClick={toggleBeside}>
             {!p.besidePath ? "Beside" : p.full ? "Alone" : "In full"} <kbd>b</kbd>
@@ -233,7 +230,19 @@ function Player(p: PlayerProps): JSX.Element {
             <svg width="16" height="12" aria-hidden="true">
               <path d="M1 1c2 10 10 10 14 10" fill="none" stroke="var(--up)" stroke-width="1.6" />
             </svg>
-            evidence for the act
+            trusted evidence
+          </span>
+          <span>
+            <svg width="16" height="12" aria-hidden="true">
+              <path d="M1 1c2 10 10 10 14 10" fill="none" stroke="var(--down)" stroke-width="1.6" stroke-dasharray="4 3" />
+            </svg>
+            none trusted
+          </span>
+          <span>
+            <svg width="16" height="12" aria-hidden="true">
+              <path d="M1 1c2 10 10 10 14 10" fill="none" stroke="var(--warn)" stroke-width="1.6" stroke-dasharray="1.5 3" stroke-linecap="round" />
+            </svg>
+            instruction followed
           </span>
         </div>
       </div>
@@ -250,7 +259,7 @@ function Player(p: PlayerProps): JSX.Element {
           )}
           <div class="grid2">
             <StepList steps={steps} phases={episode.phases.length} selected={selected} link={(i) => href(["run", p.run, p.task, p.n], { ...keepQuery(), step: i })} select={select} />
-            {s && <Detail p={p} s={s} raw={raw} />}
+            {s && <Detail run={p.run} task={p.task} n={p.n} path={p.path} doc={doc} steps={steps} besidePath={p.besidePath} full={p.full} s={s} raw={raw} />}
           </div>
         </>
       )}
@@ -283,16 +292,6 @@ function Player(p: PlayerProps): JSX.Element {
       </section>
     </>
   );
-}
-
-const keepQuery = (): Record<string, string> => {
-  const cutAt = location.hash.indexOf("?");
-  return cutAt < 0 ? {} : Object.fromEntries(new URLSearchParams(location.hash.slice(cutAt + 1)));
-};
-function besideName(path: string | null): string {
-  if (!path) return "";
-  const parts = path.split("/").map((x) => decodeURIComponent(x));
-  return `${parts[2]?.slice(0, 6)} #${parts[parts.length - 1]}`;
 }
 
 // ---- the list of steps: from the outline in memory, only rows on the screen are nodes -------------
@@ -345,200 +344,5 @@ function StepList({ steps, phases, selected, link, select }: { steps: Step[]; ph
         </div>
       </div>
     </div>
-  );
-}
-
-// ---- the step in full ------------------------------------------------------------------------------
-
-function useBody(path: string | null, i: number): { body: StepBody | null; face: JSX.Element | null } {
-  const got = useDoc<Doc>(path === null || i < 0 ? null : path + "/steps" + search({ from: i, to: i + 1 }));
-  const body = useMemo(() => (got.doc && got.fresh ? (stepsOf(got.doc).find((x) => x.i === i) ?? null) : null), [got.doc, got.fresh, i]);
-  return { body, face: got.error ? <Failure error={got.error} /> : !body && got.slow ? <p class="sub">…</p> : null };
-}
-
-const pretty = (data: unknown): string => (typeof data === "string" ? data : JSON.stringify(data, null, 1));
-export function partText(p: Part): string {
-  if (typeof p.text === "string") return p.text;
-  return p.data === undefined ? "" : pretty(p.data);
-}
-const partNames: Record<string, string> = { tool_use: "Action", tool_result: "Observation", reasoning: "Reasoning", text: "Said", data: "Observation", refusal: "Refused" };
-
-/** Text with the occurrences of one word marked. Only ever text nodes. */
-function Marked({ text, word }: { text: string; word: string | null }): JSX.Element {
-  const safe = block(text);
-  if (!word || word.length < 3) return <>{safe}</>;
-  const pieces = safe.split(word);
-  if (pieces.length > 200) return <>{safe}</>;
-  return (
-    <>
-      {pieces.map((piece, i) => (
-        <>
-          {i > 0 && <mark>{word}</mark>}
-          {piece}
-        </>
-      ))}
-    </>
-  );
-}
-
-const firstShown = 8192;
-function Body({ parts, word, raw }: { parts: Part[]; word: string | null; raw: boolean }): JSX.Element {
-  const [all, setAll] = useState(false);
-  return (
-    <>
-      {parts.map((p, i) => {
-        const text = raw ? JSON.stringify(p) : partText(p);
-        const long = text.length > firstShown && !all;
-        return (
-          <div key={i}>
-            <h3>{partNames[p.kind] ?? line(p.kind)}</h3>
-            <pre tabIndex={0}>
-              <Marked text={long ? text.slice(0, firstShown) + "…" : text} word={word} />
-            </pre>
-            {long && (
-              <button type="button" class="plain" onClick={() => setAll(true)}>
-                show all, {num.bytes(text.length)}
-              </button>
-            )}
-          </div>
-        );
-      })}
-    </>
-  );
-}
-
-function Detail({ p, s, raw }: { p: PlayerProps; s: Step; raw: boolean }): JSX.Element {
-  const { body, face } = useBody(p.path, s.i);
-  const sourceStep = s.kind === "act" ? (typeof s.gate === "number" ? s.gate : (s.seen?.step ?? -1)) : -1;
-  const source = useBody(p.path, sourceStep);
-  const compared = useBody(p.full ? p.besidePath : null, s.i);
-  const j = judgement(s);
-  const to = (i: number): string => href(["run", p.run, p.task, p.n], { ...keepQuery(), step: i });
-  const word = s.target && s.kind === "act" ? line(s.target) : null;
-  const rawLink = shared.source.link(`${p.path}/steps/${s.i}/body`);
-  const from = p.episode.steps[sourceStep];
-  return (
-    <div class="card det" aria-live="off">
-      <h2>
-        Step {s.i} <small class="mono">{line(s.name ?? s.kind)}</small>
-      </h2>
-      {(j.cls || s.kind === "act") && j.words && (
-        <div class={"tag " + j.cls}>
-          <StepMark kind={s.kind} judged={s.judged ?? null} size={14} />
-          {j.words.charAt(0).toUpperCase() + j.words.slice(1)}
-        </div>
-      )}
-      <p>
-        <Why s={s} to={to} />
-      </p>
-      {face}
-      {p.full && body && compared.body ? (
-        <>
-          <h3>What differs from {besideName(p.besidePath)} at this step</h3>
-          <pre class="diff" tabIndex={0}>
-            {wordDiff(body.parts.map(partText).join("\n"), compared.body.parts.map(partText).join("\n")).map((d, i) =>
-              d.kind === "same" ? <span key={i}>{block(d.text)}</span> : d.kind === "added" ? <ins key={i}>{block(d.text)}</ins> : <del key={i}>{block(d.text)}</del>,
-            )}
-          </pre>
-        </>
-      ) : (
-        body && <Body key={s.i} parts={body.parts} word={word} raw={raw} />
-      )}
-      {body?.cut && (
-        <p class="sub">
-          Cut at 64 KiB of {num.bytes(body.bytes)}.{" "}
-          {rawLink && (
-            <a href={rawLink} target="_blank" rel="noreferrer noopener">
-              All of it as text
-            </a>
-          )}
-        </p>
-      )}
-      {from && source.body && (
-        <>
-          <h3>
-            Where the target came from: step {sourceStep}, {line(from.name)} {trustOf(s, from) ? `(${trustOf(s, from)})` : ""}
-          </h3>
-          <Body key={"from" + sourceStep} parts={source.body.parts.filter((x) => x.kind !== "tool_use").map((x) => around(x, s.target ?? ""))} word={word} raw={raw} />
-        </>
-      )}
-      {s.kind === "report" && p.doc.detail && <Outcome detail={p.doc.detail} />}
-    </div>
-  );
-}
-
-/** How far the row that showed the target is trusted; a step may show rows of several kinds. */
-const trustOf = (s: Step, from: Step): string => (typeof s.gate === "number" ? (from.trust ?? "") : (s.seen?.trust ?? ""));
-
-/** The neighbourhood of the target in a long observation. */
-function around(p: Part, target: string): Part {
-  const text = partText(p);
-  const at = target ? text.indexOf(target) : -1;
-  if (at < 0 || text.length < 900) return p;
-  const from = Math.max(0, at - 300);
-  const to = Math.min(text.length, at + 400);
-  return { kind: p.kind, text: (from > 0 ? "… " : "") + text.slice(from, to) + (to < text.length ? " …" : "") };
-}
-
-function Why({ s, to }: { s: Step; to(i: number): string }): JSX.Element | null {
-  const target = s.target ? <span class="mono">{line(s.target)}</span> : "its target";
-  if (s.kind === "act" && typeof s.gate === "number")
-    return (
-      <>
-        {target} stood in trusted evidence at <a href={to(s.gate)}>step {s.gate}</a>.
-      </>
-    );
-  if (s.kind === "act" && s.seen)
-    return (
-      <>
-        {target} was seen only in {line(s.seen.by)} at <a href={to(s.seen.step ?? 0)}>step {s.seen.step ?? 0}</a>, which is {line(s.seen.trust ?? "not trusted")}. No trusted row had named it when the action was taken.
-        {s.followed?.length ? ` It follows the planted instruction ${s.followed.map((x) => line(x)).join(", ")}.` : ""}
-      </>
-    );
-  if (s.kind === "act") return <>{target} had not been seen in any evidence before.</>;
-  if (s.kind === "report" || s.kind === "error") return s.text ? <>{line(s.text)}</> : null;
-  return (
-    <>
-      {s.target && <span class="mono">{line(s.target)}</span>}
-      {s.saw?.length ? (
-        <>
-          {s.target ? " showed " : "Showed "}
-          {s.saw.map((x, i) => (
-            <>
-              {i > 0 && ", "}
-              <span class="mono">{line(x)}</span>
-            </>
-          ))}
-          {s.trust ? ` (${s.trust})` : ""}.
-        </>
-      ) : s.kind === "query" ? (
-        " showed nothing new."
-      ) : null}
-    </>
-  );
-}
-
-function Outcome({ detail }: { detail: Record<string, unknown> }): JSX.Element {
-  return (
-    <>
-      <h3>Outcome against the truth</h3>
-      <ul class="ck">
-        {Object.entries(detail).map(([k, v]) => {
-          const flat = v === null || typeof v !== "object";
-          return (
-            <li key={k}>
-              <span>{line(k.replace(/_/g, " "))}</span>
-              <span>
-                {flat
-                  ? line(String(v))
-                  : Object.entries(v as Record<string, unknown>)
-                      .map(([a, b]) => `${line(a.replace(/_/g, " "))} ${typeof b === "object" ? line(JSON.stringify(b)) : line(String(b))}`)
-                      .join(", ")}
-              </span>
-            </li>
-          );
-        })}
-      </ul>
-    </>
   );
 }
