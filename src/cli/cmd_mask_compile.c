@@ -36,6 +36,7 @@ static void put_document(struct tare_buf *out, const struct tare_schema_grammar 
     tare_json_member_u64(&w, "nodes", sg->grammar ? tare_grammar_nodes(sg->grammar) : 0);
     put_list(&w, "refused", sg->refused);
     put_list(&w, "unenforced", sg->unenforced);
+    put_list(&w, "narrowed", sg->narrowed);
     tare_json_put_key(&w, "restrictions");
     tare_json_begin_array(&w);
     for (size_t i = 0; i < sg->n_restrictions; i++)
@@ -74,16 +75,23 @@ static void put_text(struct tare_buf *out, struct tare_str path,
     if (sg->refused) {
         tare_buf_puts(out, ": refused\n");
         put_unenforced(out, "cannot be enforced", sg->refused);
-        tare_buf_printf(out, "  --relax %.*s leaves it to a check afterwards\n",
-                        TARE_FMT(sg->refused->keyword));
+        if (!sg->refused->always)
+            tare_buf_printf(out, "  --relax %.*s leaves it to a check afterwards\n",
+                            TARE_FMT(sg->refused->keyword));
+        else
+            tare_buf_puts(out, "  write that rule without alternatives or negation, or leave it to "
+                               "a check afterwards\n");
         return;
     }
     tare_buf_printf(out, ": %s, %u nodes\n",
                     sg->unenforced ? "partly enforced; check each text afterwards" : "enforced",
                     tare_grammar_nodes(sg->grammar));
     put_unenforced(out, "not enforced", sg->unenforced);
-    for (size_t i = 0; i < sg->n_restrictions; i++)
-        tare_buf_printf(out, "  %s\n", sg->restrictions[i]);
+    for (size_t i = 0; i < sg->n_restrictions; i++) {
+        tare_buf_puts(out, "  ");
+        put_safe(out, tare_str_of(sg->restrictions[i]));
+        tare_buf_putc(out, '\n');
+    }
 }
 
 static enum tare_status compile_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)

@@ -154,7 +154,8 @@ static enum tare_status lower(const struct tare_mask_options *o, struct tare_mas
         const struct tare_schema_unenforced *r = p->lowered.refused;
         (void)tare_fail(err, TARE_E_LIMIT, "%.*s at %.*s: %.*s", TARE_FMT(r->keyword),
                         TARE_FMT(r->at), TARE_FMT(r->reason));
-        tare_err_hint(err, "name the keyword in relax, and check the texts after");
+        if (!r->always)
+            tare_err_hint(err, "name the keyword in relax, and check the texts after");
         return TARE_E_LIMIT;
     }
     *out = p->lowered.grammar;

@@ -46,6 +46,7 @@ struct tare_grammar_extra {
                                    either value is right. Keys of extras are spelt without
                                    escapes */
     uint32_t value;
+    uint8_t meets; /* bits of the object's `wants` that a member of this kind meets */
 };
 
 struct tare_grammar_object {
@@ -53,6 +54,8 @@ struct tare_grammar_object {
     uint32_t n_members;                        /* at most 65,535 */
     const struct tare_grammar_extra *extras;
     uint32_t n_extras; /* at most 255 */
+    uint8_t wants;     /* for each bit some extra that meets it must come; in any order at most 56
+                          members then */
     uint32_t min, max; /* members in all; max ANY: no bound */
     bool any_order;    /* members in any order, extras between them; at most 64 members. Else in
                           their order, extras last */
@@ -104,6 +107,9 @@ uint32_t tare_grammar_call(struct tare_grammar *g, uint32_t rule);
  * out of the bounds above), TARE_E_NOMEM.
  */
 enum tare_status tare_grammar_finish(struct tare_grammar *g, uint32_t root, struct tare_err *err);
+
+/* Whether nothing matches the node: for a grammar that was refused by finish. */
+bool tare_grammar_is_empty(const struct tare_grammar *g, uint32_t node);
 
 /* What a finished grammar writes is JSON behind `skip` bytes: no object of it may have a key twice.
  * Declared keys never come twice anyhow; guides look out for the others. */

@@ -5,9 +5,9 @@
 
 #include "base/banned.h"
 
-static bool object_productive(const struct tare_grammar *g, const struct tare__object *o)
+static bool object_productive(const struct tare_grammar *g, struct tare__object *o)
 {
-    uint32_t open = 0, required = 0;
+    uint32_t open = 0, required = 0, cover = tare__grammar_cover(g, o);
     bool extra = false;
     for (uint32_t i = 0; i < o->n; i++) {
         bool can = g->nodes[o->values[i]].productive;
@@ -18,7 +18,7 @@ static bool object_productive(const struct tare_grammar *g, const struct tare__o
     }
     for (uint32_t i = 0; i < o->n_extras; i++)
         extra |= !o->extras[i].key->empty && g->nodes[o->extras[i].value].productive;
-    return required <= o->max && (extra || open >= o->min);
+    return cover < 255 && (uint64_t)required + cover <= o->max && (extra || open >= o->min);
 }
 
 static bool productive(const struct tare_grammar *g, const struct tare__node *x)
@@ -219,6 +219,11 @@ enum tare_status tare_grammar_finish(struct tare_grammar *g, uint32_t root, stru
     g->root = root;
     g->finished = true;
     return TARE_OK;
+}
+
+bool tare_grammar_is_empty(const struct tare_grammar *g, uint32_t node)
+{
+    return !g->err.code && !g->nodes[node].productive;
 }
 
 void tare_grammar_unique_keys(struct tare_grammar *g, size_t skip)

@@ -22,6 +22,7 @@ struct tare__key {
 struct tare__extra {
     const struct tare_dfa *key;
     uint32_t value;
+    uint8_t meets;
 };
 
 struct tare__object {
@@ -34,6 +35,8 @@ struct tare__object {
     uint32_t *open_after;     /* [n + 1] how many members from there can be written at all */
     uint64_t required_set;    /* any_order */
     struct tare__extra *extras;
+    uint8_t wants, *cover; /* [set of wants] how many extras it takes to meet them; 255: too many.
+                              NULL without wants */
     uint32_t min, max;
     bool any_order, has_extra; /* has_extra: one that can be written */
     uint32_t gap_open, gap_close, gap_before, gap_after;
@@ -61,6 +64,12 @@ struct tare__rule {
     bool defined;
 };
 
+#define TARE__PLAIN_KEYS 8u /* remembered: the newest */
+
+struct tare__plain_keys {
+    const struct tare_dfa *key, *plain;
+};
+
 struct tare_grammar {
     struct tare_arena *arena;
     struct tare__node *nodes;
@@ -74,7 +83,9 @@ struct tare_grammar {
     uint32_t skip;
     const struct tare_dfa *utf8, *plain; /* plain: text that a JSON string shows without escapes */
     const struct tare_dfa *names;        /* text that it shows without \\u */
-    struct tare_err err;                 /* the first fault, code 0 while there is none */
+    struct tare__plain_keys plain_keys[TARE__PLAIN_KEYS];
+    uint32_t n_plain_keys;
+    struct tare_err err; /* the first fault, code 0 while there is none */
 };
 
 /* True when from the state a text of need to left more code points can be accepted. */
@@ -98,6 +109,8 @@ bool tare__keys_narrow(const struct tare__object *o, uint32_t depth, unsigned ch
 enum tare_status tare__grammar_object_make(struct tare_grammar *g,
                                            const struct tare_grammar_object *in,
                                            struct tare__object **out);
+/* How many extras of those that can be written it takes to meet all wants; 255: too many. */
+uint32_t tare__grammar_cover(const struct tare_grammar *g, struct tare__object *o);
 /* After productive was found: what depends on it. */
 void tare__grammar_object_settle(const struct tare_grammar *g, struct tare__object *o);
 

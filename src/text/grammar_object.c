@@ -72,29 +72,52 @@ static struct tare_str unescaped(struct tare_grammar *g, struct tare_str key)
     return tare_str_n(text, n);
 }
 
+/* Of the keys those that are spelt without \\u. Objects often share their automata of keys. */
+static enum tare_status plain_keys(struct tare_grammar *g, const struct tare_dfa *key,
+                                   const struct tare_dfa **out)
+{
+    struct tare__plain_keys *k = &g->plain_keys[g->n_plain_keys % TARE__PLAIN_KEYS];
+    for (uint32_t i = 0; i < TARE__PLAIN_KEYS; i++)
+        if (g->plain_keys[i].key == key) {
+            *out = g->plain_keys[i].plain;
+            return TARE_OK;
+        }
+    enum tare_status st = tare_dfa_product(key, g->names, TARE_DFA_AND, TARE_MAX_GRAMMAR_DFA_STATES,
+                                           g->arena, out, &g->err);
+    if (!st) {
+        *k = (struct tare__plain_keys){key, *out};
+        g->n_plain_keys++;
+    }
+    return st;
+}
+
 /* An extra's automaton without the declared keys, so that no key is begun that cannot be ended. */
 static enum tare_status copy_extra(struct tare_grammar *g, const struct tare_grammar_object *in,
                                    const struct tare_grammar_extra *from, struct tare__extra *to)
 {
-    const struct tare_dfa *plain = NULL, *declared = NULL;
-    struct tare_str *texts = TARE_NEW_N(g->arena, struct tare_str, in->n_members);
+    const struct tare_dfa *declared = NULL;
+    uint32_t n = 0;
     to->value = from->value;
+    to->meets = from->meets & in->wants;
     to->key = g->names; /* any: steps look out for the declared ones */
     if (!from->key)
         return TARE_OK;
+    struct tare_str *texts = TARE_NEW_N(g->arena, struct tare_str, in->n_members);
     if (!texts)
         return no_memory(g);
-    for (uint32_t i = 0; i < in->n_members; i++)
-        texts[i] = unescaped(g, in->members[i].key);
-    if (g->err.code)
-        return g->err.code;
-    enum tare_status st = tare_dfa_product(from->key, g->names, TARE_DFA_AND,
-                                           TARE_MAX_GRAMMAR_DFA_STATES, g->arena, &plain, &g->err);
+    enum tare_status st = plain_keys(g, from->key, &to->key);
+    for (uint32_t i = 0; i < in->n_members && !st; i++) {
+        struct tare_str key = unescaped(g, in->members[i].key);
+        if (g->err.code)
+            return g->err.code;
+        if (tare_dfa_run(to->key, key))
+            texts[n++] = key;
+    }
+    if (st || !n)
+        return st;
+    st = tare_dfa_texts(texts, n, TARE_MAX_GRAMMAR_DFA_STATES, g->arena, &declared, &g->err);
     if (!st)
-        st = tare_dfa_texts(texts, in->n_members, TARE_MAX_GRAMMAR_DFA_STATES, g->arena, &declared,
-                            &g->err);
-    if (!st)
-        st = tare_dfa_product(plain, declared, TARE_DFA_MINUS, TARE_MAX_GRAMMAR_DFA_STATES * 2,
+        st = tare_dfa_product(to->key, declared, TARE_DFA_MINUS, TARE_MAX_GRAMMAR_DFA_STATES * 2,
                               g->arena, &to->key, &g->err);
     return st;
 }
@@ -106,7 +129,8 @@ enum tare_status tare__grammar_object_make(struct tare_grammar *g,
     struct tare__object *o = TARE_NEW(g->arena, struct tare__object);
     if (g->err.code)
         return g->err.code;
-    if (in->n_members > 65535 || in->n_extras > 255 || (in->any_order && in->n_members > 64))
+    if (in->n_members > 65535 || in->n_extras > 255 ||
+        (in->any_order && in->n_members > (in->wants ? 56u : 64u)))
         return tare_fail(&g->err, TARE_E_LIMIT,
                          "an object of %u members and %u kinds of extra "
                          "ones; at most 65,535 (64 in any order) and 255",
@@ -118,6 +142,7 @@ enum tare_status tare__grammar_object_make(struct tare_grammar *g,
                                .min = in->min,
                                .max = in->max,
                                .any_order = in->any_order,
+                               .wants = in->wants,
                                .gap_open = in->gap_open,
                                .gap_close = in->gap_close,
                                .gap_before = in->gap_before,
@@ -130,6 +155,8 @@ enum tare_status tare__grammar_object_make(struct tare_grammar *g,
     o->required_after = TARE_NEW_N(g->arena, uint32_t, n + 1);
     o->open_after = TARE_NEW_N(g->arena, uint32_t, n + 1);
     o->extras = TARE_NEW_N(g->arena, struct tare__extra, in->n_extras);
+    if (in->wants && !(o->cover = TARE_NEW_N(g->arena, uint8_t, 256)))
+        return no_memory(g);
     if (!o->keys || !o->values || !o->required || !o->next_required || !o->required_after ||
         !o->open_after || !o->extras)
         return no_memory(g);
@@ -140,6 +167,22 @@ enum tare_status tare__grammar_object_make(struct tare_grammar *g,
     return st;
 }
 
+uint32_t tare__grammar_cover(const struct tare_grammar *g, struct tare__object *o)
+{
+    for (unsigned set = 1; o->wants && set <= o->wants; set++) {
+        unsigned least = 255;
+        for (uint32_t i = 0; i < o->n_extras; i++) {
+            const struct tare__extra *e = &o->extras[i];
+            unsigned rest = set & ~(unsigned)e->meets;
+            if (rest != set && !e->key->empty && g->nodes[e->value].productive &&
+                o->cover[rest] < least)
+                least = o->cover[rest] + 1u;
+        }
+        o->cover[set] = (uint8_t)(least < 255 ? least : 255);
+    }
+    return o->wants ? o->cover[o->wants] : 0;
+}
+
 void tare__grammar_object_settle(const struct tare_grammar *g, struct tare__object *o)
 {
     o->next_required[o->n] = o->n;
@@ -148,6 +191,7 @@ void tare__grammar_object_settle(const struct tare_grammar *g, struct tare__obje
         o->required_after[i] = o->required_after[i + 1] + o->required[i];
         o->open_after[i] = o->open_after[i + 1] + g->nodes[o->values[i]].productive;
     }
+    (void)tare__grammar_cover(g, o);
     for (uint32_t i = 0; i < o->n_extras; i++)
         o->has_extra |= !o->extras[i].key->empty && g->nodes[o->extras[i].value].productive;
 }

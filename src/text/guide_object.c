@@ -19,13 +19,22 @@ static uint32_t bits(uint64_t x)
     return n;
 }
 
-/* Required members that must still come when member j (or none: n) is written now. */
+/* Extras that must still come when one that meets `now` is written. Wants that were met stand in
+ * register c, in any order behind the members in the set of those seen. */
+static uint32_t wanted_left(const struct tare__object *o, const struct tare__frame *f, unsigned now)
+{
+    if (!o->wants)
+        return 0;
+    return o->cover[o->wants & ~(o->any_order ? (unsigned)(seen_of(f) >> o->n) : f->c) & ~now];
+}
+
+/* Members that must still come when member j (or none: n) is written now. */
 static uint32_t required_left(const struct tare__object *o, const struct tare__frame *f, uint32_t j)
 {
     if (!o->any_order)
-        return o->required_after[j < o->n ? j + 1 : f->b];
+        return o->required_after[j < o->n ? j + 1 : f->b] + wanted_left(o, f, 0);
     uint64_t open = o->required_set & ~seen_of(f);
-    return bits(j < o->n ? open & ~((uint64_t)1 << j) : open);
+    return bits(j < o->n ? open & ~((uint64_t)1 << j) : open) + wanted_left(o, f, 0);
 }
 
 static bool member_allowed(const struct tare__memory *m, const struct tare__object *o,
@@ -41,18 +50,27 @@ static bool member_allowed(const struct tare__memory *m, const struct tare__obje
     return o->any_order || o->has_extra || count + o->open_after[j + 1] >= o->min;
 }
 
-static bool extra_allowed(const struct tare__object *o, const struct tare__frame *f)
+/* Whether extra i may come, as far as counts tell. */
+static bool extra_allowed(const struct tare__object *o, const struct tare__frame *f, uint32_t i)
 {
     if (!o->has_extra || (!o->any_order && o->next_required[f->b] != o->n))
         return false;
-    return (uint64_t)f->d + 1 + required_left(o, f, o->n) <= o->max;
+    return (uint64_t)f->d + 1 + required_left(o, f, o->n) - wanted_left(o, f, 0) +
+               wanted_left(o, f, o->extras[i].meets) <=
+           o->max;
+}
+
+static bool extra_usable(const struct tare__memory *m, const struct tare__object *o, uint32_t i)
+{
+    return !o->extras[i].key->empty && m->guide->grammar->nodes[o->extras[i].value].productive;
 }
 
 static bool any_allowed(const struct tare__memory *m, const struct tare__object *o,
                         const struct tare__frame *f)
 {
-    if (extra_allowed(o, f))
-        return true;
+    for (uint32_t i = 0; i < o->n_extras; i++)
+        if (extra_usable(m, o, i) && extra_allowed(o, f, i))
+            return true;
     for (uint32_t j = o->any_order ? 0 : f->b; j < o->n; j++) {
         if (member_allowed(m, o, f, j))
             return true;
@@ -87,9 +105,8 @@ static bool begin_key(struct tare__memory *m, const struct tare__object *o, stru
         .node = f.node, .parent = hold, .a = TARE__OBJECT_KEY, .b = 0, .c = o->n};
     if (range_allowed(m, o, &f, 0, o->n) && !tare__reads(m, key))
         return false;
-    for (uint32_t i = 0; i < o->n_extras && extra_allowed(o, &f); i++) {
-        const struct tare__extra *e = &o->extras[i];
-        if (e->key->empty || !m->guide->grammar->nodes[e->value].productive)
+    for (uint32_t i = 0; i < o->n_extras; i++) {
+        if (!extra_usable(m, o, i) || !extra_allowed(o, &f, i))
             continue;
         key.a = TARE__OBJECT_EXTRA | i << 8;
         key.b = TARE_DFA_START;
@@ -105,8 +122,13 @@ static bool end_key(struct tare__memory *m, const struct tare__object *o, uint32
                     uint32_t x)
 {
     struct tare__frame f = m->frames[hold_id];
-    if (x >= EXTRA_MEMBER) {
-        f.b = o->any_order ? f.b : o->n;
+    if (x >= EXTRA_MEMBER && o->any_order) {
+        uint64_t met = o->wants ? (uint64_t)o->extras[x & 0xff].meets << o->n : 0;
+        f.b |= (uint32_t)met;
+        f.c |= (uint32_t)(met >> 32);
+    } else if (x >= EXTRA_MEMBER) {
+        f.b = o->n;
+        f.c |= o->extras[x & 0xff].meets;
     } else if (o->any_order) {
         uint64_t seen = seen_of(&f) | (uint64_t)1 << x;
         f.b = (uint32_t)seen;

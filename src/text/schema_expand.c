@@ -47,7 +47,7 @@ static const struct tare__rule_link *link_rule(struct tare__lower *l,
     struct tare__rule_link *k = tare__lower_new(l, sizeof *k);
     if (!k)
         return next;
-    *k = (struct tare__rule_link){r, next};
+    *k = (struct tare__rule_link){r, false, next};
     return k;
 }
 
@@ -58,16 +58,17 @@ static const struct tare__goal_link *link_goal(struct tare__lower *l, struct tar
     struct tare__goal_link *k = tare__lower_new(l, sizeof *k);
     if (!k)
         return next;
-    *k = (struct tare__goal_link){goal, name, next};
+    *k = (struct tare__goal_link){.goal = goal, .name = name, .next = next};
     return k;
 }
 
-static void link_text(struct tare__lower *l, struct tare__case *c, const struct tare_dfa *dfa)
+static void link_text(struct tare__lower *l, struct tare__case *c,
+                      const struct tare__schema_rule *r, const struct tare_dfa *dfa)
 {
     struct tare__dfa_link *k = tare__lower_new(l, sizeof *k);
     if (!k || !dfa)
         return;
-    *k = (struct tare__dfa_link){dfa, c->texts};
+    *k = (struct tare__dfa_link){dfa, r, c->texts};
     c->texts = k;
 }
 
@@ -115,20 +116,22 @@ const struct tare__schema_node *tare__lower_property(const struct tare__schema_r
 
 /* ---- simple rules ------------------------------------------------------------------------ */
 
-static void lower_min(struct tare__case *c, const struct tare__decimal *d, bool open)
+static void lower_min(struct tare__case *c, const struct tare__schema_rule *r, bool open)
 {
-    int cmp = c->min ? tare__decimal_cmp(d, c->min) : 1;
+    int cmp = c->min ? tare__decimal_cmp(&r->number, c->min) : 1;
     if (cmp > 0 || (cmp == 0 && open)) {
-        c->min = d;
+        c->min = &r->number;
+        c->min_rule = r;
         c->min_open = open;
     }
 }
 
-static void lower_max(struct tare__case *c, const struct tare__decimal *d, bool open)
+static void lower_max(struct tare__case *c, const struct tare__schema_rule *r, bool open)
 {
-    int cmp = c->max ? tare__decimal_cmp(d, c->max) : -1;
+    int cmp = c->max ? tare__decimal_cmp(&r->number, c->max) : -1;
     if (cmp < 0 || (cmp == 0 && open)) {
-        c->max = d;
+        c->max = &r->number;
+        c->max_rule = r;
         c->max_open = open;
     }
 }
@@ -162,10 +165,12 @@ static void type_rule(struct tare__case *c, unsigned types, bool no)
 static void contains_rule(struct tare__lower *l, const struct tare__schema_rule *r,
                           struct tare__case *c)
 {
-    if (r->count > 1 || r->max != UINT64_MAX)
-        (void)tare__lower_refuse(l, r, "together with minContains or maxContains");
-    if (r->count == 1)
-        c->some = link_goal(l, (struct tare__goal){r->node, false}, (struct tare_str){0}, c->some);
+    struct tare__count_link *k = tare__lower_new(l, sizeof *k);
+    if (!k || (r->count == 0 && r->max == UINT64_MAX))
+        return;
+    *k = (struct tare__count_link){
+        .rule = r, .goal = {r->node, false}, .min = r->count, .max = r->max, .next = c->counts};
+    c->counts = k;
 }
 
 static void require_all(struct tare__lower *l, const struct tare__schema_rule *r,
@@ -173,6 +178,18 @@ static void require_all(struct tare__lower *l, const struct tare__schema_rule *r
 {
     for (uint32_t i = 0; i < r->n_list; i++)
         tare__lower_require(l, c, r->list[i].name);
+}
+
+static void pattern_rule(struct tare__lower *l, const struct tare__schema_rule *r,
+                         struct tare__case *c)
+{
+    const struct tare_dfa *dfa = tare__lower_pattern(l, &r->pattern);
+    link_text(l, c, r, dfa);
+    if (dfa || l->stopped)
+        return;
+    l->narrowed = l->narrowed || l->probing; /* proves nothing */
+    if (!l->probing)
+        (void)tare__lower_refuse(l, r, "its automaton has too many states");
 }
 
 /* Notes a rule that speaks about one type and needs no alternative. False: not such a rule. */
@@ -194,16 +211,16 @@ static bool simple_rule(struct tare__lower *l, const struct tare__schema_rule *r
         c->in = link_value(l, r->at, true, c->in);
         break;
     case SO_MINIMUM:
-        lower_min(c, &r->number, false);
+        lower_min(c, r, false);
         break;
     case SO_EXCLUSIVE_MINIMUM:
-        lower_min(c, &r->number, true);
+        lower_min(c, r, true);
         break;
     case SO_MAXIMUM:
-        lower_max(c, &r->number, false);
+        lower_max(c, r, false);
         break;
     case SO_EXCLUSIVE_MAXIMUM:
-        lower_max(c, &r->number, true);
+        lower_max(c, r, true);
         break;
     case SO_MULTIPLE:
         c->multiples = link_rule(l, r, c->multiples);
@@ -215,10 +232,10 @@ static bool simple_rule(struct tare__lower *l, const struct tare__schema_rule *r
         at_most(&c->max_length, r->count);
         break;
     case SO_PATTERN:
-        link_text(l, c, tare__lower_pattern(l, &r->pattern));
+        pattern_rule(l, r, c);
         break;
     case SO_FORMAT:
-        link_text(l, c, tare__lower_format(l, r, &known));
+        link_text(l, c, r, tare__lower_format(l, r, &known));
         break;
     case SO_MIN_ITEMS:
         at_least(&c->min_items, r->count);
@@ -286,6 +303,7 @@ static bool apart(struct tare__lower *l, const struct tare__case *of_i,
 {
     bool was = l->narrowed, found = false;
     l->narrowed = false;
+    l->probing++;
     for (; of_i && !found && !l->narrowed && !l->stopped; of_i = of_i->next) {
         const struct tare__case *both =
             tare__lower_expand(l, yes(j), tare__lower_copy(l, of_i), outer);
@@ -294,6 +312,7 @@ static bool apart(struct tare__lower *l, const struct tare__case *of_i,
     }
     found = found || l->narrowed;
     l->narrowed = was;
+    l->probing--;
     return !found;
 }
 
@@ -425,8 +444,7 @@ static struct tare__case *expand_yes(struct tare__lower *l, const struct tare__s
             for (; *tail; tail = &(*tail)->next)
                 n_cases++;
             if (n_cases > MAX_CASES_AT_ONCE)
-                (void)tare__lower_refuse(l, &n->rules[i], "it has over 4,000 alternatives"),
-                    l->stopped = true;
+                tare__lower_refuse_all(l, &n->rules[i], "it has over 4,000 alternatives");
         }
         list = all;
     }
@@ -454,14 +472,11 @@ struct tare__case *tare__lower_expand(struct tare__lower *l, struct tare__goal g
         return NULL;
     for (const struct tare__opened *o = outer; o; o = o->outer)
         if (o->goal.node == goal.node && o->goal.no == goal.no && goal.node->n_rules) {
-            (void)tare__lower_refuse(l, &goal.node->rules[0], "the schema leads back to itself");
-            l->stopped = true;
+            tare__lower_refuse_all(l, &goal.node->rules[0], "the schema leads back to itself");
             return NULL;
         }
-    if (++l->depth > MAX_DEPTH) {
-        (void)tare__lower_refuse(l, &goal.node->rules[0], "references are nested too deep");
-        l->stopped = true;
-    }
+    if (++l->depth > MAX_DEPTH)
+        tare__lower_refuse_all(l, &goal.node->rules[0], "references are nested too deep");
     struct tare__case *all =
         goal.no ? expand_no(l, goal.node, list, &here) : expand_yes(l, goal.node, list, &here);
     l->depth--;

@@ -33,6 +33,7 @@ struct tare_schema_unenforced {
     struct tare_str keyword;
     struct tare_str at;     /* JSON Pointer of the keyword in its document */
     struct tare_str reason; /* a sentence */
+    bool always;            /* no relaxing helps */
     struct tare_schema_unenforced *next;
 };
 
@@ -41,6 +42,8 @@ struct tare_schema_grammar {
     const struct tare_schema *schema;
     const struct tare_schema_unenforced *refused; /* NULL: lowered; else the first that was met */
     const struct tare_schema_unenforced *unenforced;
+    /* Valid values that are not generated, since a rule or its negation is no grammar: where. */
+    const struct tare_schema_unenforced *narrowed;
     const char *const *restrictions; /* sentences */
     size_t n_restrictions;
 };

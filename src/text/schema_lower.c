@@ -9,6 +9,7 @@
 #include "base/banned.h"
 
 #define MAX_RESTRICTIONS 8u
+#define MAX_NARROWED 64u /* places; more are not listed */
 #define NO_RULE UINT32_MAX
 
 static const struct tare__schema_rule false_rule = {.op = SO_FALSE, .keyword = "false"};
@@ -51,15 +52,22 @@ static bool relaxed(const struct tare__lower *l, const char *keyword)
     return false;
 }
 
+static struct tare_schema_unenforced about(struct tare__lower *l, const struct tare__schema_rule *r,
+                                           const char *reason)
+{
+    return (struct tare_schema_unenforced){.keyword = tare_str_of(r->keyword),
+                                           .at = r->at.doc ? tare_json_pointer(r->at, l->arena)
+                                                           : tare_str_n("", 0),
+                                           .reason = tare_str_of(reason)};
+}
+
 bool tare__lower_refuse(struct tare__lower *l, const struct tare__schema_rule *r,
                         const char *reason)
 {
     struct tare_schema_unenforced *u = tare__lower_new(l, sizeof *u);
     if (!u)
         return false;
-    u->keyword = tare_str_of(r->keyword);
-    u->at = r->at.doc ? tare_json_pointer(r->at, l->arena) : tare_str_n("", 0);
-    u->reason = tare_str_of(reason);
+    *u = about(l, r, reason);
     if (!relaxed(l, r->keyword)) {
         l->out->refused = u;
         l->stopped = true;
@@ -71,6 +79,36 @@ bool tare__lower_refuse(struct tare__lower *l, const struct tare__schema_rule *r
     u->next = (struct tare_schema_unenforced *)l->out->unenforced;
     l->out->unenforced = u;
     return true;
+}
+
+void tare__lower_refuse_all(struct tare__lower *l, const struct tare__schema_rule *r,
+                            const char *reason)
+{
+    struct tare_schema_unenforced *u = l->out->refused ? NULL : tare__lower_new(l, sizeof *u);
+    if (!u)
+        return;
+    *u = about(l, r, reason);
+    u->always = true;
+    l->out->refused = u;
+    l->stopped = true;
+}
+
+void tare__lower_narrow(struct tare__lower *l, const struct tare__schema_rule *r,
+                        const char *reason)
+{
+    uint32_t n = 0;
+    l->narrowed = true;
+    if (l->probing || l->stopped)
+        return;
+    struct tare_schema_unenforced *u = tare__lower_new(l, sizeof *u);
+    if (!u)
+        return;
+    *u = about(l, r, reason);
+    for (const struct tare_schema_unenforced *k = l->out->narrowed; k; k = k->next)
+        if (tare_str_eq(k->at, u->at) || ++n >= MAX_NARROWED)
+            return;
+    u->next = (struct tare_schema_unenforced *)l->out->narrowed;
+    l->out->narrowed = u;
 }
 
 void tare__lower_restrict(struct tare__lower *l, const char *sentence)
@@ -142,8 +180,8 @@ bool tare__lower_empty(struct tare__lower *l, const struct tare__case *c, unsign
     if (kinds & TARE__LOWER_BIT(TARE_JSON_STRING)) {
         bool none = c->min_length > c->max_length;
         if (!none && c->texts && c->texts->next && kinds == TARE__LOWER_BIT(TARE_JSON_STRING)) {
-            const struct tare_dfa *d = tare__lower_texts(l, c);
-            none = d && d->empty;
+            const struct tare_dfa *d = tare__lower_texts(l, c, &none);
+            none = none || (d && d->empty);
         }
         if (none)
             kinds &= ~TARE__LOWER_BIT(TARE_JSON_STRING);
@@ -169,11 +207,72 @@ bool tare__lower_set_empty(struct tare__lower *l, const struct tare__goal *goals
 {
     bool was = l->narrowed, found = false;
     l->narrowed = false;
+    l->probing++;
     for (const struct tare__case *c = expand_all(l, goals, n); c && !found; c = c->next)
         found = !tare__lower_empty(l, c, depth);
     found = found || l->narrowed || l->stopped;
     l->narrowed = was;
+    l->probing--;
     return !found;
+}
+
+/* ---- values as schemas ------------------------------------------------------------------- */
+
+static const struct tare__schema_node *constant(struct tare__lower *l, struct tare_json v)
+{
+    struct tare__schema_node *n = tare__lower_new(l, sizeof *n);
+    struct tare__schema_rule *r = tare__lower_new(l, sizeof *r);
+    if (!n || !r)
+        return NULL;
+    *r = (struct tare__schema_rule){.op = SO_CONST, .keyword = "const", .at = v};
+    *n = (struct tare__schema_node){
+        .at = v, .rules = r, .n_rules = 1, .number = UINT32_MAX - ++l->n_made};
+    return n;
+}
+
+/* type, required (or minItems), and each member (item) its own, no other. */
+static struct tare__schema_node *same_shape(struct tare__lower *l, struct tare_json v)
+{
+    bool object = tare_json_kind(v) == TARE_JSON_OBJECT;
+    uint32_t n = 0;
+    struct tare__schema_node *node = tare__lower_new(l, sizeof *node);
+    struct tare__schema_rule *r = tare__lower_new(l, 3 * sizeof *r);
+    struct tare__schema_property *list =
+        tare__lower_new(l, ((size_t)tare_json_count(v) + 1) * sizeof *list);
+    if (!node || !r || !list)
+        return NULL;
+    for (struct tare_json m = tare_json_first(v); m.doc; m = tare_json_next(m)) {
+        list[n].node = constant(l, m);
+        if (object)
+            list[n].name = tare_json_key(m);
+        n += list[n].node != NULL;
+    }
+    r[0] = (struct tare__schema_rule){
+        .op = SO_TYPE, .keyword = "type", .at = v, .types = TARE__LOWER_BIT(tare_json_kind(v))};
+    r[1] = object ? (struct tare__schema_rule){.op = SO_REQUIRED, .list = list, .n_list = n}
+                  : (struct tare__schema_rule){.op = SO_MIN_ITEMS, .count = n};
+    r[2] = (struct tare__schema_rule){
+        .op = object ? SO_OBJECT : SO_ARRAY, .list = list, .n_list = n, .node = &tare__lower_false};
+    r[1].keyword = r[2].keyword = "const";
+    r[1].at = r[2].at = v;
+    *node = (struct tare__schema_node){
+        .at = v, .rules = r, .n_rules = 3, .number = UINT32_MAX - ++l->n_made};
+    return node;
+}
+
+const struct tare__schema_node *tare__lower_made(struct tare__lower *l, struct tare_json v)
+{
+    for (const struct tare__made_known *k = l->made; k; k = k->next)
+        if (k->v.doc == v.doc && k->v.node == v.node)
+            return k->node;
+    struct tare__made_known *k = tare__lower_new(l, sizeof *k);
+    if (!k)
+        return &tare__lower_false;
+    *k = (struct tare__made_known){v, same_shape(l, v), l->made};
+    if (!k->node)
+        return &tare__lower_false;
+    l->made = k;
+    return k->node;
 }
 
 /* ---- sets -------------------------------------------------------------------------------- */
@@ -223,14 +322,14 @@ static bool same(struct tare__goals a, struct tare__goals b)
 
 static bool any_array(const struct tare__case *c)
 {
-    return !c->arrays && !c->each && !c->some && !c->unique && c->min_items == 0 &&
+    return !c->arrays && !c->each && !c->places && !c->counts && !c->unique && c->min_items == 0 &&
            c->max_items == TARE__LOWER_NO_BOUND;
 }
 
 static bool any_object(const struct tare__case *c)
 {
-    return !c->objects && !c->required && !c->members && !c->names && c->min_members == 0 &&
-           c->max_members == TARE__LOWER_NO_BOUND;
+    return !c->objects && !c->required && !c->members && !c->names && !c->some &&
+           c->min_members == 0 && c->max_members == TARE__LOWER_NO_BOUND;
 }
 
 /* True when values of that kind are all of this case: others of the kind add nothing. */
@@ -413,26 +512,57 @@ static void usual_restrictions(struct tare__lower *l)
         tare__lower_restrict(l, "strings: no backslash");
 }
 
+/* No text at all: because of what was left out, or since no value is valid. */
+static enum tare_status nothing(struct tare__lower *l, struct tare_err *err)
+{
+    if (l->out->narrowed) {
+        struct tare_schema_unenforced *u = TARE_NEW(l->arena, struct tare_schema_unenforced);
+        if (!u)
+            return tare_fail(err, TARE_E_NOMEM, "not enough memory to lower the schema");
+        *u = *l->out->narrowed;
+        u->next = NULL;
+        u->always = true;
+        l->out->refused = u;
+        *err = (struct tare_err){0};
+        return TARE_OK;
+    }
+    tare_err_hint(err, "look for rules that contradict each other: bounds that cross, a required "
+                       "member that may not be there");
+    return tare_fail(err, TARE_E_INPUT, "no value is valid under the schema");
+}
+
+/* What was left out, as sentences behind the usual restrictions. */
+static void tell_narrowed(struct tare__lower *l)
+{
+    const char **list = (const char **)l->out->restrictions;
+    for (const struct tare_schema_unenforced *u = l->out->narrowed; u; u = u->next) {
+        struct tare_str s =
+            tare_arena_printf(l->arena, "not all valid values: %.*s at %.*s: %.*s",
+                              TARE_FMT(u->keyword), TARE_FMT(u->at), TARE_FMT(u->reason));
+        if (s.p && l->out->n_restrictions < MAX_RESTRICTIONS + MAX_NARROWED)
+            list[l->out->n_restrictions++] = s.p;
+    }
+}
+
 static enum tare_status lower(struct tare__lower *l, struct tare_err *err)
 {
     struct tare__goal root = {l->schema->root, false};
     enum tare_status st = tare_grammar_open(l->arena, &l->g, err);
-    l->out->restrictions = TARE_NEW_N(l->arena, const char *, MAX_RESTRICTIONS);
+    l->out->restrictions = TARE_NEW_N(l->arena, const char *, MAX_RESTRICTIONS + MAX_NARROWED);
     if (st != TARE_OK || !l->out->restrictions)
         return st != TARE_OK ? st : tare_fail(err, TARE_E_NOMEM, "not enough memory");
     shared_nodes(l);
     usual_restrictions(l);
     uint32_t node = tare__lower_set(l, &root, 1);
-    if (l->narrowed)
-        tare__lower_restrict(l, "not, oneOf, if: only what is provably on the right side");
     if (l->st != TARE_OK || l->out->refused)
         return l->st;
     st = tare_grammar_finish(l->g, node, err);
     if (st == TARE_OK) {
         tare_grammar_unique_keys(l->g, 0);
         l->out->grammar = l->g;
+        tell_narrowed(l);
     }
-    return st;
+    return st != TARE_OK && tare_grammar_is_empty(l->g, node) ? nothing(l, err) : st;
 }
 
 enum tare_status tare_schema_grammar_make(struct tare_json schema,

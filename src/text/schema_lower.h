@@ -31,15 +31,18 @@ struct tare__goals {
 /* Linked lists, newest first; cases that part later share their older links. */
 struct tare__rule_link {
     const struct tare__schema_rule *rule;
+    bool no; /* must not hold */
     const struct tare__rule_link *next;
 };
 struct tare__goal_link {
     struct tare__goal goal;
     struct tare_str name; /* of the member it is about, where it is about one */
+    uint32_t index;       /* of the item, where it is about one */
     const struct tare__goal_link *next;
 };
 struct tare__dfa_link {
     const struct tare_dfa *dfa;
+    const struct tare__schema_rule *rule; /* it comes from */
     const struct tare__dfa_link *next;
 };
 struct tare__value_link {
@@ -48,12 +51,33 @@ struct tare__value_link {
     const struct tare__value_link *next;
 };
 
+#define TARE__LOWER_OTHERS UINT32_MAX
+
+/* Some member has a name of a set and a value that meets a goal. The names: of properties & co.
+ * those a pattern finds, or (OTHERS) those it declares nothing for; of propertyNames those it does
+ * not accept. */
+struct tare__some_link {
+    const struct tare__schema_rule *rule;
+    uint32_t pattern;
+    struct tare__goal value; /* node NULL: any */
+    const struct tare__some_link *next;
+};
+/* From min to max items behind the first `from` meet the goal. */
+struct tare__count_link {
+    const struct tare__schema_rule *rule;
+    struct tare__goal goal;
+    uint64_t min, max;
+    uint32_t from;
+    const struct tare__count_link *next;
+};
+
 /* One conjunction: what a value of this case is like. */
 struct tare__case {
     unsigned kinds;     /* bits of enum tare_json_kind */
     bool whole, broken; /* a number must be an integer; must not be one */
     bool min_open, max_open;
     const struct tare__decimal *min, *max;
+    const struct tare__schema_rule *min_rule, *max_rule;
     const struct tare__rule_link *multiples;
     uint64_t min_length, max_length;
     const struct tare__dfa_link *texts;
@@ -61,10 +85,12 @@ struct tare__case {
     const struct tare__goal_link *required; /* names; goals unused */
     const struct tare__goal_link *members;  /* a member of that name, if there is one, must … */
     const struct tare__goal_link *names;    /* every name must … */
+    const struct tare__some_link *some;     /* a member there must be */
     uint64_t min_members, max_members;
     const struct tare__rule_link *arrays; /* items & co. */
     const struct tare__goal_link *each;   /* every item must … */
-    const struct tare__goal_link *some;   /* one item at least must … */
+    const struct tare__goal_link *places; /* the item of that index, if there is one, must … */
+    const struct tare__count_link *counts;
     const struct tare__schema_rule *unique;
     uint64_t min_items, max_items;
     const struct tare__value_link *in, *out; /* one of these; none of these */
@@ -92,6 +118,21 @@ struct tare__dfa_known {
     struct tare__dfa_known *next;
 };
 
+/* A schema made of a value, for its negation. */
+struct tare__made_known {
+    struct tare_json v;
+    struct tare__schema_node *node;
+    struct tare__made_known *next;
+};
+
+/* Names of members there must be. */
+struct tare__names_known {
+    const struct tare__schema_rule *rule;
+    uint32_t pattern;
+    const struct tare_dfa *dfa;
+    struct tare__names_known *next;
+};
+
 struct tare__lower {
     const struct tare_schema_grammar_options *o;
     struct tare_schema_grammar *out;
@@ -108,8 +149,12 @@ struct tare__lower {
     uint32_t n_sets, n_buckets;
     struct tare__dfa_known *dfas;
     const struct tare_dfa *utf8;
+    struct tare__made_known *made;
+    uint32_t n_made, n_wanted;
+    struct tare__names_known *names;
     uint32_t gap, quote, open, close, comma; /* nodes used everywhere */
     bool narrowed;
+    uint32_t probing; /* only looking whether something is empty: nothing is refused or noted */
 };
 
 extern const struct tare__schema_node tare__lower_false;
@@ -122,6 +167,12 @@ void tare__lower_work(struct tare__lower *l, uint64_t n);
 bool tare__lower_ok(struct tare__lower *l, enum tare_status st);
 /* A keyword that cannot be enforced: refuses, or (true) notes it as relaxed. */
 bool tare__lower_refuse(struct tare__lower *l, const struct tare__schema_rule *r,
+                        const char *reason);
+/* The same for what cannot be left out either. */
+void tare__lower_refuse_all(struct tare__lower *l, const struct tare__schema_rule *r,
+                            const char *reason);
+/* Values that meet the rule (or do not, where that is asked) are left out: notes where. */
+void tare__lower_narrow(struct tare__lower *l, const struct tare__schema_rule *r,
                         const char *reason);
 void tare__lower_restrict(struct tare__lower *l, const char *sentence);
 
@@ -153,7 +204,10 @@ bool tare__lower_set_empty(struct tare__lower *l, const struct tare__goal *goals
 uint32_t tare__lower_member_goals(struct tare__lower *l, const struct tare__case *c,
                                   struct tare_str name, struct tare__goal **out);
 
-/* Automata. NULL: stopped. */
+/* A schema that only this value meets, an object or an array. */
+const struct tare__schema_node *tare__lower_made(struct tare__lower *l, struct tare_json v);
+
+/* Automata. NULL: stopped, or (nothing is stopped) it would have too many states. */
 const struct tare_dfa *tare__lower_pattern(struct tare__lower *l,
                                            const struct tare__schema_pattern *p);
 const struct tare_dfa *tare__lower_expression(struct tare__lower *l, const char *whole);
@@ -162,11 +216,16 @@ const struct tare_dfa *tare__lower_format(struct tare__lower *l, const struct ta
 const struct tare_dfa *tare__lower_product(struct tare__lower *l, const struct tare_dfa *a,
                                            const struct tare_dfa *b, enum tare_dfa_op op);
 const struct tare_dfa *tare__lower_utf8(struct tare__lower *l);
-/* Names that meet the goals of c->names, or NULL when any does. */
-const struct tare_dfa *tare__lower_names(struct tare__lower *l, const struct tare__case *c);
-/* Texts of a case, its lengths left out; NULL: any. */
-const struct tare_dfa *tare__lower_texts(struct tare__lower *l, const struct tare__case *c);
+const struct tare_dfa *tare__lower_listed_texts(struct tare__lower *l, const struct tare_str *texts,
+                                                uint32_t n);
+/* Names that meet the goals. */
+const struct tare_dfa *tare__lower_names(struct tare__lower *l,
+                                         const struct tare__goal_link *goals);
+/* Texts of a case, its lengths left out; NULL: any. *none: none can be written. */
+const struct tare_dfa *tare__lower_texts(struct tare__lower *l, const struct tare__case *c,
+                                         bool *none);
 
+uint32_t tare__lower_bound(uint64_t n); /* of a grammar */
 /* Nodes of one type. */
 uint32_t tare__lower_number(struct tare__lower *l, const struct tare__case *c);
 uint32_t tare__lower_string(struct tare__lower *l, const struct tare__case *c);

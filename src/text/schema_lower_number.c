@@ -14,6 +14,8 @@
 
 #define WHOLE "-?(0|[1-9]\\d{0,39})"
 #define PLAIN WHOLE "(\\.\\d{1,20})?"
+#define ANY_WHOLE "-?(0|[1-9]\\d*)"
+#define COUNTED (WHOLE_DIGITS + 2) /* characters of a multiple */
 
 /* A decimal as it is spelt: whole part, fraction without zeros at its end. */
 struct spelt {
@@ -192,9 +194,8 @@ static const struct tare_dfa *bound(struct tare__lower *l, const struct tare__ca
     if (!spell(d, &s)) {
         bool harmless = d->exp > WHOLE_DIGITS && (least ? d->negative : !d->negative);
         if (!harmless)
-            (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_LIMIT,
-                                              "a bound of over %d digits, or %d after the point",
-                                              WHOLE_DIGITS, BROKEN_DIGITS));
+            (void)tare__lower_refuse(l, least ? c->min_rule : c->max_rule,
+                                     "a bound of over 40 digits, or 20 after the point");
         return NULL;
     }
     tare_buf_init(&t.b, l->arena->alc, TARE_MIB);
@@ -222,46 +223,105 @@ static uint64_t power(uint32_t n, uint32_t m)
     return p;
 }
 
-/* Numbers that are multiples of m / 10^e, with at most e digits after the point. States: 3 for a
- * single 0, then m remainders for each of: before the point, at it, after 1 to e digits. */
-static const struct tare_dfa *remainders(struct tare__lower *l, uint32_t m, uint32_t e)
+/*
+ * Numbers that are multiples of m × 10^z / 10^e; z or e is 0. States: 3 for a single 0, then layers
+ * of m remainders: before the point, at it, behind 1 to e digits (or one zero); behind the last of
+ * them only zeros follow. With z, states behind the layers count the zeros since a multiple of m.
+ */
+struct remainders {
+    uint32_t m, e, z, layers, tail, n;
+    uint32_t *next;
+    uint8_t *accepts;
+};
+
+#define FIRST_LAYER 4u
+
+static uint32_t *row_of(const struct remainders *t, uint32_t state)
 {
-    uint32_t n = 4 + m * (e + 2);
+    return t->next + (size_t)state * N_CLASSES;
+}
+
+/* Up to the first digit. */
+static void begin_multiples(struct remainders *t)
+{
+    row_of(t, 1)[C_MINUS] = 2;
+    for (uint32_t from = 1; from <= 2; from++)
+        for (uint32_t b = 0; b < 10; b++)
+            row_of(t, from)[C_DIGIT + b] = b ? FIRST_LAYER + b % t->m : 3;
+    t->accepts[3] = 1;
+    row_of(t, 3)[C_POINT] = FIRST_LAYER + t->m;
+}
+
+/* Digits before the point. */
+static void whole_layer(struct remainders *t)
+{
+    uint64_t left = power(t->e, t->m);
+    for (uint32_t r = 0; r < t->m; r++) {
+        uint32_t s = FIRST_LAYER + r, *row = row_of(t, s);
+        t->accepts[s] = !t->z && r * left % t->m == 0;
+        for (uint32_t b = 0; b < 10; b++)
+            row[C_DIGIT + b] = FIRST_LAYER + (uint32_t)(((uint64_t)r * 10 + b) % t->m);
+        if (!t->z && (r == 0 || t->e))
+            row[C_POINT] = FIRST_LAYER + t->m + r;
+        if (t->z && r == 0)
+            row[C_DIGIT] = t->tail;
+    }
+}
+
+/* The point and the digits behind it. */
+static void broken_layer(struct remainders *t, uint32_t layer)
+{
+    uint32_t behind = layer - 1, to = layer + 1 < t->layers ? layer + 1 : layer;
+    bool zeros = behind >= t->e;
+    uint64_t left = power(zeros ? 0 : t->e - behind, t->m);
+    for (uint32_t r = 0; r < t->m; r++) {
+        uint32_t s = FIRST_LAYER + layer * t->m + r, *row = row_of(t, s);
+        t->accepts[s] = behind && r * left % t->m == 0;
+        for (uint32_t b = 0; b < (zeros ? 1u : 10u); b++)
+            row[C_DIGIT + b] =
+                FIRST_LAYER + to * t->m + (zeros ? r : (uint32_t)(((uint64_t)r * 10 + b) % t->m));
+    }
+}
+
+/* k + 1 zeros since a multiple of m. */
+static void zeros_since(struct remainders *t, uint32_t k)
+{
+    uint32_t *row = row_of(t, t->tail + k);
+    bool enough = k + 1 == t->z;
+    t->accepts[t->tail + k] = enough;
+    row[C_DIGIT] = t->tail + k + !enough;
+    for (uint32_t b = 1; b < 10; b++)
+        row[C_DIGIT + b] = FIRST_LAYER + b % t->m;
+    if (enough)
+        row[C_POINT] = FIRST_LAYER + t->m;
+}
+
+static const struct tare_dfa *remainders(struct tare__lower *l, uint32_t m, uint32_t e, uint32_t z)
+{
+    struct remainders t = {.m = m, .e = e, .z = z, .layers = (e ? e : 1) + 2};
+    t.tail = FIRST_LAYER + m * t.layers;
+    t.n = t.tail + z;
     struct tare_dfa *d = tare__lower_new(l, sizeof *d);
-    uint32_t *next = tare__lower_new(l, (size_t)n * N_CLASSES * sizeof *next);
-    uint8_t *accepts = tare__lower_new(l, n);
-    if (!d || !next || !accepts)
+    t.next = tare__lower_new(l, (size_t)t.n * N_CLASSES * sizeof *t.next);
+    t.accepts = tare__lower_new(l, t.n);
+    if (!d || !t.next || !t.accepts)
         return NULL;
+    *d = (struct tare_dfa){
+        .n_states = t.n, .n_classes = N_CLASSES, .next = t.next, .accepts = t.accepts};
     for (unsigned b = 0; b < 10; b++)
         d->class_of['0' + b] = (uint8_t)(C_DIGIT + b);
     d->class_of['-'] = C_MINUS;
     d->class_of['.'] = C_POINT;
-    next[1 * N_CLASSES + C_MINUS] = 2;
-    for (uint32_t from = 1; from <= 2; from++)
-        for (uint32_t b = 0; b < 10; b++)
-            next[from * N_CLASSES + C_DIGIT + b] = b ? 4 + b % m : 3;
-    accepts[3] = 1;
-    next[3 * N_CLASSES + C_POINT] = e ? 4 + m : 0;
-    for (uint32_t layer = 0; layer < e + 2; layer++) {
-        uint64_t left = power(layer ? e + 1 - layer : e, m);
-        uint32_t to = layer == 0 ? 0 : layer + 1;
-        for (uint32_t r = 0; r < m; r++) {
-            uint32_t s = 4 + layer * m + r;
-            accepts[s] = layer != 1 && r * left % m == 0;
-            for (uint32_t b = 0; b < 10 && to < e + 2; b++)
-                next[(size_t)s * N_CLASSES + C_DIGIT + b] =
-                    4 + to * m + (uint32_t)(((uint64_t)r * 10 + b) % m);
-            if (layer == 0 && e)
-                next[(size_t)s * N_CLASSES + C_POINT] = 4 + m + r;
-        }
-    }
-    d->n_states = n;
-    d->n_classes = N_CLASSES;
-    d->next = next;
-    d->accepts = accepts;
+    begin_multiples(&t);
+    whole_layer(&t);
+    for (uint32_t layer = 1; layer < t.layers; layer++)
+        broken_layer(&t, layer);
+    for (uint32_t k = 0; k < z; k++)
+        zeros_since(&t, k);
     return d;
 }
 
+/* NULL: stopped, or too many. */
 static const struct tare_dfa *multiple(struct tare__lower *l, const struct tare__schema_rule *r)
 {
     uint64_t m = 0;
@@ -269,14 +329,31 @@ static const struct tare_dfa *multiple(struct tare__lower *l, const struct tare_
     for (size_t i = 0; i < r->number.digits.n; i++)
         if (r->number.digits.p[i] != '.')
             m = m * 10 + (uint64_t)(r->number.digits.p[i] - '0');
-    for (; e < 0 && m <= MAX_REMAINDERS; e++)
-        m *= 10;
-    if (e < 0 || e > BROKEN_DIGITS || m > MAX_REMAINDERS ||
-        m * (uint64_t)(e + 2) > MAX_REMAINDERS) {
-        (void)tare__lower_refuse(l, r, "it has too many remainders for an automaton");
+    uint64_t layers = e > 0 ? (uint64_t)e + 2 : 3;
+    if (e < -WHOLE_DIGITS || e > BROKEN_DIGITS || m > MAX_REMAINDERS ||
+        m * layers > MAX_REMAINDERS * 3)
         return NULL;
+    return remainders(l, (uint32_t)m, e > 0 ? (uint32_t)e : 0, e < 0 ? (uint32_t)-e : 0);
+}
+
+/* Of the texts those that are multiples, and those that are not. */
+static const struct tare_dfa *multiples(struct tare__lower *l, const struct tare__case *c,
+                                        const struct tare_dfa *dfa)
+{
+    for (const struct tare__rule_link *k = c->multiples; k && !l->stopped; k = k->next) {
+        const struct tare_dfa *b = multiple(l, k->rule);
+        b = b ? tare__lower_product(l, dfa, b, k->no ? TARE_DFA_MINUS : TARE_DFA_AND) : NULL;
+        if (!b && !l->stopped && k->no) {
+            tare__lower_narrow(l, k->rule, "too many remainders for an automaton");
+            return NULL;
+        }
+        if (!b && !l->stopped)
+            (void)tare__lower_refuse(l, k->rule,
+                                     "it has too many remainders for an automaton (3,000, together "
+                                     "with bounds and other multiples)");
+        dfa = b ? b : dfa;
     }
-    return remainders(l, (uint32_t)m, (uint32_t)e);
+    return dfa;
 }
 
 /* ---- excluded values --------------------------------------------------------------------- */
@@ -298,32 +375,57 @@ static const struct tare_dfa *without(struct tare__lower *l, const struct tare__
                                                : "",
                                   (int)s.n_whole, s.whole, s.n_part ? "\\." : "", (int)s.n_part,
                                   s.part, s.n_part ? "0*" : "(\\.0+)?");
-            dfa = e.p ? tare__lower_product(l, dfa, tare__lower_expression(l, e.p), TARE_DFA_MINUS)
-                      : dfa;
+            const struct tare_dfa *rest =
+                e.p ? tare__lower_product(l, dfa, tare__lower_expression(l, e.p), TARE_DFA_MINUS)
+                    : dfa;
+            struct tare__schema_rule r = {.keyword = k->list ? "enum" : "const", .at = k->v};
+            if (!rest && !l->stopped)
+                tare__lower_narrow(l, &r, "numbers without these have too large an automaton");
+            if (!rest)
+                return NULL;
+            dfa = rest;
         }
     }
     return dfa;
 }
 
+static const struct tare_dfa *within(struct tare__lower *l, const struct tare__case *c,
+                                     const struct tare_dfa *dfa, bool least)
+{
+    const struct tare_dfa *b = bound(l, c, least);
+    const struct tare_dfa *both = b ? tare__lower_product(l, dfa, b, TARE_DFA_AND) : dfa;
+    if (!both && !l->stopped)
+        (void)tare__lower_refuse(l, least ? c->min_rule : c->max_rule,
+                                 "with what else bounds the number its automaton is too large");
+    return both ? both : dfa;
+}
+
+/* All numbers of the case's kind. The length of multiples is counted: else each digit would have
+ * all remainders. */
+static const char *spellings(const struct tare__case *c)
+{
+    bool free = !c->min && !c->max && !c->out;
+    if (c->broken)
+        return c->multiples ? ANY_WHOLE "\\.\\d*[1-9]" : WHOLE "\\.\\d{0,19}[1-9]";
+    if (c->multiples)
+        return c->whole ? ANY_WHOLE : ANY_WHOLE "(\\.\\d+)?";
+    if (free && !c->whole)
+        return PLAIN "([eE][+-]?\\d{1,3})?";
+    return c->whole ? WHOLE : PLAIN;
+}
+
 uint32_t tare__lower_number(struct tare__lower *l, const struct tare__case *c)
 {
-    bool free = !c->min && !c->max && !c->multiples && !c->out && !c->broken;
-    const char *base = c->whole ? WHOLE : PLAIN;
-    if (c->broken)
-        base = WHOLE "\\.\\d{0,19}[1-9]";
-    else if (free && !c->whole)
-        base = PLAIN "([eE][+-]?\\d{1,3})?";
-    const struct tare_dfa *dfa = tare__lower_expression(l, base), *b;
-    if (c->min && (b = bound(l, c, true)) != NULL)
-        dfa = tare__lower_product(l, dfa, b, TARE_DFA_AND);
-    if (c->max && (b = bound(l, c, false)) != NULL)
-        dfa = tare__lower_product(l, dfa, b, TARE_DFA_AND);
-    for (const struct tare__rule_link *k = c->multiples; k && !l->stopped; k = k->next)
-        if ((b = multiple(l, k->rule)) != NULL)
-            dfa = tare__lower_product(l, dfa, b, TARE_DFA_AND);
-    if (c->out)
+    const struct tare_dfa *dfa = tare__lower_expression(l, spellings(c));
+    if (c->min)
+        dfa = within(l, c, dfa, true);
+    if (c->max && dfa)
+        dfa = within(l, c, dfa, false);
+    if (dfa)
+        dfa = multiples(l, c, dfa);
+    if (c->out && dfa)
         dfa = without(l, c, dfa);
     if (l->stopped || !dfa || dfa->empty)
         return TARE_GRAMMAR_NEVER;
-    return tare_grammar_lex(l->g, dfa, 0, TARE_GRAMMAR_ANY);
+    return tare_grammar_lex(l->g, dfa, 0, c->multiples ? COUNTED : TARE_GRAMMAR_ANY);
 }

@@ -19,6 +19,17 @@ static const struct tare_dfa *remember(struct tare__lower *l, const char *expres
     return dfa;
 }
 
+/* True when st is TARE_OK; too many states are no failure: the caller says what is refused. */
+static bool made(struct tare__lower *l, enum tare_status st)
+{
+    if (st == TARE_E_LIMIT) {
+        if (l->err)
+            *l->err = (struct tare_err){0};
+        return false;
+    }
+    return tare__lower_ok(l, st);
+}
+
 const struct tare_dfa *tare__lower_pattern(struct tare__lower *l,
                                            const struct tare__schema_pattern *p)
 {
@@ -32,7 +43,7 @@ const struct tare_dfa *tare__lower_pattern(struct tare__lower *l,
         p->dfa
             ? tare_dfa_complete(p->dfa, true, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err)
             : tare_dfa_regex(p->regex, true, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err);
-    if (!tare__lower_ok(l, st))
+    if (!made(l, st))
         return NULL;
     return remember(l, NULL, p->text, dfa);
 }
@@ -44,8 +55,8 @@ const struct tare_dfa *tare__lower_expression(struct tare__lower *l, const char 
     for (const struct tare__dfa_known *k = l->dfas; k; k = k->next)
         if (k->expression && tare_str_eq(k->pattern, text))
             return k->dfa;
-    if (l->stopped || !tare__lower_ok(l, tare_dfa_pattern(text, false, TARE_MAX_GRAMMAR_DFA_STATES,
-                                                          l->arena, &dfa, l->err)))
+    if (l->stopped || !made(l, tare_dfa_pattern(text, false, TARE_MAX_GRAMMAR_DFA_STATES, l->arena,
+                                                &dfa, l->err)))
         return NULL;
     return remember(l, whole, text, dfa);
 }
@@ -62,8 +73,7 @@ const struct tare_dfa *tare__lower_product(struct tare__lower *l, const struct t
 {
     const struct tare_dfa *dfa = NULL;
     if (!a || !b || l->stopped ||
-        !tare__lower_ok(
-            l, tare_dfa_product(a, b, op, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err)))
+        !made(l, tare_dfa_product(a, b, op, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err)))
         return NULL;
     tare__lower_work(l, (uint64_t)dfa->n_states * dfa->n_classes / 8);
     return dfa;
@@ -128,10 +138,22 @@ const struct tare_dfa *tare__lower_format(struct tare__lower *l, const struct ta
 
 /* ---- texts of a case --------------------------------------------------------------------- */
 
-/* The excluded texts of the case, as an automaton; NULL: none, or stopped. */
-static const struct tare_dfa *excluded(struct tare__lower *l, const struct tare__case *c)
+const struct tare_dfa *tare__lower_listed_texts(struct tare__lower *l, const struct tare_str *texts,
+                                                uint32_t n)
 {
-    uint32_t n = 0, room = 0;
+    const struct tare_dfa *dfa = NULL;
+    if (l->stopped ||
+        !made(l, tare_dfa_texts(texts, n, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err)))
+        return NULL;
+    return dfa;
+}
+
+/* The excluded texts of the case; *n: how many. */
+static const struct tare_dfa *excluded(struct tare__lower *l, const struct tare__case *c,
+                                       uint32_t *n)
+{
+    uint32_t room = 0;
+    *n = 0;
     for (const struct tare__value_link *k = c->out; k; k = k->next)
         room += k->list ? tare_json_count(k->v) : 1;
     struct tare_str *texts = tare__lower_new(l, (room + 1) * sizeof *texts);
@@ -139,26 +161,39 @@ static const struct tare_dfa *excluded(struct tare__lower *l, const struct tare_
         struct tare_json v = k->list ? tare_json_first(k->v) : k->v;
         for (; v.doc; v = k->list ? tare_json_next(v) : (struct tare_json){0})
             if (tare_json_kind(v) == TARE_JSON_STRING)
-                texts[n++] = tare_json_str(v);
+                texts[(*n)++] = tare_json_str(v);
     }
-    const struct tare_dfa *dfa = NULL;
-    if (n && !l->stopped)
-        (void)tare__lower_ok(
-            l, tare_dfa_texts(texts, n, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err));
-    return dfa;
+    return *n ? tare__lower_listed_texts(l, texts, *n) : NULL;
 }
 
-const struct tare_dfa *tare__lower_texts(struct tare__lower *l, const struct tare__case *c)
+const struct tare_dfa *tare__lower_texts(struct tare__lower *l, const struct tare__case *c,
+                                         bool *none)
 {
-    const struct tare_dfa *dfa = NULL, *out = excluded(l, c);
-    for (const struct tare__dfa_link *k = c->texts; k; k = k->next)
-        dfa = dfa ? tare__lower_product(l, dfa, k->dfa, TARE_DFA_AND) : k->dfa;
-    if (out)
-        dfa = tare__lower_product(l, dfa ? dfa : tare__lower_utf8(l), out, TARE_DFA_MINUS);
+    uint32_t n = 0;
+    const struct tare_dfa *dfa = NULL, *out = excluded(l, c, &n), *both;
+    *none = false;
+    for (const struct tare__dfa_link *k = c->texts; k && !l->stopped; k = k->next) {
+        both = dfa ? tare__lower_product(l, dfa, k->dfa, TARE_DFA_AND) : k->dfa;
+        if (!both && l->probing)
+            return NULL;
+        if (!both && !l->stopped)
+            (void)tare__lower_refuse(l, k->rule,
+                                     "with the others its automaton has too many states");
+        dfa = both ? both : dfa;
+    }
+    if (n && !l->stopped) {
+        both = out ? tare__lower_product(l, dfa ? dfa : tare__lower_utf8(l), out, TARE_DFA_MINUS)
+                   : NULL;
+        struct tare__schema_rule r = {.keyword = c->out->list ? "enum" : "const", .at = c->out->v};
+        *none = !both && !l->probing;
+        if (*none && !l->stopped)
+            tare__lower_narrow(l, &r, "texts without these have an automaton of too many states");
+        dfa = both;
+    }
     return l->stopped ? NULL : dfa;
 }
 
-static uint32_t bound(uint64_t n)
+uint32_t tare__lower_bound(uint64_t n)
 {
     return n >= TARE_GRAMMAR_ANY ? TARE_GRAMMAR_ANY : (uint32_t)n;
 }
@@ -171,10 +206,11 @@ static uint32_t quoted(struct tare__lower *l, const struct tare_dfa *dfa, uint32
 
 uint32_t tare__lower_string(struct tare__lower *l, const struct tare__case *c)
 {
-    const struct tare_dfa *dfa = tare__lower_texts(l, c);
-    if (l->stopped || (dfa && dfa->empty) || c->min_length > c->max_length)
+    bool none = false;
+    const struct tare_dfa *dfa = tare__lower_texts(l, c, &none);
+    if (l->stopped || none || (dfa && dfa->empty) || c->min_length > c->max_length)
         return TARE_GRAMMAR_NEVER;
-    return quoted(l, dfa, bound(c->min_length), bound(c->max_length));
+    return quoted(l, dfa, tare__lower_bound(c->min_length), tare__lower_bound(c->max_length));
 }
 
 /* ---- names ------------------------------------------------------------------------------- */
@@ -183,12 +219,8 @@ uint32_t tare__lower_string(struct tare__lower *l, const struct tare__case *c)
 static const struct tare_dfa *of_length(struct tare__lower *l, uint64_t lo, uint64_t hi)
 {
     if (lo > TARE_MAX_GRAMMAR_DFA_STATES / 8 ||
-        (hi != TARE__LOWER_NO_BOUND && hi > TARE_MAX_GRAMMAR_DFA_STATES / 8)) {
-        (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_LIMIT,
-                                          "\"propertyNames\" with a length of over %u",
-                                          TARE_MAX_GRAMMAR_DFA_STATES / 8));
+        (hi != TARE__LOWER_NO_BOUND && hi > TARE_MAX_GRAMMAR_DFA_STATES / 8))
         return NULL;
-    }
     struct tare_str e =
         hi == TARE__LOWER_NO_BOUND
             ? tare_arena_printf(l->arena, "[\\s\\S]{%u,}", (unsigned)lo)
@@ -203,7 +235,6 @@ static const struct tare_dfa *listed_names(struct tare__lower *l, const struct t
     uint32_t n = 0, room = first->list ? tare_json_count(first->v) : 1;
     struct tare_str *texts = tare__lower_new(l, (room + 1) * sizeof *texts);
     struct tare_json v = first->list ? tare_json_first(first->v) : first->v;
-    const struct tare_dfa *dfa = NULL;
     for (; v.doc && texts; v = first->list ? tare_json_next(v) : (struct tare_json){0}) {
         bool fits = tare_json_kind(v) == TARE_JSON_STRING;
         for (const struct tare__value_link *k = first->next; k && fits; k = k->next)
@@ -211,15 +242,15 @@ static const struct tare_dfa *listed_names(struct tare__lower *l, const struct t
         if (fits)
             texts[n++] = tare_json_str(v);
     }
-    if (texts)
-        (void)tare__lower_ok(
-            l, tare_dfa_texts(texts, n, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err));
-    return dfa;
+    return texts ? tare__lower_listed_texts(l, texts, n) : NULL;
 }
 
 static const struct tare_dfa *case_names(struct tare__lower *l, const struct tare__case *c)
 {
-    const struct tare_dfa *dfa = tare__lower_texts(l, c);
+    bool none = false;
+    const struct tare_dfa *dfa = tare__lower_texts(l, c, &none);
+    if (none)
+        return tare__lower_listed_texts(l, NULL, 0);
     if (!dfa)
         dfa = tare__lower_utf8(l);
     if (c->in)
@@ -229,22 +260,23 @@ static const struct tare_dfa *case_names(struct tare__lower *l, const struct tar
     return dfa;
 }
 
-const struct tare_dfa *tare__lower_names(struct tare__lower *l, const struct tare__case *c)
+const struct tare_dfa *tare__lower_names(struct tare__lower *l, const struct tare__goal_link *goals)
 {
-    struct tare__case *list = c->names ? tare__lower_top(l) : NULL;
+    struct tare__case *list = tare__lower_top(l);
     const struct tare_dfa *all = NULL;
-    if (list)
-        list->kinds = TARE__LOWER_BIT(TARE_JSON_STRING);
-    else
+    if (!list)
         return NULL;
-    for (const struct tare__goal_link *k = c->names; k && list; k = k->next)
+    list->kinds = TARE__LOWER_BIT(TARE_JSON_STRING);
+    for (const struct tare__goal_link *k = goals; k && list; k = k->next)
         list = tare__lower_expand(l, k->goal, list, NULL);
+    if (!list)
+        return tare__lower_listed_texts(l, NULL, 0);
     for (; list && !l->stopped; list = list->next) {
         const struct tare_dfa *one = case_names(l, list);
         all = all ? tare__lower_product(l, all, one, TARE_DFA_OR) : one;
+        if (!all)
+            return NULL;
     }
-    if (!all && !l->stopped)
-        (void)tare__lower_ok(l, tare_dfa_texts(NULL, 0, 8, l->arena, &all, l->err));
     return all;
 }
 

@@ -1,13 +1,14 @@
 /*
  * Cases in which a rule does not hold. Each speaks about one type: "not minLength 3" is a string of
- * at most 2. What cannot be said as cases (an item somewhere that does not match) is left out,
- * which only makes the language smaller, and is noted as a restriction.
+ * at most 2. What cannot be said as cases (items that are not unique) is left out, which only makes
+ * the language smaller, and is noted with its place.
  */
 #include "text/schema_lower.h"
 
 #include "base/banned.h"
 
 #define MAX_PAIRED 6u /* branches of a oneOf of which pairs are looked at */
+#define MAX_WAYS 400u /* to differ from listed arrays and objects */
 
 static struct tare__case *of_kind(struct tare__lower *l, const struct tare__case *c,
                                   enum tare_json_kind kind)
@@ -16,11 +17,6 @@ static struct tare__case *of_kind(struct tare__lower *l, const struct tare__case
     if (d)
         d->kinds = TARE__LOWER_BIT(kind);
     return d;
-}
-
-static void narrowed(struct tare__lower *l)
-{
-    l->narrowed = true;
 }
 
 static struct tare__goal yes(const struct tare__schema_node *n)
@@ -53,18 +49,22 @@ static struct tare__case *number(struct tare__lower *l, const struct tare__schem
     return tare__lower_expand(l, yes(n), d, NULL);
 }
 
-static struct tare__case *texts(struct tare__lower *l, const struct tare__case *c,
-                                const struct tare_dfa *not_these)
+static struct tare__case *texts(struct tare__lower *l, const struct tare__schema_rule *r,
+                                const struct tare__case *c)
 {
     struct tare__case *d = of_kind(l, c, TARE_JSON_STRING);
     struct tare__dfa_link *k = d ? tare__lower_new(l, sizeof *k) : NULL;
-    if (!k || !not_these)
+    if (!k)
         return NULL;
-    const struct tare_dfa *rest =
-        tare__lower_product(l, tare__lower_utf8(l), not_these, TARE_DFA_MINUS);
-    *k = (struct tare__dfa_link){rest, d->texts};
+    const struct tare_dfa *rest = tare__lower_product(
+        l, tare__lower_utf8(l), tare__lower_pattern(l, &r->pattern), TARE_DFA_MINUS);
+    if (!rest) {
+        tare__lower_narrow(l, r, "texts that do not match have an automaton of too many states");
+        return NULL;
+    }
+    *k = (struct tare__dfa_link){rest, r, d->texts};
     d->texts = k;
-    return rest && !rest->empty ? d : NULL;
+    return !rest->empty ? d : NULL;
 }
 
 static struct tare__case *count(struct tare__lower *l, const struct tare__schema_rule *r,
@@ -114,12 +114,28 @@ static bool closed(const struct tare__case *c)
     return false;
 }
 
+/* A member there must be; value.node NULL: of any value. */
+static struct tare__case *some(struct tare__lower *l, const struct tare__schema_rule *r,
+                               uint32_t pattern, struct tare__goal value,
+                               const struct tare__case *c)
+{
+    struct tare__case *d = of_kind(l, c, TARE_JSON_OBJECT);
+    struct tare__some_link *k = d ? tare__lower_new(l, sizeof *k) : NULL;
+    if (!k)
+        return NULL;
+    *k = (struct tare__some_link){r, pattern, value, d->some};
+    d->some = k;
+    return d;
+}
+
 /* Members declared in the case, but not by r: one of them is there and is not what r asks of
  * members it does not know. */
 static struct tare__case *additional(struct tare__lower *l, const struct tare__schema_rule *r,
                                      const struct tare__case *c)
 {
     struct tare__case *all = NULL;
+    if (r->n_patterns || !closed(c))
+        return some(l, r, TARE__LOWER_OTHERS, no(r->node), c);
     for (const struct tare__rule_link *k = c->objects; k; k = k->next)
         for (uint32_t i = 0; i < k->rule->n_list; i++) {
             struct tare_str name = k->rule->list[i].name;
@@ -131,8 +147,6 @@ static struct tare__case *additional(struct tare__lower *l, const struct tare__s
             tare__lower_member(l, d, name, no(r->node));
             all = tare__lower_join(d, all);
         }
-    if (!closed(c))
-        narrowed(l);
     return all;
 }
 
@@ -149,65 +163,131 @@ static struct tare__case *object(struct tare__lower *l, const struct tare__schem
         tare__lower_member(l, d, r->list[i].name, no(n));
         all = tare__lower_join(d, all);
     }
-    if (!(c->kinds & TARE__LOWER_BIT(TARE_JSON_OBJECT)))
-        return all;
-    if (r->n_patterns)
-        narrowed(l);
-    else if (r->node && r->node->n_rules)
+    for (uint32_t i = 0; i < r->n_patterns; i++)
+        if (r->patterns[i].node->n_rules)
+            all = tare__lower_join(some(l, r, i, no(r->patterns[i].node), c), all);
+    if (r->node && r->node->n_rules && (c->kinds & TARE__LOWER_BIT(TARE_JSON_OBJECT)))
         all = tare__lower_join(additional(l, r, c), all);
     return all;
 }
 
+/* A name that is not accepted. */
+static struct tare__case *names(struct tare__lower *l, const struct tare__schema_rule *r,
+                                const struct tare__case *c)
+{
+    return r->node->n_rules ? some(l, r, 0, (struct tare__goal){0}, c) : NULL;
+}
+
+static struct tare__case *counting(struct tare__lower *l, const struct tare__schema_rule *r,
+                                   const struct tare__case *c, struct tare__count_link how)
+{
+    struct tare__case *d = of_kind(l, c, TARE_JSON_ARRAY);
+    struct tare__count_link *k = d ? tare__lower_new(l, sizeof *k) : NULL;
+    if (!k)
+        return NULL;
+    *k = how;
+    k->rule = r;
+    k->next = d->counts;
+    d->counts = k;
+    return d;
+}
+
+/* Fewer of them than asked for, or more. */
 static struct tare__case *contains(struct tare__lower *l, const struct tare__schema_rule *r,
                                    const struct tare__case *c)
 {
-    struct tare__case *d = of_kind(l, c, TARE_JSON_ARRAY);
-    struct tare__goal_link *k = d ? tare__lower_new(l, sizeof *k) : NULL;
-    if (!k)
-        return NULL;
-    if (r->count != 1 || r->max != UINT64_MAX) {
-        narrowed(l);
-        return NULL;
+    struct tare__case *few = r->count == 1 ? of_kind(l, c, TARE_JSON_ARRAY) : NULL, *many = NULL;
+    struct tare__goal_link *k = few ? tare__lower_new(l, sizeof *k) : NULL;
+    if (k) {
+        *k = (struct tare__goal_link){.goal = no(r->node), .next = few->each};
+        few->each = k;
     }
-    *k = (struct tare__goal_link){no(r->node), {0}, d->each};
-    d->each = k;
-    return d;
+    if (r->count > 1)
+        few =
+            counting(l, r, c, (struct tare__count_link){.goal = yes(r->node), .max = r->count - 1});
+    if (r->max != UINT64_MAX)
+        many = counting(
+            l, r, c,
+            (struct tare__count_link){.goal = yes(r->node), .min = r->max + 1, .max = UINT64_MAX});
+    return tare__lower_join(few, many);
 }
 
-/* Some item is not what is asked for: only where all items are asked the same. */
+/* Some item is not what is asked for: one of the listed ones, or one behind them. */
 static struct tare__case *items(struct tare__lower *l, const struct tare__schema_rule *r,
                                 const struct tare__case *c)
 {
-    struct tare__case *d = of_kind(l, c, TARE_JSON_ARRAY);
-    struct tare__goal_link *k = d ? tare__lower_new(l, sizeof *k) : NULL;
-    if (!k || (!r->n_list && (!r->node || !r->node->n_rules)))
-        return NULL;
-    if (r->n_list || c->some) {
-        narrowed(l);
-        return NULL;
+    struct tare__case *all = NULL;
+    for (uint32_t i = 0; i < r->n_list && !l->stopped; i++) {
+        struct tare__case *d = r->list[i].node->n_rules ? of_kind(l, c, TARE_JSON_ARRAY) : NULL;
+        struct tare__goal_link *k = d ? tare__lower_new(l, sizeof *k) : NULL;
+        if (!k)
+            continue;
+        *k = (struct tare__goal_link){.goal = no(r->list[i].node), .index = i, .next = d->places};
+        d->places = k;
+        d->min_items = d->min_items > i ? d->min_items : (uint64_t)i + 1;
+        all = tare__lower_join(d, all);
     }
-    *k = (struct tare__goal_link){no(r->node), {0}, d->some};
-    d->some = k;
+    if (r->node && r->node->n_rules)
+        all = tare__lower_join(
+            counting(l, r, c,
+                     (struct tare__count_link){
+                         .goal = no(r->node), .min = 1, .max = UINT64_MAX, .from = r->n_list}),
+            all);
+    return all;
+}
+
+static struct tare__case *multiple(struct tare__lower *l, const struct tare__schema_rule *r,
+                                   const struct tare__case *c)
+{
+    struct tare__case *d = of_kind(l, c, TARE_JSON_NUMBER);
+    struct tare__rule_link *k = d ? tare__lower_new(l, sizeof *k) : NULL;
+    if (!k)
+        return NULL;
+    *k = (struct tare__rule_link){r, true, d->multiples};
+    d->multiples = k;
     return d;
 }
 
+static bool composed(struct tare_json v)
+{
+    return tare_json_kind(v) == TARE_JSON_ARRAY || tare_json_kind(v) == TARE_JSON_OBJECT;
+}
+
+/* The next of the values of const or enum. */
+static struct tare_json next_of(const struct tare__value_link *k, struct tare_json v)
+{
+    return k->list ? tare_json_next(v) : (struct tare_json){0};
+}
+
+/* None of the values. Arrays and objects among them are ruled out member by member, unless there
+ * are so many ways to differ from them that their kind is left out as a whole. */
 static struct tare__case *values(struct tare__lower *l, const struct tare__schema_rule *r,
                                  const struct tare__case *c)
 {
     struct tare__case *d = tare__lower_copy(l, c);
     struct tare__value_link *k = d ? tare__lower_new(l, sizeof *k) : NULL;
+    uint64_t ways = 1;
     if (!k)
         return NULL;
     *k = (struct tare__value_link){r->at, r->op == SO_ENUM, d->out};
     d->out = k;
-    struct tare_json v = k->list ? tare_json_first(r->at) : r->at;
-    for (; v.doc; v = k->list ? tare_json_next(v) : (struct tare_json){0}) {
+    struct tare_json first = k->list ? tare_json_first(r->at) : r->at;
+    for (struct tare_json v = first; v.doc; v = next_of(k, v)) {
         enum tare_json_kind kind = tare_json_kind(v);
-        bool composed = kind == TARE_JSON_ARRAY || kind == TARE_JSON_OBJECT;
-        if (composed && (d->kinds & TARE__LOWER_BIT(kind)))
-            narrowed(l);
-        if (composed || kind == TARE_JSON_NULL || kind == TARE_JSON_TRUE || kind == TARE_JSON_FALSE)
+        if (kind == TARE_JSON_NULL || kind == TARE_JSON_TRUE || kind == TARE_JSON_FALSE)
             d->kinds &= ~TARE__LOWER_BIT(kind);
+        if (composed(v) && (d->kinds >> kind & 1))
+            ways = ways > MAX_WAYS ? ways : ways * (2 * (uint64_t)tare_json_count(v) + 2);
+    }
+    for (struct tare_json v = first; v.doc && d && !l->stopped; v = next_of(k, v)) {
+        if (!composed(v))
+            continue;
+        if (ways > MAX_WAYS && (d->kinds & TARE__LOWER_BIT(tare_json_kind(v)))) {
+            d->kinds &= ~TARE__LOWER_BIT(tare_json_kind(v));
+            tare__lower_narrow(l, r, "too many ways to differ from the arrays and objects listed");
+        } else if (ways <= MAX_WAYS) {
+            d = tare__lower_expand(l, no(tare__lower_made(l, v)), d, NULL);
+        }
     }
     return d;
 }
@@ -281,7 +361,7 @@ static struct tare__case *not_one(struct tare__lower *l, const struct tare__sche
 {
     struct tare__case *all = each_no(l, r, c, outer);
     if (r->n_list > MAX_PAIRED) {
-        narrowed(l);
+        tare__lower_narrow(l, r, "that two of over 6 branches hold is not written");
         return all;
     }
     for (uint32_t i = 0; i < r->n_list && !l->stopped; i++)
@@ -334,11 +414,15 @@ struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__
     case SO_MAX_PROPERTIES:
         return count(l, r, c);
     case SO_PATTERN:
-        return texts(l, c, tare__lower_pattern(l, &r->pattern));
+        return texts(l, r, c);
     case SO_REQUIRED:
         return required(l, r, c);
     case SO_OBJECT:
         return object(l, r, c);
+    case SO_NAMES:
+        return names(l, r, c);
+    case SO_MULTIPLE:
+        return multiple(l, r, c);
     case SO_CONTAINS:
         return contains(l, r, c);
     case SO_ARRAY:
@@ -358,7 +442,7 @@ struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__
     case SO_DEPENDENT:
         return dependent(l, r, c, outer);
     default:
-        narrowed(l);
-        return NULL; /* multipleOf, format, uniqueItems … */
+        tare__lower_narrow(l, r, "values that do not meet it are not written");
+        return NULL; /* format, uniqueItems … */
     }
 }

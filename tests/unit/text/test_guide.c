@@ -287,7 +287,8 @@ static struct tare_grammar *object_grammar(struct tare_arena *arena, bool any_or
     struct tare_grammar_member members[] = {{TARE_S("key"), tare_grammar_seq(g, key, 2), true},
                                             {TARE_S("kind"), tare_grammar_seq(g, kind, 2), false},
                                             {TARE_S("ab"), TARE_GRAMMAR_NEVER, false}};
-    struct tare_grammar_extra extra = {any_order ? x_keys : NULL, tare_grammar_seq(g, other, 2)};
+    struct tare_grammar_extra extra = {.key = any_order ? x_keys : NULL,
+                                       .value = tare_grammar_seq(g, other, 2)};
     uint32_t gap = tare_grammar_lex(g, space, 0, TARE_GRAMMAR_ANY);
     struct tare_grammar_object o = {.members = members,
                                     .n_members = 3,

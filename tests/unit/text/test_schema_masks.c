@@ -251,7 +251,7 @@ static void hold(struct tare_rng *rng, struct tare_guide *g, const struct tare_v
 {
     struct tare_buf b;
     struct tare_err err = {0};
-    bool narrowed = sg->n_restrictions > 4;
+    bool narrowed = sg->narrowed != NULL;
     tare_buf_init(&b, NULL, TARE_MIB);
     for (int i = 0; i < 12; i++) {
         struct tare_mask_try r;

@@ -1,0 +1,430 @@
+/* Objects: declared members, others by the patterns of their names, and members there must be. */
+#include "base/hash.h"
+#include "base/limits.h"
+#include "text/json_int.h"
+#include "text/schema_lower.h"
+
+#include "base/banned.h"
+
+#define MAX_PATTERNS 6u /* together in one object: each set of them is an extra */
+#define MAX_ANY_ORDER(wants) ((wants) ? 56u : 64u)
+#define MAX_WANTS 7u
+#define MAX_EXTRAS 255u
+#define MAX_SPLITS 64u
+#define MAX_WANTED 200u /* objects with members there must be, in one schema */
+
+/* ---- members ----------------------------------------------------------------------------- */
+
+static bool finds(const struct tare__schema_pattern *p, struct tare_str text)
+{
+    return p->dfa ? tare_regex_dfa_run(p->dfa, text) : tare_regex_search(p->regex, text);
+}
+
+uint32_t tare__lower_member_goals(struct tare__lower *l, const struct tare__case *c,
+                                  struct tare_str name, struct tare__goal **out)
+{
+    size_t room = 1;
+    uint32_t n = 0;
+    for (const struct tare__rule_link *k = c->objects; k; k = k->next)
+        room += 1 + k->rule->n_patterns;
+    for (const struct tare__goal_link *k = c->members; k; k = k->next)
+        room++;
+    *out = tare__lower_new(l, room * sizeof **out);
+    if (!*out)
+        return 0;
+    for (const struct tare__rule_link *k = c->objects; k; k = k->next) {
+        const struct tare__schema_rule *r = k->rule;
+        const struct tare__schema_node *node = tare__lower_property(r, name);
+        bool known = node != NULL;
+        if (node)
+            (*out)[n++] = (struct tare__goal){node, false};
+        for (uint32_t i = 0; i < r->n_patterns; i++)
+            if (finds(&r->patterns[i].pattern, name)) {
+                (*out)[n++] = (struct tare__goal){r->patterns[i].node, false};
+                known = true;
+            }
+        if (!known && r->node)
+            (*out)[n++] = (struct tare__goal){r->node, false};
+    }
+    for (const struct tare__goal_link *k = c->members; k; k = k->next)
+        if (tare_str_eq(k->name, name))
+            (*out)[n++] = k->goal;
+    return n;
+}
+
+/* The members an object declares, each once, in order. */
+struct members {
+    struct tare_grammar_member *v;
+    struct tare_str *names;
+    uint32_t n, *table, n_table;
+};
+
+static struct tare_grammar_member *member(struct members *m, struct tare_str name)
+{
+    uint64_t h = tare_hash64(name, 0);
+    uint32_t i;
+    for (; (i = m->table[h & (m->n_table - 1)]) != 0; h++)
+        if (tare_str_eq(m->names[i - 1], name))
+            return &m->v[i - 1];
+    m->names[m->n] = name;
+    m->table[h & (m->n_table - 1)] = ++m->n;
+    return &m->v[m->n - 1];
+}
+
+/* Oldest first: the list has the newest first. */
+static uint32_t reversed(struct tare__lower *l, const struct tare__rule_link *k,
+                         const struct tare__schema_rule ***out)
+{
+    uint32_t n = 0, i = 0;
+    for (const struct tare__rule_link *a = k; a; a = a->next)
+        n++;
+    *out = tare__lower_new(l, (n + 1) * sizeof **out);
+    for (; *out && k; k = k->next)
+        (*out)[n - ++i] = k->rule;
+    return *out ? n : 0;
+}
+
+/* Oldest first, as above. */
+static void in_order(struct tare__lower *l, const struct tare__goal_link *k, struct members *m,
+                     bool required)
+{
+    uint32_t n = 0;
+    for (const struct tare__goal_link *a = k; a; a = a->next)
+        n++;
+    struct tare_str *names = tare__lower_new(l, (n + 1) * sizeof *names);
+    for (uint32_t i = n; names && i-- > 0; k = k->next)
+        names[i] = k->name;
+    for (uint32_t i = 0; names && i < n; i++) {
+        struct tare_grammar_member *one = member(m, names[i]);
+        one->required = one->required || required;
+    }
+}
+
+static void gather(struct tare__lower *l, const struct tare__case *c, struct members *m)
+{
+    const struct tare__schema_rule **rules;
+    size_t room = 1;
+    uint32_t n = reversed(l, c->objects, &rules);
+    for (uint32_t i = 0; i < n; i++)
+        room += rules[i]->n_list;
+    for (const struct tare__goal_link *k = c->required; k; k = k->next)
+        room++;
+    for (const struct tare__goal_link *k = c->members; k; k = k->next)
+        room++;
+    for (m->n_table = 16; m->n_table < 2 * room;)
+        m->n_table *= 2;
+    m->v = tare__lower_new(l, room * sizeof *m->v);
+    m->names = tare__lower_new(l, room * sizeof *m->names);
+    m->table = tare__lower_new(l, m->n_table * sizeof *m->table);
+    if (!m->v || !m->names || !m->table)
+        return;
+    for (uint32_t i = 0; i < n; i++)
+        for (uint32_t k = 0; k < rules[i]->n_list; k++)
+            (void)member(m, rules[i]->list[k].name);
+    in_order(l, c->required, m, true);
+    in_order(l, c->members, m, false);
+}
+
+static struct tare_str spelling(struct tare__lower *l, struct tare_str name)
+{
+    struct tare_buf b;
+    tare_buf_init(&b, l->arena->alc, TARE_MAX_JSON_BYTES);
+    tare__json_quote(&b, name, false);
+    struct tare_str s =
+        b.failed ? (struct tare_str){0} : tare_arena_copy(l->arena, tare_buf_str(&b));
+    tare_buf_free(&b);
+    if (!s.p)
+        (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_NOMEM, "not enough memory"));
+    return s.p ? tare_str_n(s.p + 1, s.n - 2) : s;
+}
+
+/* ---- members that are not declared --------------------------------------------------------- */
+
+struct pattern {
+    const struct tare__schema_rule *of;
+    const struct tare__schema_property *p;
+};
+
+/* A member there must be, and its names. */
+struct want {
+    const struct tare__some_link *some;
+    const struct tare_dfa *names;
+};
+
+/* An object under way. */
+struct object {
+    const struct tare__case *c;
+    struct pattern patterns[MAX_PATTERNS];
+    uint32_t n_patterns;
+    struct want wants[MAX_WANTS];
+    uint32_t n_wants;
+    struct tare_grammar_extra *more;
+    uint32_t n_more, cap_more;
+    uint32_t splits; /* ways to choose the wants' members that were looked at */
+};
+
+static bool certainly_not(struct tare__goal g)
+{
+    return g.node &&
+           (g.no ? g.node->n_rules == 0 : g.node->n_rules && g.node->rules[0].op == SO_FALSE);
+}
+
+/* What a name that matches exactly the patterns of `mask` must meet, and the wants of `meets`. */
+static uint32_t extra_value(struct tare__lower *l, const struct object *o, uint32_t mask,
+                            uint32_t meets)
+{
+    uint32_t n_goals = 0, room = o->n_patterns + o->n_wants + 1;
+    for (const struct tare__rule_link *k = o->c->objects; k; k = k->next)
+        room++;
+    struct tare__goal *goals = tare__lower_new(l, room * sizeof *goals);
+    for (const struct tare__rule_link *k = o->c->objects; k && goals; k = k->next) {
+        bool matched = false;
+        for (uint32_t i = 0; i < o->n_patterns; i++)
+            if (o->patterns[i].of == k->rule && (mask >> i & 1)) {
+                goals[n_goals++] = (struct tare__goal){o->patterns[i].p->node, false};
+                matched = true;
+            }
+        if (!matched && k->rule->node)
+            goals[n_goals++] = (struct tare__goal){k->rule->node, false};
+    }
+    for (uint32_t i = 0; i < o->n_wants && goals; i++)
+        if ((meets >> i & 1) && o->wants[i].some->value.node)
+            goals[n_goals++] = o->wants[i].some->value;
+    for (uint32_t i = 0; i < n_goals; i++)
+        if (certainly_not(goals[i]))
+            return TARE_GRAMMAR_NEVER;
+    return goals ? tare__lower_set(l, goals, n_goals) : TARE_GRAMMAR_NEVER;
+}
+
+static void refuse_patterns(struct tare__lower *l, const struct tare__schema_property *p,
+                            const char *reason, bool all)
+{
+    struct tare__schema_rule r = {.keyword = "patternProperties", .at = p->node->at};
+    if (all)
+        tare__lower_refuse_all(l, &r, reason);
+    else
+        (void)tare__lower_refuse(l, &r, reason);
+}
+
+/* Extras of the names of `key` (NULL: any) by which wants they meet: all subsets from want i on. */
+static void extras_meeting(struct tare__lower *l, struct object *o, const struct tare_dfa *key,
+                           uint32_t mask, uint32_t i, uint32_t meets)
+{
+    if (l->stopped || (key && key->empty))
+        return;
+    if (i < o->n_wants) {
+        const struct tare_dfa *names = o->wants[i].names;
+        const struct tare_dfa *both =
+            key ? tare__lower_product(l, key, names, TARE_DFA_AND) : names;
+        extras_meeting(l, o, key, mask, i + 1, meets);
+        if (both)
+            extras_meeting(l, o, both, mask, i + 1, meets | 1u << i);
+        else
+            tare__lower_narrow(l, o->wants[i].some->rule, "automata of names that are too large");
+        return;
+    }
+    uint32_t value = extra_value(l, o, mask, meets);
+    if (value == TARE_GRAMMAR_NEVER || l->stopped)
+        return;
+    if (o->n_more == o->cap_more) {
+        tare__lower_refuse_all(l, o->c->objects ? o->c->objects->rule : o->wants[0].some->rule,
+                               "over 255 kinds of members that are not declared");
+        return;
+    }
+    o->more[o->n_more++] =
+        (struct tare_grammar_extra){.key = key, .value = value, .meets = (uint8_t)meets};
+}
+
+/* Patterns of the case, each rule's own. */
+static void find_patterns(struct tare__lower *l, struct object *o)
+{
+    for (const struct tare__rule_link *k = o->c->objects; k && !l->stopped; k = k->next)
+        for (uint32_t i = 0; i < k->rule->n_patterns; i++) {
+            if (o->n_patterns == MAX_PATTERNS) {
+                refuse_patterns(l, &k->rule->patterns[i], "over 6 patterns speak about one object",
+                                true);
+                return;
+            }
+            o->patterns[o->n_patterns++] = (struct pattern){k->rule, &k->rule->patterns[i]};
+        }
+}
+
+static void extras(struct tare__lower *l, struct object *o, const struct tare_dfa *names)
+{
+    uint32_t bits = o->n_patterns + o->n_wants;
+    o->n_more = 0;
+    o->cap_more = bits < 8 ? 1u << bits : MAX_EXTRAS;
+    o->more = tare__lower_new(l, o->cap_more * sizeof *o->more);
+    for (uint32_t mask = 0; mask < 1u << o->n_patterns && !l->stopped; mask++) {
+        const struct tare_dfa *key = names;
+        bool possible = true;
+        for (uint32_t i = 0; i < o->n_patterns && possible && !l->stopped; i++) {
+            const struct tare_dfa *p = tare__lower_pattern(l, &o->patterns[i].p->pattern);
+            bool in = (mask >> i & 1) != 0;
+            if (!key && in)
+                key = p;
+            else
+                key = tare__lower_product(l, key ? key : tare__lower_utf8(l), p,
+                                          in ? TARE_DFA_AND : TARE_DFA_MINUS);
+            if (!key && !l->stopped)
+                refuse_patterns(l, o->patterns[i].p, "its automaton has too many states", false);
+            possible = key && !key->empty;
+        }
+        if (possible || !o->n_patterns)
+            extras_meeting(l, o, key, mask, 0, 0);
+    }
+}
+
+/* The object with the wants that were chosen to be met by members that are not declared. */
+static uint32_t written(struct tare__lower *l, struct object *o, const struct tare__case *c,
+                        struct members *m, const struct tare_dfa *names)
+{
+    o->c = c;
+    for (uint32_t i = 0; i < m->n && !l->stopped; i++) {
+        struct tare__goal *goals;
+        uint32_t n = tare__lower_member_goals(l, c, m->names[i], &goals);
+        bool never = names && !tare_dfa_run(names, m->names[i]);
+        m->v[i].key = spelling(l, m->names[i]);
+        m->v[i].value = never || l->stopped ? TARE_GRAMMAR_NEVER : tare__lower_set(l, goals, n);
+        if (m->v[i].required && m->v[i].value == TARE_GRAMMAR_NEVER)
+            return TARE_GRAMMAR_NEVER;
+    }
+    extras(l, o, names);
+    l->n_wanted += o->n_wants > 0;
+    if (l->stopped)
+        return TARE_GRAMMAR_NEVER;
+    struct tare_grammar_object out = {.members = m->v,
+                                      .n_members = m->n,
+                                      .extras = o->more,
+                                      .n_extras = o->n_more,
+                                      .wants = (uint8_t)((1u << o->n_wants) - 1),
+                                      .min = tare__lower_bound(c->min_members),
+                                      .max = tare__lower_bound(c->max_members),
+                                      .any_order =
+                                          l->o->any_order && m->n <= MAX_ANY_ORDER(o->n_wants),
+                                      .gap_open = l->gap,
+                                      .gap_close = l->gap,
+                                      .gap_before = TARE_GRAMMAR_EMPTY,
+                                      .gap_after = l->gap};
+    return tare_grammar_object(l->g, &out);
+}
+
+static const struct tare_dfa *make_names(struct tare__lower *l, const struct tare__some_link *k)
+{
+    const struct tare__schema_rule *r = k->rule;
+    if (r->op == SO_NAMES) {
+        struct tare__goal_link goal = {.goal = {r->node, true}};
+        return tare__lower_names(l, &goal);
+    }
+    if (k->pattern != TARE__LOWER_OTHERS)
+        return tare__lower_pattern(l, &r->patterns[k->pattern].pattern);
+    const struct tare_dfa *dfa = tare__lower_utf8(l);
+    for (uint32_t i = 0; i < r->n_patterns && dfa; i++)
+        dfa = tare__lower_product(l, dfa, tare__lower_pattern(l, &r->patterns[i].pattern),
+                                  TARE_DFA_MINUS);
+    struct tare_str *names = tare__lower_new(l, (r->n_list + 1) * sizeof *names);
+    for (uint32_t i = 0; i < r->n_list && names; i++)
+        names[i] = r->list[i].name;
+    if (!names || !dfa || !r->n_list)
+        return names ? dfa : NULL;
+    return tare__lower_product(l, dfa, tare__lower_listed_texts(l, names, r->n_list),
+                               TARE_DFA_MINUS);
+}
+
+/* Names of members that can be the one there must be. NULL: stopped, or too many states. */
+static const struct tare_dfa *names_of(struct tare__lower *l, const struct tare__some_link *k)
+{
+    for (const struct tare__names_known *n = l->names; n; n = n->next)
+        if (n->rule == k->rule && n->pattern == k->pattern)
+            return n->dfa;
+    struct tare__names_known *known = tare__lower_new(l, sizeof *known);
+    if (!known)
+        return NULL;
+    *known = (struct tare__names_known){k->rule, k->pattern, make_names(l, k), l->names};
+    l->names = known;
+    return known->dfa;
+}
+
+static bool same_some(const struct tare__some_link *a, const struct tare__some_link *b)
+{
+    return a->rule == b->rule && a->pattern == b->pattern && a->value.node == b->value.node &&
+           a->value.no == b->value.no;
+}
+
+static uint32_t choose(struct tare__lower *l, struct object *o, const struct tare__case *c,
+                       const struct tare__some_link *rest);
+
+/* The ways in which a declared member is the one there must be: into the list. */
+static uint32_t by_declared(struct tare__lower *l, struct object *o, const struct tare__case *c,
+                            const struct tare__some_link *some, const struct tare_dfa *names,
+                            uint32_t *out)
+{
+    struct members m = {0};
+    uint32_t n = 0;
+    gather(l, c, &m);
+    for (uint32_t i = 0; i < m.n && !l->stopped; i++) {
+        struct tare__case *d =
+            tare_dfa_run(names, m.names[i]) && n < MAX_SPLITS ? tare__lower_copy(l, c) : NULL;
+        if (!d)
+            continue;
+        if (o->splits++ >= MAX_SPLITS) {
+            tare__lower_narrow(l, some->rule, "over 64 ways in which members can break it");
+            break;
+        }
+        tare__lower_require(l, d, m.names[i]);
+        if (some->value.node)
+            tare__lower_member(l, d, m.names[i], some->value);
+        uint32_t node = choose(l, o, d, some->next);
+        if (node != TARE_GRAMMAR_NEVER)
+            out[n++] = node;
+    }
+    return n;
+}
+
+/* The object, for each way to choose which members meet the wants of `rest`. */
+static uint32_t choose(struct tare__lower *l, struct object *o, const struct tare__case *c,
+                       const struct tare__some_link *rest)
+{
+    uint32_t nodes[MAX_SPLITS + 1], n = 0, had = o->n_wants;
+    for (const struct tare__some_link *k = rest ? rest->next : NULL; k; k = k->next)
+        if (same_some(k, rest))
+            return choose(l, o, c, rest->next);
+    if (l->stopped)
+        return TARE_GRAMMAR_NEVER;
+    if (!rest) {
+        struct members m = {0};
+        const struct tare_dfa *names = c->names ? tare__lower_names(l, c->names) : NULL;
+        if (c->names && !names && !l->stopped) {
+            struct tare__schema_rule r = {.keyword = "propertyNames",
+                                          .at = c->names->goal.node->at};
+            (void)tare__lower_refuse(l, &r, "its automaton has too many states");
+        }
+        gather(l, c, &m);
+        return l->stopped ? TARE_GRAMMAR_NEVER : written(l, o, c, &m, names);
+    }
+    const struct tare_dfa *names = names_of(l, rest);
+    if (!names || had == MAX_WANTS || l->n_wanted > MAX_WANTED) {
+        tare__lower_narrow(l, rest->rule,
+                           !names ? "names that break it have an automaton of too many states"
+                           : had < MAX_WANTS ? "over 200 objects with a member that breaks a rule"
+                                             : "over 7 members there must be");
+        return TARE_GRAMMAR_NEVER;
+    }
+    n = by_declared(l, o, c, rest, names, nodes);
+    o->wants[o->n_wants++] = (struct want){rest, names};
+    nodes[n] = choose(l, o, c, rest->next);
+    n += nodes[n] != TARE_GRAMMAR_NEVER;
+    o->n_wants = had;
+    if (n <= 1)
+        return n ? nodes[0] : TARE_GRAMMAR_NEVER;
+    return tare_grammar_alt(l->g, nodes, n);
+}
+
+uint32_t tare__lower_object(struct tare__lower *l, const struct tare__case *c)
+{
+    struct object o = {.c = c};
+    if (c->min_members > c->max_members)
+        return TARE_GRAMMAR_NEVER;
+    find_patterns(l, &o);
+    return l->stopped ? TARE_GRAMMAR_NEVER : choose(l, &o, c, c->some);
+}
