@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "cli/cmd.h"
+#include "cli/play.h"
 #include "cli/run_dry.h"
 #include "cli/run_models.h"
 #include "cli/run_until.h"
@@ -39,8 +40,7 @@ static const char *const progress_names[] = {"none", "line", "bar", "jsonl", NUL
 static const char *const until_names[] = {"decided", NULL};
 
 static const struct tare_arg run_args[] = {
-    {"SUITE", "a folder with suite.yaml, a suite.yaml, or a built-in suite's name", 1, 1,
-     offsetof(struct run_opts, suite)},
+    TARE_CLI_ARG_SUITE(offsetof(struct run_opts, suite)),
     {0},
 };
 
@@ -125,21 +125,8 @@ static const struct tare_opt run_options[] = {
      .max = 1e15,
      .help = "stop, resumable, when this call has used so many tokens",
      .at = offsetof(struct run_opts, models.budget_tokens)},
-    {.name = "attempts",
-     .letter = 'k',
-     .aliases = {"n-attempts", "epochs", "repeat", "num-trials"},
-     .type = TARE_OPT_INT,
-     .min = 1,
-     .max = TARE_MAX_ATTEMPTS_PER_TASK,
-     .help = "attempts a task (default: the suite's)",
-     .at = offsetof(struct run_opts, k)},
-    {.name = "seed",
-     .type = TARE_OPT_INT,
-     .min = 0,
-     .max = 9e15,
-     .def = "1",
-     .help = "names all chance; equal seeds give equal results",
-     .at = offsetof(struct run_opts, seed)},
+    TARE_CLI_OPT_ATTEMPTS(offsetof(struct run_opts, k)),
+    TARE_CLI_OPT_SEED(offsetof(struct run_opts, seed)),
     {.name = "jobs",
      .letter = 'j',
      .aliases = {"max-concurrency", "max-connections", "num-concurrent"},
@@ -149,22 +136,14 @@ static const struct tare_opt run_options[] = {
      .help = "CPU threads (default: one a CPU), and attempts of a model at once (default: 64); "
              "results do not depend on it",
      .at = offsetof(struct run_opts, jobs)},
-    {.name = "label",
-     .letter = 'l',
-     .type = TARE_OPT_STRING,
-     .help = "a name to find the batch by",
-     .at = offsetof(struct run_opts, label)},
+    TARE_CLI_OPT_LABEL(offsetof(struct run_opts, label)),
     {.name = "limit",
      .letter = 'n',
      .type = TARE_OPT_STRING,
      .metavar = "N|A-B",
      .help = "only the first N tasks, or tasks A to B (from 1)",
      .at = offsetof(struct run_opts, limit)},
-    {.name = "resume",
-     .type = TARE_OPT_MAYBE,
-     .metavar = "BATCH",
-     .help = "finish the batch of the same arguments; where none was begun, begin it",
-     .at = offsetof(struct run_opts, resume)},
+    TARE_CLI_OPT_RESUME(offsetof(struct run_opts, resume)),
     {.name = "progress",
      .type = TARE_OPT_CHOICE,
      .choices = progress_names,
@@ -369,12 +348,9 @@ static enum tare_status load(struct tare_ctx *ctx, const struct run_opts *o,
                              struct tare_suite **suite, struct tare_run_solver **solvers,
                              uint32_t *n, struct tare_err *err)
 {
-    const char *search = getenv("TARE_SUITES");
-    struct tare_suite_options so = {.size = sizeof so, .search = tare_str_of(search)};
     if (tare_promptfoo_is(o->suite))
         return tare_cli_promptfoo(ctx, o->suite, &o->solvers, &o->models, suite, solvers, n, err);
-    so.sources = tare_registry_sources(&so.n_sources);
-    enum tare_status st = tare_suite_load(o->suite, &so, ctx->arena, suite, err);
+    enum tare_status st = tare_cli_suite(ctx, o->suite, suite, err);
     if (st == TARE_OK && o->solvers.n + o->models.names.n == 0) {
         uint32_t count;
         const struct tare_solver_ops *const *all = tare_registry_solvers((*suite)->world, &count);

@@ -5,10 +5,10 @@
 
 #include "cli/files.h"
 #include "cli/labels.h"
+#include "cli/play.h"
 #include "cli/run_models.h"
 #include "cli/stored.h"
 #include "run/outputs.h"
-#include "run/registry.h"
 #include "view/doc.h"
 #include "view/term.h"
 
@@ -202,8 +202,6 @@ static enum tare_status play(struct tare_ctx *ctx, const struct score_opts *o,
 static enum tare_status score_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
 {
     const struct score_opts *o = opts;
-    const char *search = getenv("TARE_SUITES");
-    struct tare_suite_options so = {.size = sizeof so, .search = tare_str_of(search)};
     struct tare_run_options ro = {.size = sizeof ro, .clock = ctx->clock};
     const struct tare_import_table *table = NULL;
     struct tare_run_outputs found = {0};
@@ -216,8 +214,7 @@ static enum tare_status score_run(struct tare_ctx *ctx, const void *opts, struct
         return tare_cli_labels_show(ctx, o->suite, o->metric, o->labels, &o->files, err);
     if (o->metric.n)
         return tare_usage_fail(ctx, err, "--metric is about --labels, which is missing");
-    so.sources = tare_registry_sources(&so.n_sources);
-    enum tare_status st = tare_suite_load(o->suite, &so, ctx->arena, &suite, err);
+    enum tare_status st = tare_cli_suite(ctx, o->suite, &suite, err);
     if (st == TARE_OK)
         st = read_outputs(ctx, o, &table, err);
     if (st == TARE_OK)

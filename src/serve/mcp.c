@@ -10,6 +10,14 @@ enum { PARSE = -32700, INVALID = -32600, NO_METHOD = -32601, BAD_PARAMS = -32602
 
 static const char *const versions[] = {"2025-11-25", "2025-06-18", "2025-03-26", "2024-11-05"};
 
+bool tare_mcp_speaks(struct tare_str version)
+{
+    for (size_t i = 0; i < sizeof versions / sizeof *versions; i++)
+        if (tare_str_is(version, versions[i]))
+            return true;
+    return false;
+}
+
 /* One request, while it is answered. */
 struct call {
     struct tare_mcp *m;

@@ -28,6 +28,8 @@ struct tare_mcp_call {
 enum tare_status tare_mcp_message(struct tare_mcp *m, struct tare_str text,
                                   struct tare_arena *arena, struct tare_buf *out,
                                   struct tare_mcp_call *call, struct tare_err *err);
+/* Whether a revision of the protocol is one of ours. */
+bool tare_mcp_speaks(struct tare_str version);
 /* Answers a call that was played. seen: the observation as JSON, or a sentence. */
 void tare_mcp_played(const struct tare_mcp_call *call, struct tare_str seen, bool failed,
                      struct tare_buf *out);

@@ -10,7 +10,5 @@
 /* Appends the compressed bytes; level 1 to 9. False when there is no memory (out may hold a part).
  */
 bool tare__gzip(struct tare_str in, int level, struct tare_buf *out);
-/* Appends base64 (RFC 4648) of the bytes. */
-void tare__put_base64(struct tare_buf *out, struct tare_str in);
 
 #endif

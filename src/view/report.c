@@ -3,6 +3,7 @@
 
 #include <zlib.h>
 
+#include "base/base64.h"
 #include "base/hash.h"
 #include "base/limits.h"
 #include "view/assets.h"
@@ -114,7 +115,7 @@ static void put_hash(struct tare_buf *out, struct tare_str text)
 {
     struct tare_digest d = tare_sha256_of(text);
     tare_buf_puts(out, " 'sha256-");
-    tare__put_base64(out, tare_str_n((const char *)d.b, sizeof d.b));
+    tare_base64_put(out, tare_str_n((const char *)d.b, sizeof d.b));
     tare_buf_putc(out, '\'');
 }
 

@@ -1,6 +1,7 @@
 /* The data of a report: documents as the API gives them, in compressed blocks. */
 #include <stdlib.h>
 
+#include "base/base64.h"
 #include "base/limits.h"
 #include "base/thread.h"
 #include "view/gzip.h"
@@ -356,7 +357,7 @@ static void pack_one(void *ctx, unsigned worker, uint64_t i)
     if (b->json.failed || !tare__gzip(tare_buf_str(&b->json), GZIP_LEVEL, &zipped))
         b->packed.failed = true;
     else
-        tare__put_base64(&b->packed, tare_buf_str(&zipped));
+        tare_base64_put(&b->packed, tare_buf_str(&zipped));
     tare_buf_free(&zipped);
     tare_buf_free(&b->json);
 }
@@ -453,7 +454,7 @@ static enum tare_status put_index(struct making *m, const struct tare_report_con
     tare_json_end_object(&w);
     bool good = !json.failed && tare__gzip(tare_buf_str(&json), GZIP_LEVEL, &zipped);
     if (good) {
-        tare__put_base64(&text, tare_buf_str(&zipped));
+        tare_base64_put(&text, tare_buf_str(&zipped));
         put_element(out, 0, tare_buf_str(&text));
     }
     good = good && !text.failed;

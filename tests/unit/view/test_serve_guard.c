@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "base/base64.h"
 #include "base/limits.h"
 #include "view/api.h"
 #include "view/gzip.h"
@@ -130,11 +131,11 @@ static void test_text(void **state)
     assert_true(
         tare_str_is(tare_buf_str(&out), "&lt;/script&gt;&quot;&#39;&amp;\\u{1}\\u{202e}\\x{ff}"));
     tare_buf_reset(&out);
-    tare__put_base64(&out, TARE_S(""));
-    tare__put_base64(&out, TARE_S("f"));
-    tare__put_base64(&out, TARE_S("fo"));
-    tare__put_base64(&out, TARE_S("foo"));
-    tare__put_base64(&out, TARE_S("foob")); /* RFC 4648, section 10 */
+    tare_base64_put(&out, TARE_S(""));
+    tare_base64_put(&out, TARE_S("f"));
+    tare_base64_put(&out, TARE_S("fo"));
+    tare_base64_put(&out, TARE_S("foo"));
+    tare_base64_put(&out, TARE_S("foob")); /* RFC 4648, section 10 */
     assert_true(tare_str_is(tare_buf_str(&out), "Zg==Zm8=Zm9vZm9vYg=="));
     tare_buf_reset(&out);
     assert_true(tare__gzip(TARE_S(""), 6, &out));
