@@ -75,6 +75,7 @@ static void fill_side(const struct tare_results *r, uint32_t run, struct tare_si
     *s = (struct tare_side){.name = x->name,
                             .id = x->id,
                             .address = x->address.n ? x->address : x->id,
+                            .identity = x->identity,
                             .suite = r->suite,
                             .version = r->version,
                             .digest = r->digest,

@@ -133,6 +133,7 @@ struct tare_spend {
 
 struct tare_side {
     struct tare_str name, id, address;
+    struct tare_str identity; /* of the solver; empty: not known */
     struct tare_str suite, version;
     struct tare_digest digest;
     bool has_digest;

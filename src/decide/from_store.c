@@ -150,6 +150,7 @@ static enum tare_status read_run(struct tare_store *s, const struct tare_batch_v
         .name = run->solver,
         .id = tare_arena_copy(arena, tare_str_of(run->name)),
         .address = tare_arena_printf(arena, "%.*s/%.*s", (int)n, batch, TARE_FMT(run->solver)),
+        .identity = run->identity,
         .kind = run->control ? TARE_ROW_CONTROL : TARE_ROW_MEASURED,
         .k = b->k,
         .finished = run->n_done + run->n_failed + run->n_missing >= run->n_planned,

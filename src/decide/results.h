@@ -32,14 +32,15 @@ struct tare_results_column {
 enum tare_row_kind { TARE_ROW_MEASURED = 0, TARE_ROW_CONTROL, TARE_ROW_PUBLISHED };
 
 struct tare_results_run {
-    struct tare_str name;    /* as shown: "careful" */
-    struct tare_str id;      /* public id: "r7f3a…"; may be empty */
-    struct tare_str address; /* what to type to get it: "@last/careful", "a.csv"; may be empty */
-    enum tare_row_kind kind; /* MEASURED or CONTROL */
-    uint32_t k;              /* attempts planned a task; 0: as many as there are */
-    bool finished;           /* nothing is left to play */
-    bool cause_known;        /* the source says why an attempt failed; false: both readings of
-                                a missing score are looked at */
+    struct tare_str name;     /* as shown: "careful" */
+    struct tare_str id;       /* public id: "r7f3a…"; may be empty */
+    struct tare_str address;  /* what to type to get it: "@last/careful", "a.csv"; may be empty */
+    struct tare_str identity; /* canonical JSON of the solver's configuration; may be empty */
+    enum tare_row_kind kind;  /* MEASURED or CONTROL */
+    uint32_t k;               /* attempts planned a task; 0: as many as there are */
+    bool finished;            /* nothing is left to play */
+    bool cause_known;         /* the source says why an attempt failed; false: both readings of
+                                 a missing score are looked at */
     uint32_t n_attempts;
     const uint32_t *task;                      /* n_attempts; index into the results' tasks */
     const uint32_t *attempt;                   /* n_attempts; 0-based */

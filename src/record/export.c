@@ -110,6 +110,8 @@ static enum tare_status put_run(struct exporting *x, const struct tare_batch_vie
     json(x, &w, "identity", r->identity);
     tare_json_put_key(&w, "control");
     tare_json_put_bool(&w, r->control);
+    tare_json_put_key(&w, "baseline");
+    tare_json_put_bool(&w, r->baseline);
     number(&w, "planned", r->n_planned);
     number(&w, "done", r->n_done);
     number(&w, "failed", r->n_failed);

@@ -18,6 +18,12 @@ struct tare_str tare_store_owner(struct tare_arena *arena)
                              tare_os_process_start(pid), tare_os_random());
 }
 
+bool tare__lease_runs(const struct tare_store *s, struct tare_str boot, int64_t until_ns,
+                      int64_t now_ns)
+{
+    return tare_str_is(boot, s->boot) && until_ns > now_ns;
+}
+
 bool tare__owner_dead(const char *boot, struct tare_str owner)
 {
     char text[160], its_boot[TARE_OS_BOOT_BYTES];

@@ -26,6 +26,7 @@ struct tare_run_view {
     struct tare_str identity;  /* canonical JSON of the resolved configuration */
     struct tare_digest digest; /* SHA-256 of it */
     bool control;
+    bool baseline; /* of its suite: what others are compared with */
     uint64_t n_planned, n_done, n_failed, n_missing;
     uint64_t tokens_in, tokens_out;
     double cost_usd;
@@ -43,6 +44,7 @@ struct tare_batch_view {
     struct tare_str env_json;
     const struct tare_run_view *runs;
     uint32_t n_runs;
+    bool running; /* some process holds work of it and is alive as far as can be seen from here */
     const struct tare_metric *metrics; /* scores' metric numbers index these */
     uint32_t n_metrics;
 };

@@ -93,7 +93,8 @@ static enum tare_status read_run(struct tare_store *s, sqlite3_stmt *st, struct 
                                 .n_missing = (uint64_t)sqlite3_column_int64(st, 10),
                                 .tokens_in = (uint64_t)sqlite3_column_int64(st, 11),
                                 .tokens_out = (uint64_t)sqlite3_column_int64(st, 12),
-                                .cost_usd = sqlite3_column_double(st, 13)};
+                                .cost_usd = sqlite3_column_double(st, 13),
+                                .baseline = sqlite3_column_int(st, 14) != 0};
     struct tare_str name = tare__col_peek(st, 1);
     (void)snprintf(r->name, sizeof r->name, "%.*s", (int)(name.n < 16 ? name.n : 16), name.p);
     if (!ok || !tare__col_digest(st, 5, &r->digest))
@@ -114,7 +115,9 @@ static enum tare_status read_runs(struct tare_store *s, int64_t batch, struct ta
         tare__sql(s,
                   "SELECT r.id, r.name, r.idx, r.shown, v.identity, v.digest, r.control, "
                   "r.n_planned, r.n_done, r.n_failed, r.n_missing, r.tokens_in, r.tokens_out, "
-                  "r.cost_usd FROM run r JOIN solver v ON v.id = r.solver WHERE r.batch = ?1 "
+                  "r.cost_usd, EXISTS(SELECT 1 FROM meta m WHERE m.name = 'baseline.' || b.suite "
+                  "AND m.value = r.name) FROM run r JOIN batch b ON b.id = r.batch "
+                  "JOIN solver v ON v.id = r.solver WHERE r.batch = ?1 "
                   "ORDER BY r.idx",
                   err);
     if (!st)
@@ -125,6 +128,26 @@ static enum tare_status read_runs(struct tare_store *s, int64_t batch, struct ta
     while (!status && *n < room && (more = tare__row(s, st, &status, err)))
         status = read_run(s, st, arena, &v[(*n)++], err);
     *out = v;
+    return tare__end(s, st, status, err);
+}
+
+/* Whether somebody works on it now. A lease alone does not say so: who held it may have died. */
+static enum tare_status look_who_works(struct tare_store *s, struct tare_batch_view *b,
+                                       struct tare_err *err)
+{
+    sqlite3_stmt *st = tare__sql(s,
+                                 "SELECT owner, boot, max(lease_until_ns) FROM work WHERE "
+                                 "batch = ?1 AND state = 1 GROUP BY owner, boot",
+                                 err);
+    if (!st)
+        return tare__no_sql(err);
+    (void)sqlite3_bind_int64(st, 1, b->info.id);
+    enum tare_status status = TARE_OK;
+    int64_t now_ns = s->clock->mono_ns(s->clock->ctx);
+    while (!b->running && tare__row(s, st, &status, err))
+        b->running =
+            tare__lease_runs(s, tare__col_peek(st, 1), sqlite3_column_int64(st, 2), now_ns) &&
+            !tare__owner_dead(s->boot, tare__col_peek(st, 0));
     return tare__end(s, st, status, err);
 }
 
@@ -162,6 +185,8 @@ static enum tare_status read_parts(struct tare_store *s, struct tare_arena *aren
     enum tare_status status = read_runs(s, b->info.id, arena, &runs, &b->n_runs, err);
     if (!status)
         status = tare__metrics(s, b->info.id, arena, &metrics, &b->n_metrics, err);
+    if (!status && !b->info.finished)
+        status = look_who_works(s, b, err);
     b->runs = runs;
     b->metrics = metrics;
     for (uint32_t i = 0; i < b->n_runs && !status; i++) {

@@ -127,6 +127,22 @@ static const struct table metrics_table = {
            "aggregation, lo, hi) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)",
     .n_columns = 10};
 
+/* Rows of `meta` that are not about the file: which run is the baseline of a suite. Numbers of
+ * suites and names of runs stay as they were. */
+static const struct table baselines = {
+    .one = "SELECT name, value FROM meta WHERE name GLOB 'baseline.*' AND ?1 = 0",
+    .put = "INSERT OR IGNORE INTO meta(name, value) VALUES(?1, ?2)",
+    .n_columns = 2};
+
+static enum tare_status copy_baselines(struct repairing *r, struct tare_err *err)
+{
+    int64_t ignored = 0;
+    bool damaged = false;
+    enum tare_status status = copy(r, baselines.one, 0, &baselines, &ignored, &damaged, err);
+    r->out->rows_unreadable += damaged;
+    return status;
+}
+
 static enum tare_status copy_children(struct repairing *r, const char *parents,
                                       const struct table *t, struct tare_err *err)
 {
@@ -154,6 +170,8 @@ static enum tare_status copy_tables(struct repairing *r, struct tare_err *err)
         status = copy_children(r, "SELECT id FROM suite", &tasks_table, err);
     if (!status)
         status = copy_children(r, "SELECT id FROM batch", &metrics_table, err);
+    if (!status)
+        status = copy_baselines(r, err);
     return tare__end_write(r->to, status, err);
 }
 

@@ -145,6 +145,13 @@ enum tare_status tare_store_commit(struct tare_store *s, int64_t batch,
 enum tare_status tare_store_finish(struct tare_store *s, int64_t batch, struct tare_batch_info *out,
                                    struct tare_err *err);
 
+/* ---- the baseline ------------------------------------------------------------------------ */
+
+/* Marks a run (its number) as the baseline of its suite, in place of the one that was; on false
+ * takes the mark away where this run has it. TARE_E_STATE: no such run. */
+enum tare_status tare_store_mark_baseline(struct tare_store *s, int64_t run, bool on,
+                                          struct tare_err *err);
+
 /* ---- reading ----------------------------------------------------------------------------- */
 
 /* Declared in record/query.h: batches, runs, attempts by page, scores as columns, outlines,

@@ -166,6 +166,9 @@ enum tare_status tare__put_work(struct tare_store *s, int64_t batch, uint32_t n_
 
 /* ---- owner.c ----------------------------------------------------------------------------- */
 
+/* Whether a lease has not expired: it is of this boot, and its time has not come. */
+bool tare__lease_runs(const struct tare_store *s, struct tare_str boot, int64_t until_ns,
+                      int64_t now_ns);
 /* Is the process that owner names gone? False when that cannot be known here. */
 bool tare__owner_dead(const char *boot, struct tare_str owner);
 

@@ -67,7 +67,7 @@ static bool is_over(struct taking *t, sqlite3_stmt *st, struct tare_err *err)
 {
     (void)err;
     struct tare_str owner = tare__col_peek(st, 5), boot = tare__col_peek(st, 6);
-    if (!tare_str_is(boot, t->s->boot) || sqlite3_column_int64(st, 7) <= t->now_ns)
+    if (!tare__lease_runs(t->s, boot, sqlite3_column_int64(st, 7), t->now_ns))
         return true;
     if (tare_str_eq(owner, t->owner))
         return false;

@@ -122,25 +122,45 @@ static enum tare_status no_store(struct tare__call *c, struct tare_err *err)
     return TARE_E_USAGE;
 }
 
-static enum tare_status work(struct tare__call *c, struct tare_str target, struct tare_err *err)
+static enum tare_status nothing_here(struct tare__call *c, struct tare_err *err)
 {
-    struct tare_api *api = c->api;
+    c->http = 404;
+    (void)tare_fail(err, TARE_E_USAGE, "there is nothing at this address");
+    tare_err_hint(err, "paths and parameters: docs/concepts/viewing.md");
+    return TARE_E_USAGE;
+}
+
+/* Opens what is there. needed: without a store there is no answer. */
+static enum tare_status begin(struct tare__call *c, bool needed, struct tare_err *err)
+{
+    enum tare_status st = look_for_store(c->api, err);
+    (void)tare__param(c, "token"); /* the server has looked at it */
+    c->store = c->api->store;
+    if (!st && !c->store && needed)
+        st = no_store(c, err);
+    return !st && c->store ? tare_store_change(c->store, &c->change, err) : st;
+}
+
+static enum tare_status get(struct tare__call *c, struct tare_str target, struct tare_err *err)
+{
     enum tare_status st = tare__call_target(c, target, err);
     const struct route *r = st ? NULL : find_route(c);
-    (void)tare__param(c, "token"); /* the server has looked at it */
-    if (!st && !r) {
-        c->http = 404;
-        st = tare_fail(err, TARE_E_USAGE, "there is nothing at this address");
-        tare_err_hint(err, "paths and parameters: docs/concepts/viewing.md");
-    }
+    if (!st && !r)
+        st = nothing_here(c, err);
     if (!st)
-        st = look_for_store(api, err);
-    c->store = api->store;
-    if (!st && !c->store && !r->empty)
-        st = no_store(c, err);
-    if (!st && c->store)
-        st = tare_store_change(c->store, &c->change, err);
+        st = begin(c, !r->empty, err);
     return st ? st : r->fn(c, err);
+}
+
+static enum tare_status post(struct tare__call *c, struct tare_str target, struct tare_str body,
+                             struct tare_err *err)
+{
+    enum tare_status st = tare__call_target(c, target, err);
+    if (!st && (c->n_segments != 1 || !tare_str_is(c->segments[0], "baseline")))
+        st = nothing_here(c, err);
+    if (!st)
+        st = begin(c, true, err);
+    return st ? st : tare__post_baseline(c, body, err);
 }
 
 static int http_of(enum tare_status st, int usage)
@@ -160,7 +180,8 @@ static int http_of(enum tare_status st, int usage)
     }
 }
 
-void tare_api_get(struct tare_api *api, struct tare_str target, struct tare_api_answer *out)
+static void answer(struct tare_api *api, struct tare_str target, const struct tare_str *body,
+                   struct tare_api_answer *out)
 {
     struct tare_err err = {0};
     struct tare__call c = {
@@ -168,7 +189,7 @@ void tare_api_get(struct tare_api *api, struct tare_str target, struct tare_api_
     tare_arena_reset(&api->work);
     tare_buf_reset(&api->out);
     tare_json_writer_init(&c.w, &api->out);
-    enum tare_status st = work(&c, target, &err);
+    enum tare_status st = body ? post(&c, target, *body, &err) : get(&c, target, &err);
     if (!st && api->out.failed)
         st = tare__no_memory(&err);
     if (st) {
@@ -181,4 +202,15 @@ void tare_api_get(struct tare_api *api, struct tare_str target, struct tare_api_
                                     .body = tare_buf_str(&api->out),
                                     .change = c.change,
                                     .code = st};
+}
+
+void tare_api_get(struct tare_api *api, struct tare_str target, struct tare_api_answer *out)
+{
+    answer(api, target, NULL, out);
+}
+
+void tare_api_post(struct tare_api *api, struct tare_str target, struct tare_str body,
+                   struct tare_api_answer *out)
+{
+    answer(api, target, &body, out);
 }

@@ -3,7 +3,8 @@
  * network here: the server, the report and the tests ask the same function. Paths and documents:
  * docs/concepts/viewing.md, docs/schema/.
  *
- * Every number comes from decide/ and stats/; nothing is computed here. Everything is read-only.
+ * Every number comes from decide/ and stats/; nothing is computed here. Everything but the mark of
+ * a baseline is read-only.
  */
 #ifndef TARE_VIEW_API_H
 #define TARE_VIEW_API_H
@@ -37,6 +38,13 @@ struct tare_api_answer {
 /* target: "/runs/r7f3a?limit=20", percent-encoded, below the base /api/v1. Any bytes are allowed.
  */
 void tare_api_get(struct tare_api *api, struct tare_str target, struct tare_api_answer *out);
+
+/* The one change: target "/baseline", body {"run": "r7f3a", "baseline": true}; any bytes are
+ * allowed. Answers tare.baseline/1 once it is in the store; 503 where the store cannot be written
+ * or another process holds it for longer than 5 s. */
+void tare_api_post(struct tare_api *api, struct tare_str target, struct tare_str body,
+                   struct tare_api_answer *out);
+#define TARE_API_MAX_BODY_BYTES ((size_t)4096)
 
 /* The store's change counter now; 0: there is no store (yet). */
 enum tare_status tare_api_change(struct tare_api *api, uint64_t *out, struct tare_err *err);

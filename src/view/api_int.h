@@ -173,6 +173,14 @@ enum tare_status tare__tasks_read(const struct tare_batch_view *batch,
 enum tare_status tare__put_task(struct tare__call *c, const struct tare__tasks *x, uint32_t task,
                                 struct tare_err *err);
 
+/* ---- api_baseline.c ---------------------------------------------------------------------- */
+
+/* "baselines": which runs are marked, of these batches. */
+void tare__put_baselines(struct tare_json_writer *w, const struct tare_batch_view *v, uint32_t n);
+/* Marks a run, or takes its mark away, as the body says; writes tare.baseline/1. */
+enum tare_status tare__post_baseline(struct tare__call *c, struct tare_str body,
+                                     struct tare_err *err);
+
 /* ---- one function a document ------------------------------------------------------------- */
 
 typedef enum tare_status tare__call_fn(struct tare__call *c, struct tare_err *err);

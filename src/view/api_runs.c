@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "view/api_int.h"
+#include "view/identity.h"
 
 #include "base/banned.h"
 
@@ -27,9 +28,7 @@ static bool finished(const struct tare_run_view *r)
 
 static const char *status_of(const struct listed *x)
 {
-    if (!finished(x->run))
-        return "unfinished";
-    return x->run->n_missing ? "incomplete" : "done";
+    return tare_doc_run_status(x->batch, x->run);
 }
 
 static bool holds(struct tare_str s, struct tare_str q)
@@ -212,6 +211,7 @@ static enum tare_status put_listed(struct tare__call *c, const struct listed *x,
     tare_json_begin_object(&c->w);
     tare_doc_run(&c->w, x->run);
     tare_json_member_cstr(&c->w, "status", status_of(x));
+    tare_doc_switches(&c->w, x->run->identity);
     put_where(&c->w, x->batch);
     enum tare_status st = put_headline(c, x, err);
     tare_json_end_object(&c->w);
@@ -220,8 +220,9 @@ static enum tare_status put_listed(struct tare__call *c, const struct listed *x,
 
 /* ---- the list -------------------------------------------------------------------------------- */
 
-static enum tare_status list_runs(struct tare__call *c, struct tare_str suite, struct listed **out,
-                                  uint32_t *n, struct tare_err *err)
+static enum tare_status list_runs(struct tare__call *c, struct tare_str suite,
+                                  struct tare_batch_view **batches, uint32_t *n_all,
+                                  struct listed **out, uint32_t *n, struct tare_err *err)
 {
     struct tare_str q = tare__address(tare__param(c, "q")), status = tare__param(c, "status");
     struct tare_batch_view *v;
@@ -246,21 +247,24 @@ static enum tare_status list_runs(struct tare__call *c, struct tare_str suite, s
                 rows[(*n)++] = x;
         }
     *out = rows;
+    *batches = v;
+    *n_all = n_batches;
     return TARE_OK;
 }
 
 enum tare_status tare__get_runs(struct tare__call *c, struct tare_err *err)
 {
     struct listed *rows = NULL;
+    struct tare_batch_view *batches = NULL;
     uint64_t from, limit;
-    uint32_t n;
+    uint32_t n, n_batches = 0;
     char next[24];
     struct tare_str sort = tare__param(c, "sort"), suite = tare__param(c, "suite");
     enum tare_status st = tare__param_u64(c, "cursor", 0, 0, UINT32_MAX, &from, err);
     if (!st)
         st = tare__param_u64(c, "limit", 100, 1, TARE__API_MAX_ROWS, &limit, err);
     if (!st)
-        st = list_runs(c, suite, &rows, &n, err);
+        st = list_runs(c, suite, &batches, &n_batches, &rows, &n, err);
     if (!st)
         st = tare__params_done(c, err);
     if (!st && sort.n)
@@ -272,6 +276,7 @@ enum tare_status tare__get_runs(struct tare__call *c, struct tare_err *err)
     tare_json_member_u64(&c->w, "total", n);
     (void)snprintf(next, sizeof next, "%llu", (unsigned long long)(from + limit));
     tare_json_member_cstr(&c->w, "next", from + limit < n ? next : NULL);
+    tare__put_baselines(&c->w, batches, n_batches);
     tare_json_put_key(&c->w, "rows");
     tare_json_begin_array(&c->w);
     for (uint64_t i = from; i < from + limit && i < n && !st; i++)
@@ -343,6 +348,7 @@ enum tare_status tare__get_run(struct tare__call *c, struct tare_err *err)
     tare_json_member_cstr(w, "status", status_of(&(struct listed){&b, run, 0}));
     tare_json_member_str(w, "address", r.runs[0].address);
     tare_doc_raw(w, "identity", run->identity);
+    tare_doc_switches(w, run->identity);
     tare_json_end_object(w);
     tare_doc_time(w, "planned_at", b.wall_start_ns);
     tare_doc_time(w, "finished_at", b.wall_end_ns);

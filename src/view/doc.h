@@ -36,6 +36,10 @@ void tare_doc_runs(struct tare_json_writer *w, const struct tare_batch_view *bat
 /* Members of one batch (without its runs' list) and of one run, into an open object. */
 void tare_doc_batch(struct tare_json_writer *w, const struct tare_batch_view *batch);
 void tare_doc_run(struct tare_json_writer *w, const struct tare_run_view *run);
+/* "done", "incomplete" (all were tried, some are missing), "running" (some process works on its
+ * batch), "unfinished". */
+const char *tare_doc_run_status(const struct tare_batch_view *batch,
+                                const struct tare_run_view *run);
 /* tare.attempts/1 members, as columns, into an open object. */
 void tare_doc_attempts(struct tare_json_writer *w, const struct tare_batch_view *batch,
                        const struct tare_task_view *tasks, const struct tare_attempt_page *page,

@@ -2,6 +2,7 @@
 
 #include "view/compare_text.h"
 #include "view/doc.h"
+#include "view/identity.h"
 #include "view/labels.h"
 #include "view/term.h"
 
@@ -337,6 +338,7 @@ void tare_doc_compare(struct tare_json_writer *w, const struct tare_compare *c, 
     tare_json_member_bool(w, "same_suite", c->same_suite);
     put_side(w, "a", &c->a);
     put_side(w, "b", &c->b);
+    tare_doc_changes(w, c->a.identity, c->b.identity);
     put_metric(w, &c->metric);
     tare_json_member_cstr(w, "about",
                           c->about == TARE_ABOUT_THESE_TASKS ? "these-tasks" : "new-tasks");

@@ -38,11 +38,20 @@ void tare_doc_run(struct tare_json_writer *w, const struct tare_run_view *run)
     tare_json_member_str(w, "solver", run->solver);
     tare_json_put_key(w, "control");
     tare_json_put_bool(w, run->control);
+    tare_json_member_bool(w, "baseline", run->baseline);
     tare_json_member_cstr(w, "solver_digest", hex);
     put_counts(w, run->n_planned, run->n_done, run->n_failed, run->n_missing);
     tare_json_member_u64(w, "tokens_in", run->tokens_in);
     tare_json_member_u64(w, "tokens_out", run->tokens_out);
     tare_json_member_f64(w, "cost_usd", run->cost_usd);
+}
+
+const char *tare_doc_run_status(const struct tare_batch_view *batch,
+                                const struct tare_run_view *run)
+{
+    if (run->n_done + run->n_failed + run->n_missing < run->n_planned)
+        return batch->running ? "running" : "unfinished";
+    return run->n_missing ? "incomplete" : "done";
 }
 
 void tare_doc_batch(struct tare_json_writer *w, const struct tare_batch_view *b)
@@ -59,6 +68,7 @@ void tare_doc_batch(struct tare_json_writer *w, const struct tare_batch_view *b)
     tare_json_member_u64(w, "seed", b->seed);
     tare_json_put_key(w, "finished");
     tare_json_put_bool(w, b->info.finished);
+    tare_json_member_bool(w, "running", b->running);
     put_counts(w, b->info.n_planned, b->info.n_done, b->info.n_failed, b->info.n_missing);
     tare_doc_time(w, "planned_at", b->wall_start_ns);
     tare_doc_time(w, "finished_at", b->wall_end_ns);

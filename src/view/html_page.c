@@ -52,7 +52,7 @@ static void put_batch(struct tare_buf *out, const struct tare_batch_view *b)
         tare_buf_puts(out, i ? ", " : "");
         put_href(out, "/static/run/", tare_str_of(b->runs[i].name));
         tare__html_text(out, b->runs[i].solver);
-        tare_buf_puts(out, "</a>");
+        tare_buf_puts(out, b->runs[i].baseline ? "</a> (baseline)" : "</a>");
     }
     if (b->n_runs > 12)
         tare_buf_printf(out, " and %u more", b->n_runs - 12);

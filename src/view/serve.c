@@ -21,21 +21,26 @@ static void *keep_target(void *cls, const char *uri, struct MHD_Connection *conn
     size_t n = strlen(uri);
     (void)cls;
     (void)connection;
-    char *copy = alc->get(alc->ctx, n + 1);
-    if (copy)
-        memcpy(copy, uri, n + 1);
-    return copy;
+    struct tare__asked *asked = alc->get(alc->ctx, sizeof *asked + n + 1);
+    if (!asked)
+        return NULL;
+    asked->n = n;
+    asked->begun = asked->too_long = false;
+    asked->n_body = 0;
+    memcpy(asked->target, uri, n + 1);
+    return asked;
 }
 
 static void drop_target(void *cls, struct MHD_Connection *connection, void **request,
                         enum MHD_RequestTerminationCode why)
 {
     const struct tare_alc *alc = tare_alc_libc();
+    struct tare__asked *asked = *request;
     (void)cls;
     (void)connection;
     (void)why;
-    if (*request)
-        alc->put(alc->ctx, *request, strlen(*request) + 1);
+    if (asked)
+        alc->put(alc->ctx, asked, sizeof *asked + asked->n + 1);
     *request = NULL;
 }
 

@@ -3,7 +3,8 @@
  *
  * Who may ask: a request whose Host is this server's own, and that carries the token of the start
  * URL (as ?token=, as the cookie that the page was given with it, or in the header X-Tare-Token).
- * Others get nothing. No cross-origin header is ever sent. Only GET and HEAD.
+ * Others get nothing. No cross-origin header is ever sent. Only GET and HEAD, and one POST, which
+ * marks a baseline.
  */
 #ifndef TARE_VIEW_SERVE_H
 #define TARE_VIEW_SERVE_H

@@ -4,11 +4,14 @@
 #include "base/fs.h"
 #include "record/query.h"
 #include "text/json.h"
+#include "view/doc.h"
 #include "view/serve_int.h"
 
 #include "base/banned.h"
 
 #define STILL_THERE_NS (INT64_C(15) * 1000000000)
+#define RATE_NS (INT64_C(30) * 1000000000)
+#define LOOK_AGAIN_NS (INT64_C(2) * 1000000000)
 #define MAX_LISTENERS 512u
 
 /* ---- readers --------------------------------------------------------------------------------- */
@@ -128,23 +131,37 @@ static void publish(struct tare__server *s, struct tare_str text)
 
 /* ---- the watcher ----------------------------------------------------------------------------- */
 
-/* What is left, at the rate seen so far; negative: not known. */
+/* Moves the two marks on, so that the rate is that of the last half to whole minute: a run that
+ * rested for an hour does not count that hour. */
+static void note_count(struct tare__watched *w, uint64_t counted, int64_t now)
+{
+    if (now - w->young.ns < RATE_NS)
+        return;
+    w->old = w->young;
+    w->young = (struct tare__count_at){counted, now};
+}
+
+/* What is left, at the rate seen; negative: not known. */
 static double seconds_left(const struct tare__watched *w, const struct tare_run_view *r,
                            uint64_t counted, int64_t now)
 {
-    double took = (double)(now - w->first_ns) / 1e9;
-    if (counted <= w->first_counted || took <= 0 || counted > r->n_planned)
-        return counted >= r->n_planned ? 0 : -1;
-    return took * (double)(r->n_planned - counted) / (double)(counted - w->first_counted);
+    double took = (double)(now - w->old.ns) / 1e9;
+    if (counted >= r->n_planned)
+        return 0;
+    if (counted <= w->old.counted || took <= 0)
+        return -1;
+    return took * (double)(r->n_planned - counted) / (double)(counted - w->old.counted);
 }
 
-static void put_run(struct tare_buf *out, const struct tare_run_view *r, double left)
+static void put_run(struct tare_buf *out, const struct tare_run_view *r, const char *status,
+                    double left)
 {
     struct tare_json_writer w;
     tare_buf_puts(out, "event: run\ndata: ");
     tare_json_writer_init(&w, out);
     tare_json_begin_object(&w);
     tare_json_member_cstr(&w, "id", r->name);
+    tare_json_member_cstr(&w, "status", status);
     tare_json_member_u64(&w, "done", r->n_done);
     tare_json_member_u64(&w, "failed", r->n_failed);
     tare_json_member_u64(&w, "missing", r->n_missing);
@@ -158,11 +175,13 @@ static void put_run(struct tare_buf *out, const struct tare_run_view *r, double 
     tare_buf_puts(out, "\n\n");
 }
 
-/* Tells a run whose counts moved since the last look. known false: nobody has heard of it yet. */
-static void look_at_run(struct tare__watch *w, const struct tare_run_view *r, int64_t now,
-                        bool first_look, struct tare_buf *out)
+/* Tells a run whose counts moved, or that is no longer what it was, since the last look. What was
+ * there at the first look is in the documents. */
+static void look_at_run(struct tare__watch *w, const struct tare_batch_view *b,
+                        const struct tare_run_view *r, int64_t now, struct tare_buf *out)
 {
     uint64_t counted = r->n_done + r->n_failed + r->n_missing;
+    const char *status = tare_doc_run_status(b, r);
     uint32_t i = 0;
     while (i < w->n_runs && w->runs[i].run != r->id)
         i++;
@@ -171,15 +190,21 @@ static void look_at_run(struct tare__watch *w, const struct tare_run_view *r, in
             w->n_runs++;
         else
             i = (uint32_t)((uint64_t)r->id % TARE__WATCHED_RUNS);
-        w->runs[i] = (struct tare__watched){r->id, counted, counted, now};
-        if (!first_look)
-            put_run(out, r, -1);
+        w->runs[i] = (struct tare__watched){
+            .run = r->id, .counted = counted, .status = status, .old = {counted, now}};
+        w->runs[i].young = w->runs[i].old;
+        if (w->looked)
+            put_run(out, r, status, -1);
         return;
     }
-    if (w->runs[i].counted == counted)
+    struct tare__watched *x = &w->runs[i];
+    if (x->counted == counted && strcmp(x->status, status) == 0)
         return;
-    w->runs[i].counted = counted;
-    put_run(out, r, seconds_left(&w->runs[i], r, counted, now));
+    x->counted = counted;
+    x->status = status;
+    note_count(x, counted, now);
+    bool goes_on = strcmp(status, "running") == 0;
+    put_run(out, r, status, goes_on ? seconds_left(x, r, counted, now) : -1);
 }
 
 static bool open_watched(struct tare__server *s, struct tare__watch *w)
@@ -193,32 +218,39 @@ static bool open_watched(struct tare__server *s, struct tare__watch *w)
     return w->store != NULL;
 }
 
+/* moved: something was written since the last look. */
 static void look_at_store(struct tare__server *s, struct tare__watch *w, uint64_t change,
-                          int64_t now)
+                          bool moved, int64_t now)
 {
     struct tare_err err = {0};
     struct tare_batch_view *v;
     struct tare_buf text;
     uint32_t n = 0;
     struct tare_batch_filter newest = {.limit = 16};
-    bool first = !w->looked;
     tare_buf_init(&text, NULL, TARE__EVENT_BYTES - 1);
-    tare_buf_printf(&text, "event: store\ndata: {\"counter\":%llu}\n\n",
-                    (unsigned long long)change);
+    if (moved)
+        tare_buf_printf(&text, "event: store\ndata: {\"counter\":%llu}\n\n",
+                        (unsigned long long)change);
     tare_arena_reset(&w->arena);
+    w->running = false;
     if (tare_store_batches(w->store, &newest, &w->arena, &v, &n, NULL, &err) == TARE_OK)
-        for (uint32_t i = 0; i < n; i++)
+        for (uint32_t i = 0; i < n; i++) {
+            w->running = w->running || v[i].running;
             for (uint32_t r = 0; r < v[i].n_runs; r++) {
                 size_t before = text.n;
-                look_at_run(w, &v[i].runs[r], now, first, &text);
+                look_at_run(w, &v[i], &v[i].runs[r], now, &text);
                 if (text.failed) { /* only whole events; the rest at the next look */
                     text.n = before;
                     text.failed = false;
                 }
             }
+        }
     w->change = change;
-    w->told_ns = now;
-    publish(s, tare_buf_str(&text));
+    w->looked_ns = now;
+    if (text.n) {
+        w->told_ns = now;
+        publish(s, tare_buf_str(&text));
+    }
     tare_buf_free(&text);
 }
 
@@ -227,9 +259,11 @@ void tare__watch_look(struct tare__server *s, struct tare__watch *w)
     struct tare_err err = {0};
     uint64_t change = 0;
     int64_t now = s->clock->mono_ns(s->clock->ctx);
-    if (open_watched(s, w) && tare_store_change(w->store, &change, &err) == TARE_OK &&
-        change != w->change)
-        look_at_store(s, w, change, now);
+    bool open = open_watched(s, w) && tare_store_change(w->store, &change, &err) == TARE_OK;
+    bool moved = open && change != w->change;
+    /* A process that was killed writes nothing any more: its runs are looked at all the same. */
+    if (moved || (open && w->running && now - w->looked_ns > LOOK_AGAIN_NS))
+        look_at_store(s, w, change, moved, now);
     else if (now - w->told_ns > STILL_THERE_NS) {
         w->told_ns = now;
         publish(s, TARE_S(": still here\n\n"));

@@ -72,11 +72,36 @@ static struct tare__guarded route(struct tare_str target, bool enters)
     return g;
 }
 
+/*
+ * A change needs more than a look: the token in its header, which no page elsewhere can send, or
+ * the cookie together with an Origin that is the server's own (browsers name one with every POST;
+ * a cookie alone would go out to any port of this machine). A form cannot send JSON.
+ */
+static struct tare__guarded guard_change(const struct tare__request *r, unsigned port,
+                                         struct tare_str token)
+{
+    bool in_url;
+    struct tare__guarded g = route(r->target, false);
+    bool header = tare_door_same(r->token, token);
+    if (!tare_str_starts(r->target, TARE_S("/api/v1/baseline")) || g.kind != TARE__ANSWER_DOCUMENT)
+        return (struct tare__guarded){.kind = TARE__ANSWER_METHOD};
+    if (!tare_door_own_origin(r->origin, r->fetch_site, port))
+        return refused("the request comes from another origin");
+    if (!has_token(r, port, token, &in_url) || (!header && !r->origin.p))
+        return refused("a change needs the token of the URL that `tare view` printed");
+    if (!tare_str_starts(r->content, TARE_S("application/json")))
+        return refused("the body of a change is application/json");
+    g.kind = TARE__ANSWER_CHANGE;
+    return g;
+}
+
 struct tare__guarded tare__guard(const struct tare__request *r, unsigned port, const char *token)
 {
     bool in_url;
     if (!r->host.p || !tare_door_own_host(r->host, port))
         return refused("the Host is not this server's own");
+    if (tare_str_is(r->method, "POST"))
+        return guard_change(r, port, tare_str_of(token));
     if (!tare_str_is(r->method, "GET") && !tare_str_is(r->method, "HEAD"))
         return (struct tare__guarded){.kind = TARE__ANSWER_METHOD};
     bool known = has_token(r, port, tare_str_of(token), &in_url);

@@ -10,6 +10,7 @@
 struct tare__request {
     struct tare_str method, target;                          /* as received, percent-encoded */
     struct tare_str host, origin, fetch_site, cookie, token; /* headers; p NULL: not sent */
+    struct tare_str content;                                 /* Content-Type */
 };
 
 enum tare__answer_kind {
@@ -21,7 +22,8 @@ enum tare__answer_kind {
     TARE__ANSWER_STYLE,       /* app.css */
     TARE__ANSWER_EVENTS,
     TARE__ANSWER_DOCUMENT, /* rest: the API's target */
-    TARE__ANSWER_STATIC    /* a page drawn here; rest: its target */
+    TARE__ANSWER_STATIC,   /* a page drawn here; rest: its target */
+    TARE__ANSWER_CHANGE    /* a POST to the API, its body still to come; rest: the API's target */
 };
 
 struct tare__guarded {

@@ -193,6 +193,17 @@ static enum MHD_Result send_document(struct tare__server *s, struct MHD_Connecti
                                       .body = answer.body});
 }
 
+static enum MHD_Result send_change(struct MHD_Connection *connection, struct tare_api *api,
+                                   struct tare_str target, const struct tare__asked *asked)
+{
+    struct tare_api_answer done;
+    if (asked->too_long)
+        return send_text(connection, 413, "tare view: the body is too long\n");
+    tare_api_post(api, target, tare_str_n(asked->body, asked->n_body), &done);
+    return send_reply(connection,
+                      &(struct reply){.http = done.http, .type = done.type, .body = done.body});
+}
+
 static enum MHD_Result send_static(struct tare__server *s, struct MHD_Connection *connection,
                                    struct tare_api *api, struct tare_str target, const char *cookie)
 {
@@ -232,7 +243,7 @@ static void give_handle(struct tare__server *s, struct tare_api *api)
 
 /* There are as many handles as threads, so one is always free. */
 static enum MHD_Result with_handle(struct tare__server *s, struct MHD_Connection *connection,
-                                   const struct tare__guarded *g)
+                                   const struct tare__guarded *g, const struct tare__asked *asked)
 {
     enum MHD_Result sent;
     char text[160], *cookie = g->enters ? text : NULL;
@@ -243,6 +254,8 @@ static enum MHD_Result with_handle(struct tare__server *s, struct MHD_Connection
         return send_text(connection, 503, "tare view: too many requests at once\n");
     if (g->kind == TARE__ANSWER_DOCUMENT)
         sent = send_document(s, connection, api, g->rest);
+    else if (g->kind == TARE__ANSWER_CHANGE)
+        sent = send_change(connection, api, g->rest, asked);
     else if (g->kind == TARE__ANSWER_STATIC)
         sent = send_static(s, connection, api, g->rest, cookie);
     else
@@ -252,13 +265,13 @@ static enum MHD_Result with_handle(struct tare__server *s, struct MHD_Connection
 }
 
 static enum MHD_Result answer(struct tare__server *s, struct MHD_Connection *connection,
-                              const struct tare__guarded *g)
+                              const struct tare__guarded *g, const struct tare__asked *asked)
 {
     switch (g->kind) {
     case TARE__ANSWER_REFUSED:
         return refuse(connection, g->why);
     case TARE__ANSWER_METHOD:
-        return send_text(connection, 405, "tare view: only GET\n");
+        return send_text(connection, 405, "tare view: only GET, and one POST: /api/v1/baseline\n");
     case TARE__ANSWER_NOT_FOUND:
         return send_text(connection, 404, "tare view: there is nothing at this address\n");
     case TARE__ANSWER_SCRIPT:
@@ -268,8 +281,23 @@ static enum MHD_Result answer(struct tare__server *s, struct MHD_Connection *con
     case TARE__ANSWER_EVENTS:
         return tare__serve_events(s, connection);
     default:
-        return with_handle(s, connection, g);
+        return with_handle(s, connection, g, asked);
     }
+}
+
+/* Takes what comes of a body. True: more may come. */
+static bool read_body(struct tare__asked *asked, const char *body, size_t *bytes)
+{
+    if (*bytes == 0)
+        return false;
+    if (asked->begun && *bytes <= sizeof asked->body - asked->n_body) {
+        memcpy(asked->body + asked->n_body, body, *bytes);
+        asked->n_body += *bytes;
+    } else if (asked->begun) {
+        asked->too_long = true;
+    } /* else nobody may send one: it is not kept */
+    *bytes = 0;
+    return true;
 }
 
 enum MHD_Result tare__serve_request(void *cls, struct MHD_Connection *connection, const char *url,
@@ -277,20 +305,25 @@ enum MHD_Result tare__serve_request(void *cls, struct MHD_Connection *connection
                                     size_t *body_bytes, void **request)
 {
     struct tare__server *s = cls;
+    struct tare__asked *asked = *request;
     (void)url;
     (void)version;
-    (void)body;
-    if (*body_bytes) { /* nobody may send one: it is not kept */
-        *body_bytes = 0;
+    if (!asked)
+        return MHD_NO; /* no memory for it */
+    if (read_body(asked, body, body_bytes))
         return MHD_YES;
-    }
     struct tare__request r = {.method = tare_str_of(method),
-                              .target = tare_str_of(*request ? *request : "/"),
+                              .target = tare_str_n(asked->target, asked->n),
                               .host = tare_str_of(header(connection, "Host")),
                               .origin = tare_str_of(header(connection, "Origin")),
                               .fetch_site = tare_str_of(header(connection, "Sec-Fetch-Site")),
                               .cookie = tare_str_of(header(connection, "Cookie")),
-                              .token = tare_str_of(header(connection, "X-Tare-Token"))};
+                              .token = tare_str_of(header(connection, "X-Tare-Token")),
+                              .content = tare_str_of(header(connection, "Content-Type"))};
     struct tare__guarded g = tare__guard(&r, s->port, s->token);
-    return answer(s, connection, &g);
+    if (g.kind == TARE__ANSWER_CHANGE && !asked->begun) {
+        asked->begun = true; /* only now is a body worth reading */
+        return MHD_YES;
+    }
+    return answer(s, connection, &g, asked);
 }

@@ -30,11 +30,28 @@ struct tare__listener {
     char text[TARE__EVENT_BYTES];
 };
 
-/* A run's counts as they were last told. */
+/* A count at a time. */
+struct tare__count_at {
+    uint64_t counted;
+    int64_t ns;
+};
+
+/* A run as it was last told, and how fast it was: counts of half a minute ago or more, and of the
+ * half minute that is going on. */
 struct tare__watched {
     int64_t run;
-    uint64_t counted, first_counted;
-    int64_t first_ns;
+    uint64_t counted;
+    const char *status;
+    struct tare__count_at old, young;
+};
+
+/* A request while it comes in. */
+struct tare__asked {
+    size_t n;             /* bytes of target */
+    bool begun, too_long; /* the body is being read; it is longer than any body may be */
+    size_t n_body;
+    char body[TARE_API_MAX_BODY_BYTES];
+    char target[]; /* as received, and a NUL */
 };
 
 struct tare__server {
@@ -70,9 +87,10 @@ enum MHD_Result tare__serve_events(struct tare__server *s, struct MHD_Connection
 
 /* What the watcher remembers from look to look. */
 struct tare__watch {
-    bool looked; /* at least once: what comes now is new */
+    bool looked;  /* at least once: what comes now is new */
+    bool running; /* at the last look some process worked on something */
     uint64_t change;
-    int64_t told_ns;
+    int64_t told_ns, looked_ns;
     struct tare__watched runs[TARE__WATCHED_RUNS];
     uint32_t n_runs;
     struct tare_arena arena;

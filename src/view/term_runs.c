@@ -26,8 +26,10 @@ static void put_state(struct tare_buf *out, const struct tare_batch_view *b,
                       const struct tare_style *style)
 {
     bool u = style->unicode;
-    if (!b->info.finished)
+    if (b->running)
         tare__put(out, style, TARE__OPEN, u ? "\xe2\x97\x90" : "~"); /* ◐ */
+    else if (!b->info.finished)
+        tare__put(out, style, TARE__OPEN, u ? "\xe2\x97\x8c" : "-"); /* ◌ */
     else if (b->info.n_missing)
         tare__put(out, style, TARE__WARN, tare__mark(TARE__MARK_ERROR, u));
     else
@@ -105,6 +107,26 @@ static void put_batch(struct tare_buf *out, const struct tare_batch_view *b, con
     tare_buf_free(&solvers);
 }
 
+/* "baseline of incident-response: demo/runbook": the solvers' column may be cut, this is not. */
+static void put_baselines(struct tare_buf *out, const struct tare_batch_view *b,
+                          const struct tare_style *style)
+{
+    struct tare_buf text;
+    tare_buf_init(&text, NULL, 64 * 1024);
+    for (uint32_t i = 0; i < b->n_runs; i++)
+        if (b->runs[i].baseline) {
+            tare_buf_reset(&text);
+            tare_buf_puts(&text, "baseline of ");
+            tare_text_safe(&text, b->suite_name);
+            tare_buf_puts(&text, ": ");
+            tare_text_safe(&text, shown_name(b));
+            tare_buf_putc(&text, '/');
+            tare_text_safe(&text, b->runs[i].solver);
+            tare__wrap(out, tare_buf_str(&text), 0, (size_t)style->width);
+        }
+    tare_buf_free(&text);
+}
+
 void tare_view_runs(struct tare_buf *out, const struct tare_batch_view *batches, uint32_t n,
                     uint32_t total, const struct tare_style *style)
 {
@@ -126,6 +148,8 @@ void tare_view_runs(struct tare_buf *out, const struct tare_batch_view *batches,
     tare__trim_lines(out, from);
     for (uint32_t i = 0; i < n; i++)
         put_batch(out, &batches[i], &w, style);
+    for (uint32_t i = 0; i < n; i++)
+        put_baselines(out, &batches[i], style);
     if (total > n)
         tare_buf_printf(out, "%s of %s; more: tare runs --limit %u\n", tare_number_count(n).s,
                         tare_number_count(total).s, total);

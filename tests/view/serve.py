@@ -87,6 +87,16 @@ class Server:
         c.close()
         return answer, body
 
+    def post(self, path, body, token=True, **headers):
+        c = http.client.HTTPConnection("127.0.0.1", self.port, timeout=30)
+        text = body if isinstance(body, bytes) else json.dumps(body).encode()
+        headers = {k.replace("_", "-"): v for k, v in {"Content_Type": "application/json", **headers}.items() if v}
+        c.request("POST", "/api/v1" + path, body=text, headers={**({"X-Tare-Token": self.token} if token else {}), **headers})
+        answer = c.getresponse()
+        text = answer.read()
+        c.close()
+        return answer.status, json.loads(text) if text[:1] == b"{" else text
+
     def get(self, path):
         answer, body = self.ask("/api/v1" + path)
         return answer.status, json.loads(body)
@@ -237,6 +247,7 @@ def test_refusals(folder):
     check("own Origin", status(Origin=own) == 200)
     check("cross-site fetch", status(Sec_Fetch_Site="cross-site") == 403)
     check("a link from elsewhere with the token", status(token=False, target=f"/?token={s.token}", Sec_Fetch_Site="cross-site") == 200)
+    check("POST elsewhere", s.post("/runs", {})[0] == 405)
     for method in ["POST", "PUT", "DELETE", "OPTIONS", "PATCH"]:
         check(method, status(method=method) == 405)
     answer, _ = s.ask("/api/v1/runs", Origin=own)
@@ -251,6 +262,62 @@ def test_refusals(folder):
         address = next((a[4][0] for a in socket.getaddrinfo(socket.gethostname(), None, socket.AF_INET) if not a[4][0].startswith("127.")), None)
         if address:
             check("loopback alone", other.connect_ex((address, s.port)) != 0)
+    s.stop()
+
+
+def test_baseline(folder):
+    """The one change: who may ask for it, what it takes, that it stays."""
+    s = Server(folder)
+    own = f"http://127.0.0.1:{s.port}"
+    cookie = f"tare_{s.port}={s.token}"
+    wish = {"run": "first/runbook", "baseline": True}
+    rows = {r["solver"]: r for r in s.get("/runs")[1]["rows"] if r["label"] == "first"}
+    check("nobody is the baseline at first", s.get("/runs")[1]["baselines"] == [])
+    for what, how in {"without a token": {"token": False}, "a wrong token": {"token": False, "X_Tare_Token": "0" * 32},
+                      "a cookie without an Origin": {"token": False, "Cookie": cookie},
+                      "a cookie with another Origin": {"token": False, "Cookie": cookie, "Origin": f"http://127.0.0.1:{s.port + 1}"},
+                      "another Origin": {"Origin": "https://evil.example"}, "another site": {"Sec_Fetch_Site": "cross-site"},
+                      "a form": {"Content_Type": "text/plain"}, "no type": {"Content_Type": None},
+                      "another Host": {"Host": "evil.example"}}.items():
+        check(f"POST with {what} is refused", s.post("/baseline", wish, **how)[0] == 403)
+    check("a token in the URL alone is refused", s.post(f"/baseline?token={s.token}", wish, token=False)[0] == 403)
+    for body, want in {b"": 400, b"{": 400, b"[]": 400, b'{"run":"first/runbook"}': 400, b'{"run":1,"baseline":true}': 400,
+                       b'{"run":"first/runbook","baseline":1}': 400, b'{"run":"","baseline":true}': 400,
+                       b'{"run":"first/runbook","baseline":true,"x":1}': 400, b'{"run":"first/runbook","run":"x","baseline":true}': 400,
+                       b'{"run":"first/nobody","baseline":true}': 404, b'{"run":"first","baseline":true}': 404,
+                       b'{"run":"\\ud800","baseline":true}': 400}.items():
+        status, doc = s.post("/baseline", body)
+        check(f"{body[:40]} is {want}", status == want, (status, doc))
+        valid(f"{body[:40]}", doc, "tare.error/1")
+    check("4 KiB are the most", s.post("/baseline", b" " * 4097)[0] == 413 and s.post("/baseline", b" " * 4096)[0] == 400)
+    check("a parameter", s.post("/baseline?x=1", wish)[0] == 400)
+    check("nothing came of all that", s.get("/runs")[1]["baselines"] == [])
+    tag = s.ask("/api/v1/runs")[0].getheader("ETag")
+    status, doc = s.post("/baseline", wish)
+    valid("the answer", doc, "tare.baseline/1")
+    check("marked", status == 200 and doc["run"] == rows["runbook"]["run"] and doc["baseline"] and doc["before"] is None, doc)
+    check("what was read before is old", s.ask("/api/v1/runs", If_None_Match=tag)[0].status == 200)
+    status, doc = s.post("/baseline", {"run": rows["oracle"]["run"], "baseline": True}, token=False, Cookie=cookie, Origin=own)
+    check("cookie and own Origin; one a suite", status == 200 and doc["before"] == rows["runbook"]["run"], doc)
+    marked = {"suite_digest": rows["oracle"]["suite_digest"], "run": rows["oracle"]["run"]}
+    check("it is listed", s.get("/runs")[1]["baselines"] == [marked])
+    check("taking it from another does nothing", s.post("/baseline", {"run": rows["runbook"]["run"], "baseline": False})[0] == 200
+          and s.get("/runs")[1]["baselines"] == [marked])
+    check("GET changes nothing", s.get("/baseline")[0] == 404)
+    s.stop()
+    s = Server(folder)
+    page = s.get("/runs")[1]
+    valid("runs with a baseline", page, "tare.runs/1")
+    check("it stays", page["baselines"] == [marked] and [r["solver"] for r in page["rows"] if r["baseline"]] == ["oracle"])
+    check("a run says so", s.get(f"/runs/{marked['run']}")[1]["run"]["baseline"] is True)
+    check("the drawn page says so", b"</a> (baseline)" in s.ask("/static/runs")[1])
+    listed = json.loads(tare(folder, "runs", "--json"))
+    valid("tare runs", listed, "tare.runs/1")
+    check("tare runs says so", [r["solver"] for b in listed["batches"] for r in b["runs"] if r["baseline"]] == ["oracle"])
+    tare(folder, "store", "check")
+    tare(folder, "doctor", "--repair", str(folder / "repaired.db"), code=0)
+    check("a repaired copy has it", "baseline of incident-response: first/oracle" in tare(folder, "runs", store="repaired.db").decode())
+    check("taken away", s.post("/baseline", {"run": marked["run"], "baseline": False})[0] == 200 and s.get("/runs")[1]["baselines"] == [])
     s.stop()
 
 
@@ -511,7 +578,7 @@ def main():
         tare(folder, "run", "incident-response", "-s", "runbook", "-s", "verify-first", "-s", "oracle", "-s", "spray", "-k", "2",
              "--seed", "7", "--limit", "20", "--label", "first", "-q")
         tare(folder, "run", "incident-response", "-s", "injection-follower", "-k", "1", "--seed", "7", "--limit", "8", "--label", "second", "-q")
-        for test in (test_documents, test_drawn_numbers, test_refusals, test_many_clients, test_live, test_broken, test_hostile, test_planted, test_long, test_report):
+        for test in (test_documents, test_drawn_numbers, test_refusals, test_baseline, test_many_clients, test_live, test_broken, test_hostile, test_planted, test_long, test_report):
             try:
                 test(folder)
             except Exception as why:  # noqa: BLE001 the other tests go on

@@ -30,6 +30,20 @@ export const defOf = (defs: Record<string, MetricDef>, name: string): MetricDef 
 
 // ---- runs ----------------------------------------------------------------------------------------
 
+/** A switch of the harness that is not as it comes. */
+export interface Switch {
+  switch: string;
+  value: unknown;
+  default: unknown;
+}
+/** A value of a configuration, for people. */
+export function setting(v: unknown): string {
+  if (v === null || v === undefined || v === "") return "none";
+  return typeof v === "string" ? v : JSON.stringify(v);
+}
+/** "retry.parse 3, anchor decision" */
+export const switchText = (all: Switch[]): string => all.map((s) => `${s.switch} ${setting(s.value)}`).join(", ");
+
 export interface RunRow {
   run: string;
   address: string;
@@ -51,7 +65,8 @@ export interface RunRow {
   cost: number | null;
   started: string | null;
   ms: number | null;
-  switches: string | null;
+  status: string; // done incomplete running unfinished; empty: the document does not say
+  switches: Switch[];
   baseline: boolean;
   metric: (MetricDef & { value: number | null; lo: number | null; hi: number | null; why: string | null }) | null;
 }
@@ -84,7 +99,8 @@ function runRow(batch: Any, run: Any): RunRow {
     cost: num(run["cost_usd"]),
     started: text(both["planned_at"]) ?? text(both["started_at"]),
     ms: num(both["ms"]),
-    switches: text(run["switches"]),
+    status: text(run["status"]) ?? "",
+    switches: list<Switch>(run["switches"]),
     baseline: run["baseline"] === true,
     metric: head["metric"]
       ? {
@@ -105,6 +121,8 @@ export interface RunsView {
   rows: RunRow[];
   total: number;
   next: string | null;
+  /** Run marked as baseline, by digest of its suite. */
+  baselines: Map<string, string>;
 }
 export function runsOf(doc: Doc): RunsView {
   const d = doc as unknown as Any;
@@ -112,7 +130,7 @@ export function runsOf(doc: Doc): RunsView {
     ? (d["rows"] as Any[]).map((r) => runRow(obj(r["batch"]), r))
     : list<Any>(d["batches"]).flatMap((b) => list<Any>(b["runs"]).map((r) => runRow(b, r)));
   const next = d["next"];
-  return { rows, total: num(d["total"]) ?? rows.length, next: next === null || next === undefined ? null : String(next) };
+  return { rows, total: num(d["total"]) ?? rows.length, next: next === null || next === undefined ? null : String(next), baselines: new Map(list<Any>(d["baselines"]).map((b) => [text(b["suite_digest"]) ?? "", text(b["run"]) ?? ""])) };
 }
 
 export interface RunView {

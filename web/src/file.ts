@@ -112,6 +112,7 @@ export const file: Source = {
     if (plain.endsWith("/steps")) doc = range(doc, number("from", 0), number("to", 40));
     return doc as T;
   },
+  post: (path) => Promise.reject(new DocError(405, path, "fixed", "a report does not change", null, "open the store: tare view")),
   text: (path) => Promise.reject(absent(path)),
   link: () => null,
   events: () => () => undefined,

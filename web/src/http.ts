@@ -20,7 +20,7 @@ function startToken(): string | null {
 }
 const token = startToken();
 
-function headers(): HeadersInit {
+function headers(): Record<string, string> {
   return token ? { "X-Tare-Token": token } : {};
 }
 
@@ -43,12 +43,12 @@ async function failure(path: string, answer: Response): Promise<DocError> {
   );
 }
 
-async function ask(path: string, signal: AbortSignal): Promise<Response> {
+async function ask(path: string, how: RequestInit): Promise<Response> {
   let answer: Response;
   try {
-    answer = await fetch(base + path, { signal, headers: headers() });
+    answer = await fetch(base + path, how);
   } catch (e) {
-    if (signal.aborted) throw e;
+    if (how.signal?.aborted) throw e;
     throw new DocError(0, path, "unreachable", "the server does not answer", null, "is tare view still running? start it again and reload");
   }
   if (!answer.ok) throw await failure(path, answer);
@@ -58,10 +58,14 @@ async function ask(path: string, signal: AbortSignal): Promise<Response> {
 export const http: Source = {
   kind: "http",
   async get<T extends Doc>(path: string, signal: AbortSignal): Promise<T> {
-    return (await (await ask(path, signal)).json()) as T;
+    return (await (await ask(path, { signal, headers: headers() })).json()) as T;
+  },
+  async post<T extends Doc>(path: string, body: unknown): Promise<T> {
+    const how = { method: "POST", headers: { ...headers(), "Content-Type": "application/json" }, body: JSON.stringify(body) };
+    return (await (await ask(path, how)).json()) as T;
   },
   async text(path, signal) {
-    return (await ask(path, signal)).text();
+    return (await ask(path, { signal, headers: headers() })).text();
   },
   link: (path) => base + path,
   events(on) {

@@ -21,6 +21,7 @@ export class DocError extends Error {
 
 export interface LiveRun {
   id: string;
+  status: string;
   done: number;
   failed: number;
   missing: number;
@@ -32,6 +33,8 @@ export interface Source {
   readonly kind: "http" | "file";
   /** path: of the API, below its base, with its query: "/runs?limit=100". */
   get<T extends Doc>(path: string, signal: AbortSignal): Promise<T>;
+  /** Asks for a change; the answer is a document too. */
+  post<T extends Doc>(path: string, body: unknown): Promise<T>;
   /** Raw text of one body; null where the source has none. */
   text(path: string, signal: AbortSignal): Promise<string>;
   /** Where a person finds the same document. */

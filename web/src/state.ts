@@ -51,6 +51,10 @@ export function useRoute(): Route {
 
 /** Counts changes of the store; documents are asked for again. */
 export const changes = new Signal(0);
+/** Looks again at once, before the store's own counter is told. */
+export function refresh(): void {
+  changes.set(changes.get() + 1 / 1024);
+}
 export const live = new Signal<ReadonlyMap<string, LiveRun>>(new Map());
 
 const kept = new Map<string, { at: number; doc: Doc }>();
@@ -203,6 +207,21 @@ export function toggleMark(id: string): void {
   const had = marked.get();
   marked.set(had.includes(id) ? had.filter((x) => x !== id) : [...had, id].slice(-2));
   say(marked.get().includes(id) ? `marked, ${marked.get().length} of 2` : "mark removed");
+}
+
+/** Why the last change was refused; null: it was not. */
+export const trouble = new Signal<string | null>(null);
+/** Marks a run as the baseline of its suite, or takes the mark away. */
+export async function markBaseline(run: string, name: string, on: boolean): Promise<void> {
+  try {
+    await shared.source.post("/baseline", { run, baseline: on });
+    trouble.set(null);
+    refresh();
+    say(on ? `${name} is the baseline` : `${name} is no longer the baseline`);
+  } catch (e) {
+    const why = e instanceof DocError ? `${e.message}${e.hint ? `; ${e.hint}` : ""}` : String(e);
+    trouble.set(`${name} is not marked: ${why}`);
+  }
 }
 
 export interface Foot {

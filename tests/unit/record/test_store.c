@@ -150,6 +150,14 @@ static bool commit_one(struct tare_store *s, int64_t batch, const struct tare_le
     return accepted;
 }
 
+static bool running(struct fixture *f, struct tare_store *s, int64_t batch)
+{
+    struct tare_batch_view b;
+    struct tare_err err = {0};
+    assert_fine(tare_store_batch(s, batch, &f->arena, &b, &err), &err);
+    return b.running;
+}
+
 /* An expired slice goes to somebody else with a higher fence; the late one is refused. */
 static void old_fences_are_refused(void **state)
 {
@@ -163,7 +171,9 @@ static void old_fences_are_refused(void **state)
     tare_clock_fake_init(&clock, 5000000000, 1700000000000000000);
     struct tare_store *s = fixture_open(&f, &clock.clock);
     struct tare_batch_info info = plan(&f, s);
+    assert_false(running(&f, s, info.id));
     assert_int_equal(lease(s, info.id, "slow", 4, &f.arena, &mine, &others), 1);
+    assert_true(running(&f, s, info.id));
     assert_int_equal(lease(s, info.id, "quick", 4, &f.arena, &theirs, &others), 0);
     assert_true(others);
     clock.mono += 999999999;
@@ -172,7 +182,9 @@ static void old_fences_are_refused(void **state)
     clock.mono += 900000000;
     assert_int_equal(lease(s, info.id, "quick", 4, &f.arena, &theirs, &others), 0);
     clock.wall -= INT64_C(31536000000000000); /* a year back: no lease cares */
+    assert_true(running(&f, s, info.id));
     clock.mono += 100000000;
+    assert_false(running(&f, s, info.id)); /* whoever held it is late */
     assert_int_equal(lease(s, info.id, "quick", 4, &f.arena, &theirs, &others), 1);
     assert_true(theirs->fence > mine->fence);
     struct tare_attempt *a = fixture_attempt(&f.arena, 0, 1, 0, 3);
@@ -180,6 +192,7 @@ static void old_fences_are_refused(void **state)
     assert_true(commit_one(s, info.id, theirs, a));
     assert_false(commit_one(s, info.id, theirs, a)); /* twice: once */
     assert_fine(tare_store_release(s, TARE_S("quick"), &err), &err);
+    assert_false(running(&f, s, info.id));
     assert_int_equal(lease(s, info.id, "third", 4, &f.arena, &mine, &others), 1);
     assert_true(mine->fence > theirs->fence);
     assert_int_equal(mine->finished[1], 1);
@@ -221,11 +234,55 @@ static void leases_of_the_dead_are_free(void **state)
     struct tare_str owner = tare_store_owner(&f.arena);
     assert_int_equal(lease(s, info.id, owner.p, 4, &f.arena, &l, &others), 0);
     assert_true(others);
+    assert_true(running(&f, s, info.id));
     assert_int_equal(write(down[1], "x", 1), 1);
     assert_int_equal(waitpid(pid, NULL, 0), pid);
+    assert_false(running(&f, s, info.id));
     assert_int_equal(lease(s, info.id, owner.p, 4, &f.arena, &l, &others), 1);
     tare_store_close(s);
     (void)close(up[0]), (void)close(up[1]), (void)close(down[0]), (void)close(down[1]);
+    fixture_end(&f);
+}
+
+static uint32_t marked(struct fixture *f, struct tare_store *s, int64_t batch)
+{
+    struct tare_batch_view b;
+    struct tare_err err = {0};
+    uint32_t out = 0;
+    assert_fine(tare_store_batch(s, batch, &f->arena, &b, &err), &err);
+    for (uint32_t i = 0; i < b.n_runs; i++)
+        out |= (uint32_t)b.runs[i].baseline << i;
+    return out;
+}
+
+/* One run a suite, over all its batches; it stays when the store is opened again. */
+static void one_baseline_a_suite(void **state)
+{
+    (void)state;
+    struct fixture f;
+    struct tare_err err = {0};
+    uint64_t before, after;
+    fixture_begin(&f, 4, 2, 1);
+    struct tare_store *s = fixture_open(&f, NULL);
+    struct tare_batch_info one = plan(&f, s), two = plan(&f, s);
+    int64_t a = run_id(&f, s, one.id, 1), b = run_id(&f, s, two.id, 0);
+    assert_int_equal(marked(&f, s, one.id), 0);
+    assert_fine(tare_store_change(s, &before, &err), &err);
+    assert_fine(tare_store_mark_baseline(s, a, true, &err), &err);
+    assert_fine(tare_store_change(s, &after, &err), &err);
+    assert_true(after > before);
+    assert_int_equal(marked(&f, s, one.id), 2);
+    assert_fine(tare_store_mark_baseline(s, b, true, &err), &err);
+    assert_int_equal(marked(&f, s, one.id), 0);
+    assert_int_equal(marked(&f, s, two.id), 1);
+    assert_fine(tare_store_mark_baseline(s, a, false, &err), &err); /* it has none */
+    tare_store_close(s);
+    s = fixture_open(&f, NULL);
+    assert_int_equal(marked(&f, s, two.id), 1);
+    assert_fine(tare_store_mark_baseline(s, b, false, &err), &err);
+    assert_int_equal(marked(&f, s, two.id), 0);
+    assert_int_equal(tare_store_mark_baseline(s, 999, true, &err), TARE_E_STATE);
+    tare_store_close(s);
     fixture_end(&f);
 }
 
@@ -484,6 +541,7 @@ int main(void)
         cmocka_unit_test(long_and_empty_steps),
         cmocka_unit_test(old_fences_are_refused),
         cmocka_unit_test(leases_of_the_dead_are_free),
+        cmocka_unit_test(one_baseline_a_suite),
         cmocka_unit_test(columns_and_pages),
         cmocka_unit_test(filters),
         cmocka_unit_test(addresses),

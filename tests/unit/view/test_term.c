@@ -263,8 +263,9 @@ static void hostile_names(void **state)
 
 static void runs(void **state)
 {
-    struct tare_run_view r[2] = {{.solver = TARE_S("verify-first")}, {.solver = TARE_S("runbook")}};
-    struct tare_batch_view b[3] = {
+    struct tare_run_view r[2] = {{.solver = TARE_S("verify-first")},
+                                 {.solver = TARE_S("runbook"), .baseline = true}};
+    struct tare_batch_view b[4] = {
         {.info = {.name = "c1699d2612f66850", .finished = true, .n_planned = 1280, .n_done = 1280},
          .label = TARE_S("main"),
          .suite_name = TARE_S("incident-response"),
@@ -272,6 +273,12 @@ static void runs(void **state)
          .runs = r,
          .n_runs = 2},
         {.info = {.name = "b2699d2612f66850", .n_planned = 1280, .n_done = 300, .n_failed = 12},
+         .suite_name = TARE_S("incident-response"),
+         .wall_start_ns = 1768867200000000000,
+         .runs = r,
+         .n_runs = 1,
+         .running = true},
+        {.info = {.name = "b2799d2612f66850", .n_planned = 1280, .n_done = 300},
          .suite_name = TARE_S("incident-response"),
          .wall_start_ns = 1768867200000000000,
          .runs = r,
@@ -286,7 +293,7 @@ static void runs(void **state)
     for (size_t i = 0; i < LOOKS; i++) {
         struct tare_buf out;
         tare_buf_init(&out, NULL, 1 << 20);
-        tare_view_runs(&out, b, 3, 7, &looks[i].style);
+        tare_view_runs(&out, b, 4, 7, &looks[i].style);
         if (looks[i].style.width >= 80)
             golden(*state, "runs", &looks[i], tare_buf_str(&out));
         tare_buf_free(&out);

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { defOf, metricDefs, runsOf, type CompareDoc, type LeaderboardDoc } from "../docs";
+import { defOf, metricDefs, runsOf, setting, type CompareDoc, type LeaderboardDoc, type RunRow } from "../docs";
 import { Difference } from "../fig/difference";
 import { Slopes } from "../fig/slopes";
 import { Strip } from "../fig/strip";
@@ -11,14 +11,23 @@ import { shared, useDoc, useFoot, usePageTitle, useRoute } from "../state";
 import { Empty, Failure, Progress, Waiting } from "../ui/faces";
 import { Pips, VerdictMark, verdictMark } from "../ui/marks";
 import * as num from "../ui/number";
-import { line } from "../ui/text";
+import { cut, line } from "../ui/text";
 
 function Choose({ a, b }: { a: string; b: string }): JSX.Element {
   const got = useDoc<Doc>("/runs" + search({ limit: 100 }));
-  const runs = useMemo(() => (got.doc ? runsOf(got.doc).rows : null), [got.doc]);
+  const view = useMemo(() => (got.doc ? runsOf(got.doc) : null), [got.doc]);
   usePageTitle("Compare");
   useFoot("tare compare A B", null);
-  if (!runs) return <Waiting of={got} />;
+  return view ? <Pick runs={view.rows} baselines={view.baselines} a={a} b={b} /> : <Waiting of={got} />;
+}
+
+function Pick({ runs, baselines, a, b }: { runs: RunRow[]; baselines: Map<string, string>; a: string; b: string }): JSX.Element {
+  const base = runs.find((r) => r.run === (a || b));
+  // The baseline is A until another is chosen: that of B's suite, or of the newest run's that has one.
+  const marked = base ? baselines.get(base.digest) : runs.map((r) => baselines.get(r.digest)).find((r) => r);
+  useEffect(() => {
+    if (marked && !a && marked !== b) amend({ a: marked });
+  }, [marked, a, b]);
   if (runs.length < 2)
     return (
       <>
@@ -26,7 +35,6 @@ function Choose({ a, b }: { a: string; b: string }): JSX.Element {
         <Empty command="tare run incident-response --solver verify-first --solver runbook -k 4">Two runs of one suite are needed. Make them:</Empty>
       </>
     );
-  const base = runs.find((r) => r.run === (a || b));
   const same = base ? runs.filter((r) => r.digest === base.digest) : runs;
   const pick = (side: "a" | "b", chosen: string): JSX.Element => (
     <label>
@@ -36,7 +44,7 @@ function Choose({ a, b }: { a: string; b: string }): JSX.Element {
         <option value="">choose a run</option>
         {same.map((r) => (
           <option key={r.run} value={r.run}>
-            {line(r.address)} ({line(r.suite)})
+            {line(r.address)} ({line(r.suite)}){r.baseline ? " · baseline" : ""}
           </option>
         ))}
       </select>
@@ -223,6 +231,7 @@ function Verdict({ doc, path, error }: { doc: CompareDoc; path: string; error: J
           ))}
         </dl>
       </div>
+      <Changed doc={doc} />
       <Difference doc={doc} scale={s} unit={unit} colour={mark.colour} />
       <Strip doc={doc} link={both} at={at >= 0 ? (changed[at]?.task ?? null) : null} scale={s} />
       {doc.by.length > 0 && <Slopes doc={doc} metric={m} link={both} />}
@@ -309,6 +318,48 @@ function Verdict({ doc, path, error }: { doc: CompareDoc; path: string; error: J
       </div>
       {running && <Progress done={doc.n} total={doc.n_total} what="pairs" />}
     </>
+  );
+}
+
+/** What the two configurations have differently. That the solvers have two names is no news. */
+function Changed({ doc }: { doc: CompareDoc }): JSX.Element | null {
+  const parts = doc.changed.filter((c) => c.path !== "solver");
+  const total = doc.changed_total - (doc.changed.length - parts.length);
+  const [all, setAll] = useState(false);
+  if (!parts.length) return null;
+  const shown = all ? parts : parts.slice(0, 8);
+  return (
+    <section>
+      <div class="hd">
+        <h2>What differs between A and B</h2>
+        <span class="sub">
+          {num.count(total)} part{total === 1 ? "" : "s"} of the configuration
+        </span>
+      </div>
+      <table class="changed">
+        <thead>
+          <tr>
+            <th scope="col">Part</th>
+            <th scope="col">A</th>
+            <th scope="col">B</th>
+          </tr>
+        </thead>
+        <tbody>
+          {shown.map((c) => (
+            <tr key={c.path}>
+              <td class="mono">{line(c.path)}</td>
+              <td>{line(cut(setting(c.a), 200))}</td>
+              <td>{line(cut(setting(c.b), 200))}</td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      {parts.length > shown.length && (
+        <button type="button" class="plain" onClick={() => setAll(true)}>
+          {num.count(parts.length - shown.length)} more
+        </button>
+      )}
+    </section>
   );
 }
 

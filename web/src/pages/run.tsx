@@ -1,14 +1,15 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { attemptsOf, defOf, runOf, type AttemptRow, type RunView } from "../docs";
+import { attemptsOf, defOf, runOf, setting, type AttemptRow, type RunView } from "../docs";
 import { PassK } from "../fig/passk";
 import { Whisker } from "../fig/whisker";
 import { niceAxis, ticks } from "../fig/scale";
 import { useKeys } from "../keys";
 import { amend, go, href, join, search } from "../route";
-import type { Doc } from "../source";
-import { changes, live, load, shared, toggleMark, useDoc, useFoot, usePageTitle, useRoute, useSignal } from "../state";
+import type { Doc, LiveRun } from "../source";
+import { changes, live, load, markBaseline, shared, toggleMark, trouble, useDoc, useFoot, usePageTitle, useRoute, useSignal } from "../state";
 import { Empty, Failure, Progress, Waiting } from "../ui/faces";
+import { countsOf, left, statusOf } from "./runs";
 import { Crumbs } from "../ui/frame";
 import { List, SortHead, windowRows } from "../ui/list";
 import * as num from "../ui/number";
@@ -30,7 +31,7 @@ export function Run({ id }: { id: string }): JSX.Element {
   const path = join("runs", id);
   const got = useDoc<Doc>(path);
   const version = useSignal(changes);
-  const moving = useSignal(live).get(id);
+  const told = useSignal(live);
   const view = useMemo(() => (got.doc ? runOf(got.doc) : null), [got.doc]);
   const query = { sort, where: f };
   const firstPage = path + "/attempts" + search({ offset: 0, limit: windowRows, ...query });
@@ -47,6 +48,9 @@ export function Run({ id }: { id: string }): JSX.Element {
     },
     "compare-marked": () => go(href(["compare"], { b: id })),
     mark: () => toggleMark(id),
+    baseline: () => {
+      if (view) void markBaseline(view.row.run, line(view.row.address), !view.row.baseline);
+    },
   });
   const said = (page.doc as unknown as { headline?: string } | null)?.headline;
   const headline = view?.headline ?? said ?? attempts?.metrics[0] ?? "";
@@ -95,7 +99,7 @@ export function Run({ id }: { id: string }): JSX.Element {
   return (
     <>
       {view ? (
-        <Head id={id} view={view} done={moving?.done ?? view.row.done} error={got.error ? <Failure error={got.error} again={got.again} /> : null} />
+        <Head id={id} view={view} moving={told.get(view.row.run)} error={got.error ? <Failure error={got.error} again={got.again} /> : null} />
       ) : (
         <>
           <Crumbs of={[["Runs", "#/runs"], [id, null]]} />
@@ -181,12 +185,14 @@ export function Run({ id }: { id: string }): JSX.Element {
 }
 
 /** What the run's own document says; it takes longest where attempts are many. */
-function Head({ id, view, done, error }: { id: string; view: RunView; done: number; error: JSX.Element | null }): JSX.Element {
+function Head({ id, view, moving, error }: { id: string; view: RunView; moving: LiveRun | undefined; error: JSX.Element | null }): JSX.Element {
   const { row } = view;
   const names = Object.keys(view.cells);
   const headline = view.headline ?? names[0] ?? "";
   const headDef = defOf(view.defs, headline);
-  const running = !row.finished;
+  const state = statusOf(row, moving);
+  const counts = countsOf(row, moving);
+  const refused = useSignal(trouble);
   const cellText = (name: string): { value: string; range: string } => {
     const c = view.cells[name];
     if (!c) return { value: "–", range: "" };
@@ -207,8 +213,22 @@ function Head({ id, view, done, error }: { id: string; view: RunView; done: numb
         </span>
         <span class="mono">{line(row.run)}</span>
         {row.control && <span>control</span>}
+        {row.baseline && <span class="badge">baseline</span>}
+        <span>
+          <span aria-hidden="true">{state.mark}</span> {state.word}
+        </span>
         <span>{num.when(row.started)} UTC</span>
       </div>
+      {row.switches.length > 0 && (
+        <dl class="switches">
+          <dt>Harness</dt>
+          {row.switches.map((s) => (
+            <dd key={s.switch}>
+              <span class="mono">{line(s.switch)}</span> <b>{line(setting(s.value))}</b> <span class="ink3">not {line(setting(s.default))}</span>
+            </dd>
+          ))}
+        </dl>
+      )}
       <p class="lead">
         {num.title(headDef).replace(/^./, (c) => c.toUpperCase())}{" "}
         <b data-v={`run:${view.cellsAt}.${headline}.value`}>
@@ -234,8 +254,20 @@ function Head({ id, view, done, error }: { id: string; view: RunView; done: numb
         )}
         {row.failed > 0 && <> {num.count(row.failed)} attempts failed.</>}
       </p>
-      {running && <Progress done={done + row.failed + row.missing} total={row.planned} />}
+      {counts.over < row.planned && <Progress done={counts.over} total={row.planned} note={state.running ? left(moving) : "nobody works on it: tare run --resume goes on"} />}
       {error}
+      {shared.source.kind === "http" && (
+        <div class="tools" style={{ marginTop: "12px" }}>
+          <button type="button" onClick={() => void markBaseline(row.run, line(row.address), !row.baseline)}>
+            {row.baseline ? "No longer the baseline" : "Make it the baseline"} <kbd>b</kbd>
+          </button>
+          {refused && (
+            <span class="warnc" role="alert">
+              {line(refused)}
+            </span>
+          )}
+        </div>
+      )}
       <section style={{ marginTop: "28px" }}>
         <div class="hd">
           <h2>What was measured</h2>

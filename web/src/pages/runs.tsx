@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { runsOf, type RunRow } from "../docs";
+import { runsOf, switchText, type RunRow } from "../docs";
 import { useKeys } from "../keys";
 import { amend, go, href, search } from "../route";
-import type { Doc } from "../source";
-import { changes, live, load, marked, say, shared, toggleMark, useDoc, useFoot, usePageTitle, useRoute, useSignal } from "../state";
+import type { Doc, LiveRun } from "../source";
+import { changes, live, load, markBaseline, marked, say, shared, toggleMark, trouble, useDoc, useFoot, usePageTitle, useRoute, useSignal } from "../state";
 import { Empty, Waiting } from "../ui/faces";
 import { List, SortHead, windowRows } from "../ui/list";
 import * as num from "../ui/number";
@@ -13,12 +13,24 @@ import { line } from "../ui/text";
 const columns = "22px minmax(150px,1.3fr) minmax(110px,1fr) minmax(130px,1fr) 172px 86px 76px 124px";
 const narrow = "22px minmax(0,1fr) 64px 84px";
 
-export function statusOf(row: RunRow, moving: boolean): { mark: string; word: string } {
-  if (moving) return { mark: "◐", word: "running" };
-  if (!row.finished) return { mark: "◌", word: "not finished" };
-  if (row.missing > 0) return { mark: "▲", word: "attempts missing" };
-  return { mark: "●", word: "done" };
+const states: Record<string, { mark: string; word: string }> = {
+  running: { mark: "◐", word: "running" },
+  unfinished: { mark: "◌", word: "not finished" },
+  incomplete: { mark: "▲", word: "attempts missing" },
+  done: { mark: "●", word: "done" },
+};
+/** moving: what was told since the row was read. */
+export function statusOf(row: RunRow, moving: LiveRun | undefined): { mark: string; word: string; running: boolean } {
+  const status = (moving?.status ?? row.status) || (!row.finished ? "unfinished" : row.missing > 0 ? "incomplete" : "done");
+  return { ...(states[status] ?? { mark: "·", word: status }), running: status === "running" };
 }
+/** Attempts that are over, by what was told last; never fewer than before. */
+export function countsOf(row: RunRow, moving: LiveRun | undefined): { over: number; done: number; failed: number; missing: number } {
+  const c = moving && moving.done + moving.failed + moving.missing >= row.done + row.failed + row.missing ? moving : row;
+  return { over: c.done + c.failed + c.missing, done: c.done, failed: c.failed, missing: c.missing };
+}
+export const left = (moving: LiveRun | undefined): string =>
+  moving && moving.eta_s !== null && moving.status === "running" ? `left ${num.time(moving.eta_s * 1000)}` : "";
 
 function metricText(row: RunRow): string {
   const m = row.metric;
@@ -46,13 +58,19 @@ export function Runs(): JSX.Element {
   usePageTitle("Runs");
   useFoot("tare runs", first, { runs: first });
   const wide = window.innerWidth > 720;
+  const refused = useSignal(trouble);
+  // One marked run is compared with the baseline of its suite.
+  const single = marks.length === 1 ? view?.rows.find((r) => r.run === marks[0]) : undefined;
+  const against = single ? view?.baselines.get(single.digest) : undefined;
+  const pair = marks.length === 2 ? { a: marks[0], b: marks[1] } : against && against !== single?.run ? { a: against, b: single?.run } : null;
+  const toggle = (r: RunRow): void => void markBaseline(r.run, line(r.address), !r.baseline);
   useKeys("list", {
     "compare-marked": () => {
-      if (marks.length !== 2) {
-        say("mark two runs with x, then c");
+      if (!pair) {
+        say("mark two runs with x, then c; one is enough where its suite has a baseline");
         return;
       }
-      go(href(["compare"], { a: marks[0], b: marks[1] }));
+      go(href(["compare"], pair));
     },
     filter: () => document.querySelector<HTMLInputElement>("#runs-q")?.focus(),
     sort: () => {
@@ -62,8 +80,9 @@ export function Runs(): JSX.Element {
   });
   const row = (r: RunRow): JSX.Element => {
     const running = moving.get(r.run);
-    const s = statusOf(r, !!running && running.done < running.total);
-    const done = running?.done ?? r.done;
+    const s = statusOf(r, running);
+    const c = countsOf(r, running);
+    const eta = left(running);
     return (
       <>
         <span role="cell" title={s.word}>
@@ -74,6 +93,7 @@ export function Runs(): JSX.Element {
           <a href={href(["run", r.run])}>
             <bdi>{line(r.address)}</bdi>
           </a>
+          {r.baseline && <span class="badge">baseline</span>}
         </span>
         <span role="cell" class="vm">
           <bdi>{line(r.suite)}</bdi> <span class="ink3">{line(r.version)}</span>
@@ -81,22 +101,28 @@ export function Runs(): JSX.Element {
         <span role="cell" class="vm">
           <bdi>{line(r.solver)}</bdi>
           {r.control && <span class="ink3"> control</span>}
-          {r.switches && <span class="ink3"> {line(r.switches)}</span>}
+          {r.switches.length > 0 && (
+            <span class="ink3" title={line(switchText(r.switches))}>
+              {" "}
+              {line(switchText(r.switches))}
+            </span>
+          )}
         </span>
         <span role="cell" class="n" title={r.metric?.why ? line(r.metric.why) : undefined}>
           <b>{metricText(r)}</b> <span class="ci vm">{metricRange(r)}</span>
         </span>
         <span role="cell" class="n">
-          {num.count(done)}
-          {done < r.planned && <span class="ink3"> of {num.count(r.planned)}</span>}
-          {r.failed > 0 && <span class="downc"> {num.count(r.failed)} failed</span>}
-          {r.missing > 0 && <span class="warnc"> {num.count(r.missing)} missing</span>}
+          {num.count(c.over < r.planned ? c.over : c.done)}
+          {c.over < r.planned && <span class="ink3"> of {num.count(r.planned)}</span>}
+          {c.failed > 0 && <span class="downc"> {num.count(c.failed)} failed</span>}
+          {c.missing > 0 && <span class="warnc"> {num.count(c.missing)} missing</span>}
+          {s.running && <i class="hair" aria-hidden="true" style={{ width: `${(100 * c.over) / Math.max(1, r.planned)}%` }} />}
         </span>
         <span role="cell" class="n vm">
           {num.money(r.cost)}
         </span>
         <span role="cell" class="n vm ink3">
-          {num.when(r.started)}
+          {s.running && eta ? eta : num.when(r.started)}
         </span>
       </>
     );
@@ -128,16 +154,30 @@ export function Runs(): JSX.Element {
           <select aria-label="Status" value={status} onChange={(e) => amend({ status: e.currentTarget.value })}>
             <option value="">any status</option>
             <option value="done">done</option>
+            <option value="running">running</option>
             <option value="unfinished">not finished</option>
             <option value="incomplete">attempts missing</option>
           </select>
           {marks.length > 0 && <span class="sub">{marks.length} of 2 marked</span>}
-          {marks.length === 2 && (
-            <a class="btn" href={href(["compare"], { a: marks[0], b: marks[1] })}>
-              Compare <kbd>c</kbd>
+          {single && (
+            <button type="button" onClick={() => toggle(single)}>
+              {single.baseline ? "No longer the baseline" : "Make it the baseline"} <kbd>b</kbd>
+            </button>
+          )}
+          {pair && (
+            <a class="btn" href={href(["compare"], pair)}>
+              Compare{marks.length === 1 ? " with the baseline" : ""} <kbd>c</kbd>
             </a>
           )}
         </div>
+      )}
+      {refused && (
+        <p class="warnc" role="alert">
+          {line(refused)}{" "}
+          <button type="button" class="plain" onClick={() => trouble.set(null)}>
+            close
+          </button>
+        </p>
       )}
       {got.error && <Waiting of={got} />}
       {!view && !got.error && <Waiting of={got} />}
@@ -160,6 +200,7 @@ export function Runs(): JSX.Element {
           key_={(r) => r.run}
           marks={marks}
           onMark={(r) => toggleMark(r.run)}
+          rowKeys={{ baseline: toggle }}
           header={
             <>
               <span role="columnheader">

@@ -66,10 +66,13 @@ export function Waiting<T>({ of, rows }: { of: Loaded<T>; rows?: number }): JSX.
   return of.slow ? <Bones {...(rows ? { rows } : {})} /> : null;
 }
 
-export function Progress({ done, total, what = "attempts" }: { done: number; total: number; what?: string }): JSX.Element {
+export function Progress({ done, total, what = "attempts", note = "" }: { done: number; total: number; what?: string; note?: string }): JSX.Element {
   return (
     <div class="sub">
-      {count(done)} of {count(total)} {what}
+      <span class="progtext">
+        {count(done)} of {count(total)} {what}
+      </span>
+      {note && `, ${note}`}
       <div class="prog" aria-hidden="true">
         <i style={{ width: `${total ? (100 * done) / total : 0}%` }} />
       </div>

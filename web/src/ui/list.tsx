@@ -24,12 +24,15 @@ export interface ListProps<Row> {
   key_(row: Row): string;
   marks?: readonly string[];
   onMark?(row: Row): void;
+  /** What other keys of the table do with the row in focus, by name. */
+  rowKeys?: Record<string, (row: Row) => void>;
   header: JSX.Element;
   height?: number;
 }
 
 interface Window<Row> {
   rows: Row[] | null;
+  old: boolean; // of the version before; shown until the new rows are there, so that nothing jumps
   stop: AbortController;
 }
 
@@ -46,13 +49,17 @@ export function List<Row>(props: ListProps<Row>): JSX.Element {
   const h = rowHeight();
   const { total } = props;
 
+  const firstOrder = useRef(props.order);
   useEffect(() => {
-    windows.current.forEach((w) => w.stop.abort());
-    windows.current.clear();
+    const other = firstOrder.current !== props.order;
+    for (const [offset, w] of windows.current) {
+      w.old = true;
+      w.stop.abort();
+      if (other || !w.rows) windows.current.delete(offset);
+    }
     at.current = Math.min(at.current, Math.max(0, total - 1));
     draw(0);
   }, [props.version, props.total]);
-  const firstOrder = useRef(props.order);
   useEffect(() => {
     if (firstOrder.current === props.order) return;
     firstOrder.current = props.order;
@@ -73,8 +80,9 @@ export function List<Row>(props: ListProps<Row>): JSX.Element {
   const last = Math.min(total, Math.ceil(firstShown + viewHeight / h) + 6);
 
   function need(offset: number): void {
-    if (offset < 0 || offset >= total || windows.current.has(offset)) return;
-    const w: Window<Row> = { rows: null, stop: new AbortController() };
+    const had = windows.current.get(offset);
+    if (offset < 0 || offset >= total || (had && !had.old)) return;
+    const w: Window<Row> = { rows: had?.rows ?? null, old: false, stop: new AbortController() };
     windows.current.set(offset, w);
     props.fetch(offset, w.stop.signal).then(
       (rows) => {
@@ -151,6 +159,15 @@ export function List<Row>(props: ListProps<Row>): JSX.Element {
       location.hash = props.link(row);
       return true;
     },
+    ...Object.fromEntries(
+      Object.entries(props.rowKeys ?? {}).map(([name, does]) => [
+        name,
+        () => {
+          const row = rowAt(at.current);
+          if (row) does(row);
+        },
+      ]),
+    ),
     ...(props.onMark
       ? {
           mark: () => {

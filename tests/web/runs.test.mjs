@@ -1,0 +1,132 @@
+// Runs, what is marked among them, what one of them was, and what moves while one goes on.
+import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { background, json, launch, open, root, run, stopAll, until, view, visit, work } from "./help.mjs";
+
+const store = path.join(work, "runs.db");
+let browser, server, ids;
+
+/** Two models that differ in two switches, played from what was recorded. */
+function models() {
+  const solver = (name, harness) => {
+    const file = path.join(work, `${name}.yaml`);
+    writeFileSync(file, `solver: ${name}\nmodel: {name: "play:2", base_url: "http://localhost:8000/v1", temperature: 0.8}\nlimits: {tokens: 40000, seconds: 120}\n${harness}`);
+    return file;
+  };
+  run(store, "run", "incident-response", "--solver", solver("plain", ""), "--solver", solver("guarded", "harness: {retry: {parse: 3}, circuit: {calls: 150}}\n"), "--limit", "2", "-k", "1", "--seed", "7", "--replay", path.join(root, "examples/model"), "--label", "m", "--quiet");
+}
+
+before(async () => {
+  run(store, "run", "incident-response", "--solver", "runbook", "--solver", "verify-first", "-k", "2", "--seed", "7", "--limit", "12", "--label", "demo", "--quiet");
+  models();
+  browser = await launch();
+  server = await view(store);
+  ids = Object.fromEntries(json(store, "runs").batches.flatMap((b) => b.runs.map((r) => [r.solver, r.run])));
+});
+after(async () => {
+  await browser?.close();
+  await server?.stop();
+  stopAll();
+});
+
+const rowOf = (page, name) => page.$$eval(".vr", (all, n) => all.find((r) => r.textContent.includes(n))?.textContent ?? "", name);
+const badges = (page) => page.$$eval(".vr .badge", (all) => all.map((b) => b.closest(".vr").querySelector("a").textContent));
+
+test("b marks the baseline; it stays, and Compare starts from it", async () => {
+  let page = await open(browser, server);
+  await visit(page, "#/runs");
+  await page.waitForSelector(".vr a");
+  const at = (await page.$$eval(".vr a", (all) => all.map((a) => a.textContent))).indexOf("demo/runbook");
+  for (let i = 0; i <= at; i++) await page.keyboard.press("j");
+  await page.keyboard.press("b");
+  await until(page, () => document.querySelectorAll(".vr .badge").length === 1);
+  assert.deepEqual(await badges(page), ["demo/runbook"]);
+  assert.match(run(store, "runs"), /^baseline of incident-response: demo\/runbook$/m);
+  // Another takes its place.
+  await page.keyboard.press("j");
+  await page.keyboard.press("b");
+  await until(page, () => document.querySelector(".vr .badge")?.closest(".vr").textContent.includes("verify-first"));
+  assert.deepEqual(await badges(page), ["demo/verify-first"]);
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+
+  // A server of its own reads it from the store.
+  const again = await view(store);
+  page = await open(browser, again);
+  await visit(page, "#/runs");
+  await page.waitForSelector(".vr .badge");
+  assert.deepEqual(await badges(page), ["demo/verify-first"]);
+  // One marked run is enough.
+  await page.focus(".vr a");
+  for (let i = 0; i <= at; i++) if ((await page.evaluate(() => document.activeElement.textContent)) !== "demo/runbook") await page.keyboard.press("j");
+  await page.keyboard.press("x");
+  await page.waitForSelector(".tools a.btn");
+  await page.keyboard.press("c");
+  await page.waitForSelector(".verdict");
+  assert.equal(await page.evaluate(() => location.hash), `#/compare?a=${ids["verify-first"]}&b=${ids.runbook}`);
+  await visit(page, "#/compare");
+  await until(page, (id) => location.hash.includes(`a=${id}`), ids["verify-first"]);
+  assert.equal(await page.$eval("select", (s) => s.selectedOptions[0].textContent), "demo/verify-first (incident-response) · baseline");
+  await visit(page, `#/run/${ids["verify-first"]}`);
+  await page.click("text=No longer the baseline");
+  await until(page, () => !document.querySelector(".meta .badge"));
+  assert.doesNotMatch(run(store, "runs"), /baseline/);
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+  await again.stop();
+});
+
+test("switches that are not at their default stand with the run, and with what differs", async () => {
+  const page = await open(browser, server);
+  await visit(page, "#/runs");
+  await page.waitForSelector(".vr a");
+  assert.match(await rowOf(page, "m/guarded"), /circuit\.calls 150, retry\.parse 3|retry\.parse 3, circuit\.calls 150/);
+  assert.doesNotMatch(await rowOf(page, "m/plain"), /retry|circuit/);
+  await visit(page, `#/run/${ids.guarded}`, ".switches");
+  const said = await page.$$eval(".switches dd", (all) => all.map((d) => d.textContent.replace(/\s+/g, " ").trim()).sort());
+  assert.deepEqual(said, ["circuit.calls 150 not 200", "retry.parse 3 not 2"]);
+  await visit(page, `#/run/${ids.plain}`);
+  assert.equal(await page.$(".switches"), null);
+  await visit(page, `#/compare?a=${ids.plain}&b=${ids.guarded}`, "table.changed");
+  const parts = await page.$$eval("table.changed tbody tr", (all) => all.map((r) => [...r.cells].map((c) => c.textContent)));
+  assert.deepEqual(parts, json(store, "compare", "m/plain", "m/guarded").changed.map((c) => [c.path, String(c.a), String(c.b)]));
+  assert.deepEqual(parts.map((p) => p[0]), ["harness.circuit.calls", "harness.retry.parse"]);
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+});
+
+test("a run that goes on says so, moves, says when nobody works on it, and ends", async () => {
+  const fresh = path.join(work, "live.db");
+  const own = await view(fresh);
+  const page = await open(browser, own);
+  await visit(page, "#/runs");
+  const begin = (...more) => background(fresh, "run", "incident-response", "--solver", "random", "-k", "1500", "--label", "live", "--quiet", ...more);
+  const first = begin();
+  await page.waitForSelector(".vr a", { timeout: 15_000 });
+  const state = () => page.$eval(".vr [role=cell]", (c) => c.textContent.replace(/^./u, ""));
+  const seen = new Set();
+  for (let i = 0; i < 40 && seen.size < 3; i++) {
+    seen.add(await page.$eval(".vr", (r) => r.children[5].textContent));
+    await page.waitForTimeout(60);
+  }
+  assert.ok(seen.size >= 3, `it moved: ${[...seen]}`);
+  assert.equal(await state(), "running");
+  assert.ok(await page.$(".vr .hair"), "a hairline of progress");
+  assert.equal(json(fresh, "runs").batches[0].running, true);
+  first.kill("SIGKILL");
+  await until(page, () => document.querySelector(".vr [role=cell]").textContent.endsWith("not finished"), null, 8_000);
+  assert.equal(json(fresh, "runs").batches[0].running, false);
+  await page.click(".vr a");
+  await page.waitForSelector(".prog");
+  assert.match(await page.textContent("main"), /nobody works on it/);
+  const second = begin("--resume");
+  await until(page, () => /running/.test(document.querySelector(".meta").textContent), null, 15_000);
+  await until(page, () => / of .* attempts, left \d/.test(document.querySelector("main").textContent), null, 15_000);
+  second.kill("SIGINT");
+  await until(page, () => /not finished/.test(document.querySelector(".meta").textContent), null, 15_000);
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
+  await own.stop();
+});
