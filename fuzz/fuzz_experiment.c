@@ -1,6 +1,10 @@
 /* Recordings of both labs: any text is refused with a reason, or gives a report. The first byte
- * picks the lab: drift, tools, tools with masks over a vocabulary of bytes. */
+ * picks the lab: drift, tools, tools with masks over a vocabulary of bytes; from 128 on the text is
+ * cases for a model that is not there. */
+#include <math.h>
+
 #include "experiment/drift.h"
+#include "experiment/live.h"
 #include "experiment/tools.h"
 #include "fuzz.h"
 
@@ -61,6 +65,24 @@ static void drift(struct tare_str text, struct tare_arena *arena)
             fuzz_must(report.arm[a].adherence[t].k <= report.arm[a].adherence[t].n);
 }
 
+static void cases(struct tare_str text, uint8_t which, struct tare_arena *arena)
+{
+    struct tare_live live = {.clock = tare_clock_system(),
+                             .seeds = 2,
+                             .temperature = (double)NAN,
+                             .native = which & 4,
+                             .n_arms = 1,
+                             .arms = {which & 1 ? TARE_S("auto") : TARE_S("re-anchor-2")}};
+    struct tare_live_drawn drawn;
+    struct tare_err err = {0};
+    struct tare_buf out;
+    tare_buf_init(&out, NULL, TARE_GIB);
+    enum tare_status st = which & 1 ? tare_tools_live(text, &live, arena, &out, &drawn, &err)
+                                    : tare_drift_live(text, &live, arena, &out, &drawn, &err);
+    fuzz_must(st == TARE_OK ? drawn.missing == drawn.talks && out.n == 0 : err.text[0] != 0);
+    tare_buf_free(&out);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct tare_arena arena;
@@ -68,7 +90,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         return 0;
     struct tare_str text = fuzz_text(data + 1, size - 1);
     tare_arena_init(&arena, NULL, TARE_GIB);
-    if (data[0] % 2 || data[0] % 3 == 2)
+    if (data[0] >= 128)
+        cases(text, data[0], &arena);
+    else if (data[0] % 2 || data[0] % 3 == 2)
         tools(text, data[0] % 3 == 2, &arena);
     else
         drift(text, &arena);

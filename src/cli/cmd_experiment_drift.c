@@ -1,20 +1,18 @@
-#include "base/fs.h"
 #include "base/limits.h"
+#include "cli/lab.h"
 #include "cli/stored.h"
 #include "view/lab.h"
 
 #include "base/banned.h"
 
 struct drift_opts {
-    struct tare_str file, script, baseline;
-    double confidence;
-    int64_t conversations, turns, seeds, rules, seed, resamples;
-    bool emit;
+    struct tare_lab_opts lab;
+    struct tare_str baseline;
+    int64_t conversations, turns, rules;
 };
 
 static const struct tare_arg drift_args[] = {
-    {"FILE", "recorded conversations, JSON Lines; - : standard input", 0, 1,
-     offsetof(struct drift_opts, file)},
+    TARE_LAB_FILE(struct drift_opts, "recorded conversations, or cases for --model"),
     {0},
 };
 
@@ -26,11 +24,9 @@ static const struct tare_opt drift_options[] = {
      .def = "baseline",
      .help = "the arm the others are compared to",
      .at = offsetof(struct drift_opts, baseline)},
-    {.name = "script",
-     .type = TARE_OPT_STRING,
-     .metavar = "VALUES",
-     .help = "no file: a scripted model that decays so, as p0=0.6,lambda=0.1,pinf=0.35",
-     .at = offsetof(struct drift_opts, script)},
+    TARE_LAB_SCRIPT(struct drift_opts, "VALUES",
+                    "no file: a scripted model that decays so, as p0=0.6,lambda=0.1,pinf=0.35", "1",
+                    "200", 20, "of the interval of lambda"),
     {.name = "conversations",
      .letter = 'n',
      .type = TARE_OPT_INT,
@@ -53,74 +49,35 @@ static const struct tare_opt drift_options[] = {
      .def = "3",
      .help = "of the script",
      .at = offsetof(struct drift_opts, rules)},
-    {.name = "seeds",
-     .type = TARE_OPT_INT,
-     .min = 1,
-     .max = 100,
-     .def = "1",
-     .help = "attempts at each conversation of the script",
-     .at = offsetof(struct drift_opts, seeds)},
-    {.name = "emit",
-     .type = TARE_OPT_FLAG,
-     .help = "print the script's recordings instead: an example of the format",
-     .at = offsetof(struct drift_opts, emit)},
-    {.name = "seed",
-     .type = TARE_OPT_INT,
-     .min = 0,
-     .max = 9007199254740991,
-     .def = "1",
-     .help = "of script and resampling",
-     .at = offsetof(struct drift_opts, seed)},
-    {.name = "confidence",
-     .type = TARE_OPT_PROB,
-     .metavar = "P",
-     .def = "0.95",
-     .help = "coverage of the intervals",
-     .at = offsetof(struct drift_opts, confidence)},
-    {.name = "resamples",
-     .type = TARE_OPT_INT,
-     .min = 20,
-     .max = 100000,
-     .def = "200",
-     .help = "of the interval of lambda",
-     .at = offsetof(struct drift_opts, resamples)},
+    TARE_LAB_LIVE(struct drift_opts, "arm",
+                  "interventions drawn from the model: baseline, stateless, recap, recall, "
+                  "re-anchor-N; may be given several times (default: baseline, stateless, "
+                  "re-anchor-4)"),
     {0},
 };
 
 static const struct tare_example drift_examples[] = {
     {"tare experiment drift conversations.jsonl", "adherence over turns, intervention by "
                                                   "intervention"},
+    {"tare experiment drift cases.jsonl --model vllm/qwen3-4b --seeds 5",
+     "the same conversations under three interventions, drawn from a model"},
     {"tare experiment drift --script p0=0.6,lambda=0.1,pinf=0.35",
      "the instrument itself, on a decay that is known"},
     {0},
 };
 
-static enum tare_status recordings(struct tare_ctx *ctx, const struct drift_opts *o,
-                                   struct tare_drift_script *s, struct tare_str *text,
-                                   struct tare_err *err)
+struct script_source {
+    struct tare_str spec;
+    struct tare_drift_script script;
+};
+
+static enum tare_status write_script(void *ctx, struct tare_buf *jsonl, struct tare_err *err)
 {
-    struct tare_buf b;
-    if (!o->script.p == !o->file.p)
-        return tare_usage_fail(ctx, err, "name a file of recordings, or a --script, and not both");
-    if (o->file.p)
-        return tare_fs_read(o->file, TARE_GIB, ctx->arena, text, err);
-    *s = (struct tare_drift_script){.p0 = 0.6,
-                                    .lambda = 0.1,
-                                    .p_inf = 0.35,
-                                    .seed = (uint64_t)o->seed,
-                                    .conversations = (uint32_t)o->conversations,
-                                    .seeds = (uint32_t)o->seeds,
-                                    .turns = (uint32_t)o->turns,
-                                    .rules = (uint32_t)o->rules};
-    enum tare_status st = tare_drift_script_parse(o->script, s, err);
-    if (st != TARE_OK)
-        return st;
-    tare_buf_init(&b, NULL, TARE_GIB);
-    tare_drift_script_write(s, &b);
-    *text = b.failed ? (struct tare_str){0} : tare_arena_copy(ctx->arena, tare_buf_str(&b));
-    tare_buf_free(&b);
-    return text->p ? TARE_OK
-                   : tare_fail(err, TARE_E_NOMEM, "the script's recordings are too large");
+    struct script_source *s = ctx;
+    enum tare_status st = tare_drift_script_parse(s->spec, &s->script, err);
+    if (st == TARE_OK)
+        tare_drift_script_write(&s->script, jsonl);
+    return st;
 }
 
 /* The arm by its name; the name that was not asked for may be absent, then the first one is it. */
@@ -139,20 +96,32 @@ static enum tare_status find_baseline(struct tare_ctx *ctx, const struct tare_dr
 
 static enum tare_status drift_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
 {
+    static const char *const drawn[] = {"baseline", "stateless", "re-anchor-4", NULL};
     const struct drift_opts *o = opts;
-    struct tare_drift_script script;
+    const struct tare_lab_opts *lab = &o->lab;
+    struct script_source s = {.spec = lab->script,
+                              .script = {.p0 = 0.6,
+                                         .lambda = 0.1,
+                                         .p_inf = 0.35,
+                                         .seed = (uint64_t)lab->seed,
+                                         .conversations = (uint32_t)o->conversations,
+                                         .seeds = (uint32_t)lab->seeds,
+                                         .turns = (uint32_t)o->turns,
+                                         .rules = (uint32_t)o->rules}};
+    struct tare_lab_source source = {
+        .script = write_script, .script_ctx = &s, .live = tare_drift_live, .arms = drawn};
     struct tare_drift_recordings rec;
     struct tare_drift_report report;
     struct tare_str text;
     struct tare_buf out;
-    struct tare_drift_opts d = {.confidence = o->confidence,
-                                .seed = (uint64_t)o->seed,
-                                .resamples = (uint64_t)o->resamples};
-    enum tare_status st = recordings(ctx, o, &script, &text, err);
+    struct tare_drift_opts d = {.confidence = lab->confidence,
+                                .seed = (uint64_t)lab->seed,
+                                .resamples = (uint64_t)lab->resamples};
+    enum tare_status st = tare_lab_text(ctx, lab, &source, &text, err);
     if (st != TARE_OK)
         return st;
     tare_buf_init(&out, NULL, TARE_GIB);
-    if (o->emit) {
+    if (lab->emit) {
         tare_buf_put(&out, text);
         return tare_cli_print(ctx, &out, err);
     }
@@ -163,7 +132,7 @@ static enum tare_status drift_run(struct tare_ctx *ctx, const void *opts, struct
         st = tare_drift_experiment(&rec, &d, ctx->arena, &report, err);
     if (st != TARE_OK) {
         if (st != TARE_E_USAGE)
-            tare_err_file(err, o->file.p ? o->file : TARE_S("the script"));
+            tare_err_file(err, tare_lab_name(lab));
         return st;
     }
     if (ctx->json) {
@@ -172,7 +141,7 @@ static enum tare_status drift_run(struct tare_ctx *ctx, const void *opts, struct
         tare_doc_drift(&w, &report);
         tare_buf_putc(&out, '\n');
     } else {
-        tare_view_drift(&out, &report, o->script.p ? &script : NULL, &ctx->out_style);
+        tare_view_drift(&out, &report, lab->script.p ? &s.script : NULL, &ctx->out_style);
     }
     return tare_cli_print(ctx, &out, err);
 }
@@ -180,7 +149,7 @@ static enum tare_status drift_run(struct tare_ctx *ctx, const void *opts, struct
 const struct tare_cmd tare_cmd_experiment_drift = {
     .name = "drift",
     .summary = "how rules fade over the turns of a conversation",
-    .usage = "FILE | --script VALUES [options]",
+    .usage = "FILE [--model MODEL] | --script VALUES [options]",
     .about = "Adherence for each turn and each intervention, with its half-life, its decay, its\n"
              "variance over seeds, and what it costs in accuracy. Differences are paired by\n"
              "conversation and seed.",

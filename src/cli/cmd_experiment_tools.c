@@ -1,5 +1,5 @@
-#include "base/fs.h"
 #include "base/limits.h"
+#include "cli/lab.h"
 #include "cli/mask.h"
 #include "cli/stored.h"
 #include "view/lab.h"
@@ -8,19 +8,17 @@
 
 struct tools_opts {
     struct tare_mask_opts mask; /* only the vocabulary of it */
-    struct tare_str file, script;
-    double confidence;
-    int64_t episodes, seeds, seed, resamples;
+    struct tare_lab_opts lab;
+    int64_t episodes, retries;
     int baseline;
-    bool emit;
+    bool native;
 };
 
 static const char *const arms[] = {"auto-strict", "auto-lenient",      "required", "named",
                                    "constrained", "constrained-order", NULL};
 
 static const struct tare_arg tools_args[] = {
-    {"FILE", "recorded episodes, JSON Lines; - : standard input", 0, 1,
-     offsetof(struct tools_opts, file)},
+    TARE_LAB_FILE(struct tools_opts, "recorded episodes, or cases for --model"),
     {0},
 };
 
@@ -34,12 +32,10 @@ static const struct tare_opt tools_options[] = {
      .at = offsetof(struct tools_opts, baseline)},
     TARE_MASK_OPTION(vocab, "vocab", TARE_OPT_STRING, "FILE",
                      "run the masks over this vocabulary: tokenizer.json, tiktoken ranks, a list"),
-    {.name = "script",
-     .type = TARE_OPT_STRING,
-     .metavar = "RATES",
-     .help =
-         "no file: a scripted model with these error rates, as trailing_comma=0.05,reorder=0.02",
-     .at = offsetof(struct tools_opts, script)},
+    TARE_LAB_SCRIPT(struct tools_opts, "RATES",
+                    "no file: a scripted model with these error rates, as "
+                    "trailing_comma=0.05,reorder=0.02",
+                    "3", "2000", 100, "of the bootstrap over workflows"),
     {.name = "episodes",
      .letter = 'n',
      .type = TARE_OPT_INT,
@@ -48,37 +44,22 @@ static const struct tare_opt tools_options[] = {
      .def = "400",
      .help = "of the script",
      .at = offsetof(struct tools_opts, episodes)},
-    {.name = "seeds",
-     .type = TARE_OPT_INT,
-     .min = 1,
-     .max = 100,
-     .def = "3",
-     .help = "attempts at each episode of the script",
-     .at = offsetof(struct tools_opts, seeds)},
-    {.name = "emit",
+    TARE_LAB_LIVE(struct tools_opts, "regime",
+                  "what is drawn from the model: auto (default), required, named; may be given "
+                  "several times"),
+    {.name = "native",
      .type = TARE_OPT_FLAG,
-     .help = "print the script's recordings instead: an example of the format",
-     .at = offsetof(struct tools_opts, emit)},
-    {.name = "seed",
+     .help =
+         "tell the model its tools by the server's own interface, not in the prompt: calls that "
+         "the server could not read are then not seen",
+     .at = offsetof(struct tools_opts, native)},
+    {.name = "retries",
      .type = TARE_OPT_INT,
      .min = 0,
-     .max = 9007199254740991,
-     .def = "1",
-     .help = "of script and resampling",
-     .at = offsetof(struct tools_opts, seed)},
-    {.name = "confidence",
-     .type = TARE_OPT_PROB,
-     .metavar = "P",
-     .def = "0.95",
-     .help = "coverage of the intervals",
-     .at = offsetof(struct tools_opts, confidence)},
-    {.name = "resamples",
-     .type = TARE_OPT_INT,
-     .min = 100,
-     .max = 1000000,
-     .def = "2000",
-     .help = "of the bootstrap over workflows",
-     .at = offsetof(struct tools_opts, resamples)},
+     .max = 10,
+     .def = "2",
+     .help = "how often a model is asked again for a call that cannot be acted upon",
+     .at = offsetof(struct tools_opts, retries)},
     {0},
 };
 
@@ -88,35 +69,27 @@ static const struct tare_example tools_examples[] = {
      "which generations a mask would have changed, and what it costs"},
     {"tare experiment tools --script trailing_comma=0.05,reorder=0.02",
      "the instrument itself, on a model whose rates are known"},
+    {"tare experiment tools cases.jsonl --model vllm/qwen3-4b --seeds 5 --out episodes.jsonl",
+     "drawn from a model, kept, and read under every arm"},
     {"tare experiment tools --script no_call=0.1 --episodes 1 --emit", "the format of a recording"},
     {0},
 };
 
-/* The recordings: of the file, or of the script (then *s is it). */
-static enum tare_status recordings(struct tare_ctx *ctx, const struct tools_opts *o,
-                                   struct tare_tools_masks *masks, struct tare_tools_script *s,
-                                   struct tare_str *text, struct tare_err *err)
+struct script_source {
+    struct tare_str spec;
+    struct tare_tools_script script; /* seed, episodes and seeds are set before */
+    struct tare_tools_masks *masks;
+};
+
+static enum tare_status write_script(void *ctx, struct tare_buf *jsonl, struct tare_err *err)
 {
-    struct tare_buf b;
-    if (!o->script.p == !o->file.p)
-        return tare_usage_fail(ctx, err, "name a file of recordings, or a --script, and not both");
-    if (o->file.p)
-        return tare_fs_read(o->file, TARE_GIB, ctx->arena, text, err);
-    enum tare_status st = tare_tools_script_parse(o->script, s, err);
-    if (st != TARE_OK)
-        return st;
-    s->seed = (uint64_t)o->seed;
-    s->episodes = (uint32_t)o->episodes;
-    s->seeds = (uint32_t)o->seeds;
-    tare_buf_init(&b, NULL, TARE_GIB);
-    st = tare_tools_script_write(s, masks, &b, err);
-    if (st == TARE_OK) {
-        *text = tare_arena_copy(ctx->arena, tare_buf_str(&b));
-        st = text->p ? TARE_OK
-                     : tare_fail(err, TARE_E_NOMEM, "the script's recordings are too large");
-    }
-    tare_buf_free(&b);
-    return st;
+    struct script_source *s = ctx;
+    struct tare_tools_script with = s->script;
+    enum tare_status st = tare_tools_script_parse(s->spec, &s->script, err);
+    s->script.seed = with.seed;
+    s->script.episodes = with.episodes;
+    s->script.seeds = with.seeds;
+    return st == TARE_OK ? tare_tools_script_write(&s->script, s->masks, jsonl, err) : st;
 }
 
 static enum tare_status open_masks(struct tare_ctx *ctx, const struct tools_opts *o,
@@ -136,40 +109,52 @@ static enum tare_status open_masks(struct tare_ctx *ctx, const struct tools_opts
 static enum tare_status with_masks(struct tare_ctx *ctx, const struct tools_opts *o,
                                    struct tare_tools_masks *masks, struct tare_err *err)
 {
-    struct tare_tools_script script = {0};
+    static const char *const drawn[] = {"auto", NULL};
+    const struct tare_lab_opts *lab = &o->lab;
+    struct script_source s = {.spec = lab->script,
+                              .masks = masks,
+                              .script = {.seed = (uint64_t)lab->seed,
+                                         .episodes = (uint32_t)o->episodes,
+                                         .seeds = (uint32_t)lab->seeds}};
+    struct tare_lab_source source = {.script = write_script,
+                                     .script_ctx = &s,
+                                     .live = tare_tools_live,
+                                     .arms = drawn,
+                                     .retries = (uint32_t)o->retries,
+                                     .native = o->native};
     struct tare_tools_recordings rec;
     struct tare_tools_report *report = TARE_NEW(ctx->arena, struct tare_tools_report);
     struct tare_str text;
     struct tare_buf out;
     if (!report)
         return tare_fail(err, TARE_E_NOMEM, "out of memory");
-    enum tare_status st = recordings(ctx, o, masks, &script, &text, err);
+    enum tare_status st = tare_lab_text(ctx, lab, &source, &text, err);
     if (st != TARE_OK)
         return st;
     tare_buf_init(&out, NULL, TARE_GIB);
-    if (o->emit) {
+    if (lab->emit) {
         tare_buf_put(&out, text);
         return tare_cli_print(ctx, &out, err);
     }
     st = tare_tools_recordings_read(text, ctx->arena, &rec, err);
     struct tare_tools_opts t = {.baseline = (enum tare_tools_arm)o->baseline,
-                                .confidence = o->confidence,
-                                .resamples = (uint64_t)o->resamples,
-                                .seed = (uint64_t)o->seed,
+                                .confidence = lab->confidence,
+                                .resamples = (uint64_t)lab->resamples,
+                                .seed = (uint64_t)lab->seed,
                                 .masks = masks};
     if (st == TARE_OK)
         st = tare_tools_experiment(&rec, &t, ctx->arena, report, err);
     if (st != TARE_OK) {
-        tare_err_file(err, o->file.p ? o->file : TARE_S("the script"));
+        tare_err_file(err, tare_lab_name(lab));
         return st;
     }
     if (ctx->json) {
         struct tare_json_writer w;
         tare_json_writer_init(&w, &out);
-        tare_doc_tools(&w, report, o->script.p ? &script : NULL);
+        tare_doc_tools(&w, report, lab->script.p ? &s.script : NULL);
         tare_buf_putc(&out, '\n');
     } else {
-        tare_view_tools(&out, report, o->script.p ? &script : NULL, &ctx->out_style);
+        tare_view_tools(&out, report, lab->script.p ? &s.script : NULL, &ctx->out_style);
     }
     return tare_cli_print(ctx, &out, err);
 }
@@ -187,7 +172,7 @@ static enum tare_status tools_run(struct tare_ctx *ctx, const void *opts, struct
 const struct tare_cmd tare_cmd_experiment_tools = {
     .name = "tools",
     .summary = "tool-call regimes on the same generations",
-    .usage = "FILE | --script RATES [options]",
+    .usage = "FILE [--model MODEL] | --script RATES [options]",
     .about =
         "Reads recorded generations as a strict parser, as a lenient one, under a forced tool\n"
         "choice and under a mask would take them, and compares the arms pair by pair. An arm\n"

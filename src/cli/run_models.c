@@ -22,6 +22,11 @@ static const char *variable(void *ctx, const char *name)
 
 static const struct tare_model_env process_env = {.get = variable};
 
+const struct tare_model_env *tare_cli_model_env(void)
+{
+    return &process_env;
+}
+
 /* Prices of a person's own file, over the built-in ones. */
 static enum tare_status apply_prices(struct tare_str path, const struct tare_run_solver *solvers,
                                      uint32_t n, struct tare_arena *arena, struct tare_err *err)
@@ -152,9 +157,8 @@ static enum tare_status check_money(const struct tare_cli_models *o,
     return TARE_OK;
 }
 
-/* Where the cache lies: beside the store. */
-static enum tare_status cache_path(struct tare_ctx *ctx, struct tare_str *path,
-                                   struct tare_err *err)
+enum tare_status tare_cli_cache_path(struct tare_ctx *ctx, struct tare_str *path,
+                                     struct tare_err *err)
 {
     struct tare_str dir = tare_fs_join_dir(ctx->arena, ctx->store, TARE_S("cache"));
     *path = tare_arena_printf(ctx->arena, "%.*s/replies.db", TARE_FMT(dir));
@@ -192,7 +196,7 @@ enum tare_status tare_cli_models_open(struct tare_ctx *ctx, const struct tare_cl
         return tare_usage_fail(ctx, err, "--record and --replay exclude each other");
     enum tare_status st = check_money(o, ro, err);
     if (st == TARE_OK && m.cache != TARE_CACHE_OFF && !o->replay.n)
-        st = cache_path(ctx, &m.cache_path, err);
+        st = tare_cli_cache_path(ctx, &m.cache_path, err);
     (void)setrlimit(RLIMIT_CORE, &no_core); /* a core would hold keys */
     if (st == TARE_OK)
         st = tare_models_open(all, n, &m, ctx->arena, out, err);
@@ -228,7 +232,11 @@ static void tell_first(struct tare_buf *b, const struct tare_model_counts *c)
 
 void tare_cli_models_tell(struct tare_ctx *ctx, const struct tare_models *models)
 {
-    const struct tare_model_counts *c = tare_models_counts(models);
+    tare_cli_model_counts_tell(ctx, tare_models_counts(models));
+}
+
+void tare_cli_model_counts_tell(struct tare_ctx *ctx, const struct tare_model_counts *c)
+{
     struct tare_buf b;
     tare_buf_init(&b, NULL, 64 * 1024);
     tare_buf_printf(&b, "models: %llu requests, %llu sent", (unsigned long long)c->requests,

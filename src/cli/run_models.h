@@ -41,5 +41,11 @@ enum tare_status tare_cli_models_open(struct tare_ctx *ctx, const struct tare_cl
                                       struct tare_err *err);
 /* What was asked and spent, on standard error. */
 void tare_cli_models_tell(struct tare_ctx *ctx, const struct tare_models *models);
+void tare_cli_model_counts_tell(struct tare_ctx *ctx, const struct tare_model_counts *c);
+/* The variables of the process. */
+const struct tare_model_env *tare_cli_model_env(void);
+/* Where the cache of replies lies: beside the store. Makes the folder. */
+enum tare_status tare_cli_cache_path(struct tare_ctx *ctx, struct tare_str *path,
+                                     struct tare_err *err);
 
 #endif

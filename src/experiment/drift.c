@@ -235,7 +235,7 @@ static enum tare_status aptitude(const struct tare__drift_arm *a, struct tare_dr
     return TARE_OK;
 }
 
-static int by_run(const void *a, const void *b)
+int tare__drift_by_run(const void *a, const void *b)
 {
     const struct tare_drift_run *x = *(const struct tare_drift_run *const *)a;
     const struct tare_drift_run *y = *(const struct tare_drift_run *const *)b;
@@ -257,11 +257,11 @@ static enum tare_status gather(const struct tare_drift_recordings *r, uint32_t a
     for (size_t i = 0; i < r->n; i++)
         if (r->v[i].arm == arm)
             out->runs[out->n++] = &r->v[i];
-    qsort(out->runs, out->n, sizeof *out->runs, by_run);
+    qsort(out->runs, out->n, sizeof *out->runs, tare__drift_by_run);
     for (size_t i = 0; i < out->n; i++) {
         const struct tare_drift_run *x = out->runs[i], *before = i ? out->runs[i - 1] : NULL;
         uint32_t s = 0;
-        if (before && by_run(&before, &x) == 0)
+        if (before && tare__drift_by_run(&before, &x) == 0)
             return tare_fail(err, TARE_E_INPUT,
                              "conversation \"%.*s\" is recorded twice with one seed in one arm",
                              TARE_FMT(x->conversation));
@@ -297,7 +297,7 @@ static enum tare_status differ(const struct tare__drift_arm *base, const struct 
     if (!x || !cluster)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while comparing arms");
     for (size_t i = 0, j = 0; i < a->n && j < base->n;) {
-        int c = by_run(&a->runs[i], &base->runs[j]);
+        int c = tare__drift_by_run(&a->runs[i], &base->runs[j]);
         if (c == 0 && !isnan(of(a->runs[i])) && !isnan(of(base->runs[j]))) {
             cluster[n] = a->cluster[i];
             x[n++] = of(a->runs[i]) - of(base->runs[j]);
@@ -371,6 +371,19 @@ static enum tare_status compare(struct tare__drift_arm *arms, const struct tare_
     return st;
 }
 
+static enum tare_status judge_all(const struct tare__drift_arm *arms, struct tare_drift_report *out,
+                                  struct tare_err *err)
+{
+    uint32_t fresh = 0;
+    while (fresh < out->n_arms && !tare_str_is(out->arm[fresh].arm, "stateless"))
+        fresh++;
+    enum tare_status st = TARE_OK;
+    for (uint32_t a = 0; a < out->n_arms && st == TARE_OK; a++)
+        st = tare__drift_judge(&arms[a], fresh < out->n_arms && fresh != a ? &arms[fresh] : NULL,
+                               out->confidence, &out->arm[a].judge, err);
+    return st;
+}
+
 enum tare_status tare_drift_experiment(const struct tare_drift_recordings *r,
                                        const struct tare_drift_opts *opts, struct tare_arena *arena,
                                        struct tare_drift_report *out, struct tare_err *err)
@@ -390,5 +403,7 @@ enum tare_status tare_drift_experiment(const struct tare_drift_recordings *r,
         if (st == TARE_OK)
             st = describe(&arms[a], opts, r->turns, &out->arm[a], err);
     }
+    if (st == TARE_OK)
+        st = judge_all(arms, out, err);
     return st == TARE_OK ? compare(arms, opts, out, arena, err) : st;
 }

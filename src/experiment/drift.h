@@ -5,12 +5,14 @@
  * Source: spec/tool-calls.md of the shared sheets, section 9. Recordings are JSON Lines, one
  * conversation a line (docs/verbs/experiment.md):
  *
- *   {"conversation", "seed", "arm", "rules": [{"id", "kind", "value", "when"}],
+ *   {"conversation", "seed", "arm", "rules": [{"id", "kind", "value", "when"}], "verdict",
  *    "turns": [{"text", "input", "pass": {"RULE": true|false|null}, "since", "correct",
- *               "guarded"}]}
+ *               "guarded", "verdict", "fresh"}]}
  *
  * A line {"defaults": {...}} gives members for the lines after it. What "pass" says about a rule
- * stands; other rules are looked at in the text.
+ * stands; other rules are looked at in the text. Where the model judges, "verdict" of a turn is
+ * what it decided (or whether the conversation's expression "verdict" matches its text) and "fresh"
+ * what it decides on the same item in a fresh call (else what the arm "stateless" decided).
  */
 #ifndef TARE_EXPERIMENT_DRIFT_H
 #define TARE_EXPERIMENT_DRIFT_H
@@ -33,6 +35,7 @@ struct tare_drift_run {
     uint8_t *pass; /* [turn * n_rules + rule], enum tare_drift_pass */
     double *since; /* of each turn: tokens since the rules were last stated; NaN: not recorded */
     uint8_t *correct, *guarded; /* of each turn, enum tare_drift_pass */
+    uint8_t *verdict, *fresh;   /* the same; PASS: yes */
 };
 
 struct tare_drift_recordings {
@@ -79,6 +82,16 @@ struct tare_drift_slope { /* logit of a rule being kept, on the turn and log(1 +
     struct tare_interval turn_ci, since_ci; /* robust to runs of one conversation */
 };
 
+/* Verdicts within the session against fresh ones on the same items. */
+struct tare_drift_judge {
+    struct tare_count flips, early, late; /* early: in the first half of a session */
+    double bias;                          /* share of yes in the session minus fresh */
+    struct tare_interval bias_ci;         /* robust to runs of one conversation */
+    struct tare_value kappa;
+    struct tare_interval kappa_ci; /* turns taken as independent */
+    struct tare_value p_position;  /* Fisher's exact test of early against late */
+};
+
 struct tare_drift_row {
     struct tare_str arm;
     uint64_t conversations, runs;
@@ -96,6 +109,7 @@ struct tare_drift_row {
     struct tare_drift_decay decay;
     struct tare_drift_slope slope;
     struct tare_count correct, guarded;
+    struct tare_drift_judge judge;            /* flips.n 0: there are no such verdicts */
     struct tare_value auc_diff, correct_diff; /* to the baseline, paired by conversation and seed */
     struct tare_interval auc_ci, correct_ci;
     double p, p_holm; /* of auc_diff; NaN: none */

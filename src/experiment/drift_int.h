@@ -12,6 +12,12 @@ struct tare__drift_arm {
     uint32_t n_clusters, n_seeds;
 };
 
+/* Order of runs within an arm, for qsort: conversation, seed. */
+int tare__drift_by_run(const void *a, const void *b);
+/* stateless: the arm of fresh calls; NULL: there is none, or a is it. */
+enum tare_status tare__drift_judge(const struct tare__drift_arm *a,
+                                   const struct tare__drift_arm *stateless, double confidence,
+                                   struct tare_drift_judge *out, struct tare_err *err);
 enum tare_status tare__drift_decay(const struct tare__drift_arm *a, const struct tare_drift_opts *o,
                                    uint32_t turns, struct tare_drift_decay *out,
                                    struct tare_err *err);

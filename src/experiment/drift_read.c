@@ -41,6 +41,7 @@ struct reader {
     struct tare_json rules_at; /* the list that `rules` was read from */
     struct rule *rules;
     uint32_t n_rules;
+    const struct tare_regex *verdict; /* NULL: none */
 };
 
 static struct tare_json member(const struct reader *rd, struct tare_json v, const char *key)
@@ -54,10 +55,9 @@ static enum tare_status expression(struct tare_json v, struct tare_arena *arena,
 {
     struct tare_err why = {0};
     enum tare_status st = tare_regex_compile(tare_json_str(v), arena, out, &why);
-    return st == TARE_OK
-               ? TARE_OK
-               : tare_fail_at(err, st == TARE_E_NOMEM ? st : TARE_E_INPUT, tare_json_offset(v),
-                              "the expression of a rule: %s", why.text);
+    return st == TARE_OK ? TARE_OK
+                         : tare_fail_at(err, st == TARE_E_NOMEM ? st : TARE_E_INPUT,
+                                        tare_json_offset(v), "an expression: %s", why.text);
 }
 
 static enum tare_status read_value(struct tare_json v, struct rule *r, struct tare_arena *arena,
@@ -179,6 +179,15 @@ static uint8_t outcome(const struct reader *rd, const struct rule *r, struct tar
     return keeps(r, tare_json_str(text), rd->arena) ? TARE_DRIFT_PASS : TARE_DRIFT_FAIL;
 }
 
+/* What the model decided in this turn. */
+static uint8_t verdict_of(const struct reader *rd, struct tare_json turn)
+{
+    struct tare_json text = tare_json_get(turn, "text"), given = tare_json_get(turn, "verdict");
+    if (tare_json_present(given) || !rd->verdict || tare_json_kind(text) != TARE_JSON_STRING)
+        return told(given);
+    return tare_regex_search(rd->verdict, tare_json_str(text)) ? TARE_DRIFT_PASS : TARE_DRIFT_FAIL;
+}
+
 static enum tare_status read_turns(const struct reader *rd, struct tare_json turns,
                                    struct tare_drift_run *run, struct tare_err *err)
 {
@@ -192,7 +201,9 @@ static enum tare_status read_turns(const struct reader *rd, struct tare_json tur
     run->since = TARE_NEW_N(rd->arena, double, n);
     run->correct = tare_arena_array(rd->arena, n, 1);
     run->guarded = tare_arena_array(rd->arena, n, 1);
-    if (!run->pass || !run->since || !run->correct || !run->guarded)
+    run->verdict = tare_arena_array(rd->arena, n, 1);
+    run->fresh = tare_arena_array(rd->arena, n, 1);
+    if (!run->pass || !run->since || !run->correct || !run->guarded || !run->verdict || !run->fresh)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while reading conversations");
     for (struct tare_json v = tare_json_first(turns); v.doc; v = tare_json_next(v), t++) {
         for (uint32_t k = 0; k < rd->n_rules; k++)
@@ -201,6 +212,8 @@ static enum tare_status read_turns(const struct reader *rd, struct tare_json tur
             run->since[t] = (double)NAN;
         run->correct[t] = told(tare_json_get(v, "correct"));
         run->guarded[t] = told(tare_json_get(v, "guarded"));
+        run->verdict[t] = verdict_of(rd, v);
+        run->fresh[t] = told(tare_json_get(v, "fresh"));
     }
     return TARE_OK;
 }
@@ -227,7 +240,11 @@ static enum tare_status read_run(struct reader *rd, struct tare_json v,
     (void)tare_json_i64(tare_json_get(v, "seed"), &run->seed);
     if (run->conversation.n == 0)
         return tare_fail(err, TARE_E_INPUT, "the line names no \"conversation\"");
+    struct tare_json verdict = member(rd, v, "verdict");
+    rd->verdict = NULL;
     enum tare_status st = read_rules(rd, member(rd, v, "rules"), err);
+    if (st == TARE_OK && tare_json_present(verdict))
+        st = expression(verdict, rd->arena, &rd->verdict, err);
     if (st == TARE_OK)
         st = arm_of(out, tare_json_str(tare_json_get(v, "arm")), &run->arm, err);
     if (st == TARE_OK)

@@ -130,6 +130,17 @@ static void add_masked(struct tare_tools_masked *sum, const struct tare_tools_ma
     sum->mass_sum += x->mass_sum;
 }
 
+static void add_retries(struct tare_tools_retries *sum, const struct tare__tools_unit *u)
+{
+    bool good = u->k[TARE_RATE_SUCCESS] > 0;
+    sum->episodes += u->tries > 0;
+    sum->tries += u->tries;
+    sum->recovered += u->tries > 0 && good;
+    sum->repaired += u->tries == 0 && good && u->k[TARE_RATE_REPAIRED] > 0;
+    sum->tokens += u->tries_tokens;
+    sum->ms += u->tries_ms;
+}
+
 static void describe(const struct lab *l, int a)
 {
     struct tare_tools_row *row = &l->out->arm[a];
@@ -150,6 +161,7 @@ static void describe(const struct lab *l, int a)
         }
         row->calls += u->calls;
         row->breaches += u->breaches;
+        add_retries(&row->retries, u);
         tokens += u->tokens;
         ms += u->ms;
         has_tokens += u->has_tokens;
@@ -326,6 +338,7 @@ static enum tare_status compare_arm(const struct lab *l, int a, struct tare_err 
     struct tare_arena_mark mark = tare_arena_mark(l->arena);
     enum tare_status st = TARE_OK;
     compare_outcome(l, a, TARE_RATE_SUCCESS);
+    compare_outcome(l, a, TARE_RATE_FIRST_TRY);
     compare_outcome(l, a, TARE_RATE_ORDER);
     for (int r = TARE_RATE_MALFORMED; r < TARE_TOOLS_RATES && st == TARE_OK; r++) {
         st = compare_share(l, a, (enum tare_tools_rate)r, err);
@@ -388,6 +401,8 @@ enum tare_status tare_tools_experiment(const struct tare_tools_recordings *r,
     }
     if (st == TARE_OK)
         st = holm(&l, TARE_RATE_SUCCESS, err);
+    if (st == TARE_OK)
+        st = holm(&l, TARE_RATE_FIRST_TRY, err);
     if (st == TARE_OK)
         st = holm(&l, TARE_RATE_ORDER, err);
     out->masks = opts->masks != NULL;

@@ -8,12 +8,15 @@
  *   {"id", "seed", "workflow", "regime": "auto|required|named|constrained|constrained-order",
  *    "dialect", "tools", "policy": {"order"}, "success", "messages": [{"text", "finish_reason",
  *    "think_prefilled", "expect": [{"name", "arguments"}], "results": [{"error", "content"}],
- *    "tokens", "ms", "mass_allowed", "logprobs": [{"token", "logprob", "top_logprobs"}]}]}
+ *    "tokens", "ms", "mass_allowed", "logprobs": [{"token", "logprob", "top_logprobs"}],
+ *    "tries": [{"text", "finish_reason", "tokens", "ms"}]}]}
  *
  * A line {"defaults": {...}} gives members for the lines after it. An arm whose regime nobody
  * recorded is replayed from the "auto" recording: what the choice or the mask would have refused is
  * then known, what the model would have written instead is not, and such episodes count as unknown.
- * With a vocabulary the masks themselves are run over each text (struct tare_tools_masks).
+ * "tries" are what the model wrote when it was asked again: an arm takes them one after the other
+ * for as long as it cannot act upon what it has. All rates but success are of the first texts. With
+ * a vocabulary the masks themselves are run over each text (struct tare_tools_masks).
  */
 #ifndef TARE_EXPERIMENT_TOOLS_H
 #define TARE_EXPERIMENT_TOOLS_H
@@ -36,6 +39,7 @@ enum tare_tools_arm {
 /* Each a share k / n; what n counts stands beside it. */
 enum tare_tools_rate {
     TARE_RATE_SUCCESS,    /* episodes: every message usable, nothing violated, as expected */
+    TARE_RATE_FIRST_TRY,  /* episodes: the same, and no message was asked for again */
     TARE_RATE_ORDER,      /* episodes with an order violation */
     TARE_RATE_MALFORMED,  /* messages that have or should have a call */
     TARE_RATE_TRUNCATED,  /* the same */
@@ -136,11 +140,20 @@ struct tare_tools_share {
     double p, p_holm;             /* success, order: McNemar, mid-p; NaN elsewhere */
 };
 
+/* What became of the messages that were asked for again. */
+struct tare_tools_retries {
+    uint64_t episodes, tries; /* with a further try; tries beyond the first */
+    uint64_t recovered;       /* of the episodes: successes */
+    uint64_t repaired;        /* successes without a further try in which a parser mended */
+    double tokens, ms;        /* of the further tries */
+};
+
 struct tare_tools_row {
     bool recorded; /* in its own regime; false: replayed from "auto" */
     uint64_t episodes, missing, unknown;
     struct tare_tools_share rate[TARE_TOOLS_RATES];
     uint64_t calls, breaches;
+    struct tare_tools_retries retries;
     struct tare_value seed_sd;                            /* of the success rate over the seeds */
     struct tare_value tokens, ms, tokens_ratio, ms_ratio; /* an episode; ratio to the baseline's */
     struct tare_interval tokens_ci, ms_ci;

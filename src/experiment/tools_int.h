@@ -11,6 +11,8 @@ struct tare__tools_unit {
     uint32_t calls, breaches, masses;
     double tokens, ms, mass_sum, mass_min;
     bool has_tokens, has_ms;
+    uint32_t tries; /* beyond the first */
+    double tries_tokens, tries_ms;
     struct tare_tools_masked masked;
 };
 

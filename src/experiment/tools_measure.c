@@ -114,14 +114,19 @@ static uint32_t results_of(struct tare_json m, struct tare_order_result *out)
     return n;
 }
 
-/* A message may be acted upon, and is what was asked for. */
+/* A message may be acted upon, whatever was expected. */
+static bool actable(enum tare_tools_arm arm, struct tare_json m, const struct tare_calls *r)
+{
+    struct tare_choice choice = choice_of(arm, tare_json_get(m, "expect"));
+    return r->n_errors == 0 && r->n_findings == 0 && !tare_choice_breach(&choice, r);
+}
+
+/* It may, and is what was asked for. */
 static bool usable(enum tare_tools_arm arm, struct tare_json m, const struct tare_calls *r)
 {
     struct tare_json expect = tare_json_get(m, "expect");
     bool told = tare_json_kind(expect) == TARE_JSON_ARRAY;
-    struct tare_choice choice = choice_of(arm, expect);
-    return r->n_errors == 0 && r->n_findings == 0 && !tare_choice_breach(&choice, r) &&
-           (!told || as_expected(expect, r, false));
+    return actable(arm, m, r) && (!told || as_expected(expect, r, false));
 }
 
 struct episode {
@@ -187,19 +192,44 @@ static enum tare_status under_mask(struct episode *p, struct tare_json m,
     return TARE_OK;
 }
 
-static enum tare_status one_message(struct episode *p, struct tare_json m, struct tare_err *err)
+/* What is written in m (a message, or a further try at it) as this arm reads it. */
+static enum tare_status parse(const struct episode *p, struct tare_json m, struct tare_json message,
+                              struct tare_calls *r, struct tare_err *err)
 {
     struct tare_calls_opts o = {
         .dialect = p->e->dialect,
         .tools = p->e->tools,
         .n_tools = p->e->n_tools,
         .strict = p->arm == TARE_ARM_STRICT || masked(p->arm),
-        .think_prefilled = tare_json_true(tare_json_get(m, "think_prefilled")),
+        .think_prefilled = tare_json_true(tare_json_get(message, "think_prefilled")),
         .length = tare_json_str_is(tare_json_get(m, "finish_reason"), "length")};
+    return tare_calls_parse(tare_json_str(tare_json_get(m, "text")), &o, p->arena, r, err);
+}
+
+/* Takes further tries for as long as what there is cannot be acted upon; r becomes the last. */
+static enum tare_status try_again(struct episode *p, struct tare_json m, struct tare_calls *r,
+                                  struct tare_err *err)
+{
+    enum tare_status st = TARE_OK;
+    double x;
+    struct tare_json t = tare_json_first(tare_json_get(m, "tries"));
+    for (; t.doc && st == TARE_OK && !actable(p->arm, m, r); t = tare_json_next(t)) {
+        st = parse(p, t, m, r, err);
+        cost(p->u, t);
+        p->u->tries++;
+        if (tare_json_f64(tare_json_get(t, "tokens"), &x))
+            p->u->tries_tokens += x;
+        if (tare_json_f64(tare_json_get(t, "ms"), &x))
+            p->u->tries_ms += x;
+    }
+    return st;
+}
+
+static enum tare_status one_message(struct episode *p, struct tare_json m, struct tare_err *err)
+{
     struct tare_calls r;
     struct tare_order_result results[RESULTS_MAX];
-    enum tare_status st =
-        tare_calls_parse(tare_json_str(tare_json_get(m, "text")), &o, p->arena, &r, err);
+    enum tare_status st = parse(p, m, m, &r, err);
     if (st != TARE_OK)
         return st;
     bool wanted = tare_json_count(tare_json_get(m, "expect")) > 0;
@@ -211,6 +241,9 @@ static enum tare_status one_message(struct episode *p, struct tare_json m, struc
         return st;
     count_message(p->u, m, &r);
     cost(p->u, m);
+    st = try_again(p, m, &r, err);
+    if (st != TARE_OK)
+        return st;
     p->good &= usable(p->arm, m, &r);
     if (!p->order || r.status == TARE_CALLS_MALFORMED || r.status == TARE_CALLS_TRUNCATED)
         return TARE_OK; /* nothing of it was dispatched */
@@ -255,5 +288,6 @@ enum tare_status tare__tools_measure(const struct tare_tools_episode *e, enum ta
     }
     count(out, TARE_RATE_ORDER, out->breaches > 0, p.order != NULL);
     count(out, TARE_RATE_SUCCESS, p.good && out->breaches == 0, true);
+    count(out, TARE_RATE_FIRST_TRY, p.good && out->breaches == 0 && out->tries == 0, true);
     return TARE_OK;
 }

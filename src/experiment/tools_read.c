@@ -14,9 +14,9 @@ const char *tare_tools_arm_name(enum tare_tools_arm a)
 
 const char *tare_tools_rate_name(enum tare_tools_rate r)
 {
-    static const char *const names[] = {"success",   "order_violation", "malformed",
-                                        "truncated", "repaired",        "missed",
-                                        "phantom",   "wrong_tool",      "argument_violation"};
+    static const char *const names[] = {
+        "success",  "first_try_ok", "order_violation", "malformed",  "truncated",
+        "repaired", "missed",       "phantom",         "wrong_tool", "argument_violation"};
     return names[r];
 }
 

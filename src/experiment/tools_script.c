@@ -335,6 +335,7 @@ double tare_tools_script_rate(const struct tare_tools_script *s, enum tare_tools
     right = parsed - wrong;
     switch (r) {
     case TARE_RATE_SUCCESS:
+    case TARE_RATE_FIRST_TRY:
         return (1 - reorder) * (right - bad) * (right - bad);
     case TARE_RATE_ORDER:
         return a == TARE_ARM_ORDERED ? 0 : reorder * right + (1 - reorder) * (1 - right) * right;

@@ -78,6 +78,22 @@ static void put_failures(struct tare_buf *out, const struct tare_drift_row *row)
         tare_buf_putc(out, '\n');
 }
 
+static void put_judge(struct tare_buf *out, const struct tare_drift_judge *j, bool unicode)
+{
+    if (j->flips.n == 0)
+        return;
+    tare_buf_printf(
+        out, "    verdicts against fresh calls: %.1f %% flipped (early %.1f %%, late %.1f %%",
+        100 * rate(j->flips), 100 * rate(j->early), 100 * rate(j->late));
+    if (!j->p_position.why)
+        tare_buf_printf(out, ", %s", tare_number_p_eq(j->p_position.v, 0, unicode).s);
+    tare_buf_printf(out, "), bias %+.1f points", 100 * j->bias);
+    put_interval(out, j->bias_ci, 100);
+    if (!j->kappa.why)
+        tare_buf_printf(out, ", kappa %.3f", j->kappa.v);
+    tare_buf_putc(out, '\n');
+}
+
 static void put_arm(struct tare_buf *out, const struct tare_drift_report *r, uint32_t a,
                     bool unicode)
 {
@@ -112,6 +128,7 @@ static void put_arm(struct tare_buf *out, const struct tare_drift_report *r, uin
     if (row->guarded.n)
         tare_buf_printf(out, "    with the external guard %.1f %%: not the model's own\n",
                         100 * rate(row->guarded));
+    put_judge(out, &row->judge, unicode);
     put_failures(out, row);
     put_models(out, row);
 }
@@ -174,6 +191,25 @@ static void doc_models(struct tare_json_writer *w, const struct tare_drift_row *
     tare_json_end_object(w);
 }
 
+static void doc_judge(struct tare_json_writer *w, const struct tare_drift_judge *j)
+{
+    tare_json_put_key(w, "judge");
+    if (j->flips.n == 0) {
+        tare_json_put_null(w);
+        return;
+    }
+    tare_json_begin_object(w);
+    doc_count(w, "flips", j->flips);
+    doc_count(w, "early", j->early);
+    doc_count(w, "late", j->late);
+    tare__doc_value(w, "p_position", j->p_position);
+    tare_json_member_f64(w, "bias", j->bias);
+    tare__doc_interval(w, "bias_interval", j->bias_ci);
+    tare__doc_value(w, "kappa", j->kappa);
+    tare__doc_interval(w, "kappa_interval", j->kappa_ci);
+    tare_json_end_object(w);
+}
+
 static void doc_arm(struct tare_json_writer *w, const struct tare_drift_row *row, uint32_t turns)
 {
     tare_json_begin_object(w);
@@ -190,6 +226,7 @@ static void doc_arm(struct tare_json_writer *w, const struct tare_drift_row *row
     tare__doc_value(w, "unreliability", row->spread);
     doc_count(w, "correct", row->correct);
     doc_count(w, "guarded", row->guarded);
+    doc_judge(w, &row->judge);
     doc_models(w, row);
     tare__doc_value(w, "difference", row->auc_diff);
     tare__doc_interval(w, "difference_interval", row->auc_ci);

@@ -40,8 +40,19 @@ static double rate_of(const struct tare_tools_share *s)
     return s->n ? (double)s->k / (double)s->n : (double)NAN;
 }
 
+/* Whether something was asked for again; else first_try_ok is success. */
+static bool retried(const struct tare_tools_report *r)
+{
+    uint64_t n = 0;
+    for (int a = 0; a < TARE_TOOLS_ARMS; a++)
+        n += r->arm[a].retries.tries;
+    return n > 0;
+}
+
 static bool seen(const struct tare_tools_report *r, int rate)
 {
+    if (rate == TARE_RATE_FIRST_TRY)
+        return retried(r);
     for (int a = 0; a < TARE_TOOLS_ARMS; a++)
         if (r->arm[a].rate[rate].n)
             return true;
@@ -115,6 +126,22 @@ static void put_arms(struct tare_buf *out, const struct tare_tools_report *r)
     }
 }
 
+static void put_retries(struct tare_buf *out, const struct tare_tools_report *r)
+{
+    tare_buf_puts(out, "\nasked again\n");
+    for (int a = 0; a < TARE_TOOLS_ARMS; a++) {
+        const struct tare_tools_retries *t = &r->arm[a].retries;
+        tare_buf_printf(out,
+                        "    %-18s%" PRIu64 " episodes, %" PRIu64 " recovered; %" PRIu64
+                        " more tries, %.0f tokens, %.0f ms",
+                        tare_tools_arm_name((enum tare_tools_arm)a), t->episodes, t->recovered,
+                        t->tries, t->tokens, t->ms);
+        if (t->repaired)
+            tare_buf_printf(out, "; %" PRIu64 " saved by a repair alone", t->repaired);
+        tare_buf_putc(out, '\n');
+    }
+}
+
 static void put_masked(struct tare_buf *out, const struct tare_tools_report *r)
 {
     const struct tare_tools_mask_times *t = &r->times;
@@ -167,6 +194,8 @@ void tare_view_tools(struct tare_buf *out, const struct tare_tools_report *r,
             tare_buf_putc(out, '\n');
         }
     }
+    if (retried(r))
+        put_retries(out, r);
     put_costs(out, r);
     if (r->masks)
         put_masked(out, r);
@@ -201,6 +230,22 @@ static void doc_masked(struct tare_json_writer *w, const struct tare_tools_maske
     tare_json_end_object(w);
 }
 
+static void doc_retries(struct tare_json_writer *w, const struct tare_tools_retries *t)
+{
+    tare_json_put_key(w, "retries");
+    tare_json_begin_object(w);
+    tare_json_member_u64(w, "episodes", t->episodes);
+    tare_json_member_u64(w, "tries", t->tries);
+    tare_json_put_key(w, "recovered_by");
+    tare_json_begin_object(w);
+    tare_json_member_u64(w, "retry", t->recovered);
+    tare_json_member_u64(w, "repair", t->repaired);
+    tare_json_end_object(w);
+    tare_json_member_f64(w, "tokens", t->tokens);
+    tare_json_member_f64(w, "ms", t->ms);
+    tare_json_end_object(w);
+}
+
 static void doc_times(struct tare_json_writer *w, const struct tare_tools_mask_times *t)
 {
     tare_json_put_key(w, "masks");
@@ -231,6 +276,7 @@ static void doc_arm(struct tare_json_writer *w, enum tare_tools_arm a,
                   script ? tare_tools_script_rate(script, a, (enum tare_tools_rate)k)
                          : (double)NAN);
     tare_json_end_object(w);
+    doc_retries(w, &row->retries);
     tare__doc_number(w, "violations_per_100_calls",
                      row->calls ? 100 * (double)row->breaches / (double)row->calls : (double)NAN);
     tare__doc_value(w, "seed_sd", row->seed_sd);

@@ -19,6 +19,9 @@ it behaves, several words joined by "+":
   deep           10,000 nested lists in the arguments    context       400 context_length_exceeded
   play:N         plays soc: reads the alerts N times (1), then reports (else: reports at once)
   text           answers with text, never a call        say:TEXT      answers TEXT ("_" is a space)
+  lab            in the lab of tools: looks things up, one time in three with a comma too many, and mends
+                 it when it is told; through the server's interface always well
+  fade:N         keeps "say please" for N turns after the rules were said, then no more
   judge          as a judge: passes an answer that is the expected one; judge:refuse, judge:prose
                  and judge:first (always the first of two) are judges that are not good ones
 
@@ -65,11 +68,35 @@ def judge(how, messages):
     return json.dumps({"reason": "it is the expected one" if good else "it is another", "verdict": "pass" if good else "fail"})
 
 
+def lab(messages, body):
+    """A call of "look" for the number in the last question."""
+    asked = [m["content"] for m in messages if m["role"] == "user" and "Look up" in (m["content"] or "")]
+    number = int(asked[-1].split()[2].rstrip("."))
+    told = messages[-1]["role"] != "user" or "Look up" not in messages[-1]["content"]
+    if body.get("tools"):
+        return "", [{"name": "look", "arguments": json.dumps({"id": str(number)})}]
+    comma = "," if number % 3 == 0 and not told else ""
+    return '<tool_call>\n{"name": "look", "arguments": {"id": "%d"%s}}\n</tool_call>' % (number, comma), []
+
+
+def fade(n, messages):
+    """Polite for n turns after "Rules:" was last said."""
+    users = [m["content"] for m in messages if m["role"] == "user"]
+    since = next((k for k, text in enumerate(reversed(users)) if "Rules:" in text), len(users) - 1)
+    if "list the ids" in users[-1]:
+        return "polite"
+    return "Wait here, please." if since < n or "keep to those rules" in users[-1] else "Wait here."
+
+
 def choose(words, body):
     """(text, calls) of the answer."""
     messages = body.get("messages", [])
     if "say" in words:
         return ":".join(words["say"]).replace("_", " "), []
+    if "lab" in words:
+        return lab(messages, body)
+    if "fade" in words:
+        return fade(int(words["fade"][0]), messages), []
     if "judge" in words:
         return judge(words["judge"], messages), []
     if "text" in words or not body.get("tools"):

@@ -1,0 +1,225 @@
+#include "experiment/live_int.h"
+
+#include <math.h>
+#include <poll.h>
+
+#include "base/limits.h"
+
+#include "base/banned.h"
+
+#define MAX_FDS 256u
+
+struct tare_json tare__case_member(const struct tare__case *c, const char *key)
+{
+    struct tare_json m = tare_json_get(c->v, key);
+    return tare_json_present(m) ? m : tare_json_get(c->defaults, key);
+}
+
+enum tare_status tare__cases_read(struct tare_str jsonl, struct tare_arena *arena,
+                                  struct tare__case **out, size_t *n, struct tare_err *err)
+{
+    struct tare_json v, defaults = {NULL, 0};
+    struct tare_jsonl lines;
+    size_t room = 1;
+    enum tare_status st = TARE_OK;
+    for (size_t i = 0; i < jsonl.n; i++)
+        room += jsonl.p[i] == '\n';
+    *out = TARE_NEW_N(arena, struct tare__case, room);
+    *n = 0;
+    if (!*out)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while reading cases");
+    tare_jsonl_begin(&lines, jsonl, NULL);
+    while (tare_jsonl_next(&lines, arena, &v, &st, err)) {
+        struct tare_json d = tare_json_get(v, "defaults");
+        if (tare_json_present(d))
+            defaults = d;
+        else
+            (*out)[(*n)++] = (struct tare__case){v, defaults, (uint32_t)lines.line_no};
+    }
+    if (st == TARE_OK && *n == 0)
+        st = tare_fail(err, TARE_E_INPUT, "there is no case");
+    return st;
+}
+
+void tare__live_say(struct tare_json_writer *w, const char *role, struct tare_str content)
+{
+    tare_json_begin_object(w);
+    tare_json_member_cstr(w, "role", role);
+    tare_json_put_key(w, "content");
+    tare_json_put_str(w, content);
+    tare_json_end_object(w);
+}
+
+void tare__live_settings(struct tare_json_writer *w, const struct tare_live *live,
+                         uint64_t max_tokens, uint64_t attempt)
+{
+    max_tokens = max_tokens ? max_tokens : live->max_tokens;
+    if (!isnan(live->temperature))
+        tare_json_member_f64(w, "temperature", live->temperature);
+    if (max_tokens)
+        tare_json_member_u64(w, "max_tokens", max_tokens);
+    tare_json_member_u64(w, "attempt", attempt);
+    tare_json_member_cstr(w, "purpose", "act");
+}
+
+/* ---- playing ------------------------------------------------------------------------------ */
+
+/* A place for one talk at a time. */
+struct seat {
+    size_t talk;
+    bool busy, answered;
+    enum tare_cause failed;
+    struct tare_buf body; /* of the answer */
+};
+
+struct play {
+    const struct tare__talks *talks;
+    const struct tare_live *live;
+    struct tare_live_drawn *out;
+    struct tare_arena *arena;
+    struct tare_arena turn; /* one answer */
+    struct seat *seats;
+    uint32_t n_seats, n_busy;
+    size_t next;
+    struct tare_buf request;
+};
+
+static int64_t now(const struct play *p)
+{
+    return p->live->clock->mono_ns(p->live->clock->ctx);
+}
+
+static void give(void *to, const struct tare_model_answer *a)
+{
+    struct play *p = to;
+    struct seat *s = &p->seats[a->token];
+    tare_buf_reset(&s->body);
+    tare_buf_put(&s->body, a->body);
+    s->failed = a->failed;
+    s->answered = true;
+}
+
+/* Asks what the seat's talk wants to ask next; a talk that is over leaves its seat. */
+static enum tare_status ask(struct play *p, uint32_t seat, struct tare_err *err)
+{
+    struct seat *s = &p->seats[seat];
+    tare_buf_reset(&p->request);
+    if (!p->talks->ask(p->talks->ctx, s->talk, &p->request)) {
+        s->busy = false;
+        p->n_busy--;
+        return TARE_OK;
+    }
+    if (p->request.failed)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while asking a model");
+    struct tare_request r = {
+        .endpoint = p->live->endpoint, .body = tare_buf_str(&p->request), .attempt = s->talk + 1};
+    p->out->requests++;
+    return tare_model_begin(p->live->client, seat, &r, now(p), err);
+}
+
+static enum tare_status seat_talks(struct play *p, struct tare_err *err)
+{
+    enum tare_status st = TARE_OK;
+    for (uint32_t i = 0; i < p->n_seats && p->next < p->talks->n && st == TARE_OK; i++) {
+        if (p->seats[i].busy)
+            continue;
+        p->seats[i].talk = p->next++;
+        p->seats[i].busy = true;
+        p->seats[i].answered = false;
+        p->n_busy++;
+        st = ask(p, i, err);
+    }
+    return st;
+}
+
+static void lose(struct play *p, const struct seat *s, const struct tare_model_reply *r)
+{
+    p->out->missing++;
+    p->talks->lose(p->talks->ctx, s->talk);
+    if (p->out->first_failure.n || !r)
+        return;
+    p->out->first_failure = tare_arena_printf(p->arena, "%s%s%.*s", tare_reply_code_name(r->code),
+                                              r->says.n ? ": " : "", TARE_FMT(r->says));
+}
+
+/* Takes an answer and asks on. */
+static enum tare_status answer(struct play *p, uint32_t seat, struct tare_err *err)
+{
+    struct seat *s = &p->seats[seat];
+    struct tare_model_reply reply;
+    struct tare_arena_mark mark = tare_arena_mark(&p->turn);
+    s->answered = false;
+    if (s->body.failed)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while reading a reply");
+    enum tare_status st = tare_model_reply_read(tare_buf_str(&s->body), &p->turn, &reply, err);
+    if (st == TARE_OK && reply.code == TARE_REPLY_OK && s->failed == TARE_CAUSE_NONE) {
+        st = p->talks->take(p->talks->ctx, s->talk, &reply, err);
+        if (st == TARE_OK)
+            st = ask(p, seat, err);
+    } else if (st == TARE_OK) {
+        lose(p, s, &reply);
+        s->busy = false;
+        p->n_busy--;
+    }
+    tare_arena_rewind(&p->turn, mark);
+    return st;
+}
+
+static enum tare_status step(struct play *p, struct tare_err *err)
+{
+    struct pollfd fds[MAX_FDS];
+    int timeout = 1000;
+    enum tare_status st = seat_talks(p, err);
+    if (st != TARE_OK || p->n_busy == 0)
+        return st;
+    uint32_t n = tare_model_wait(p->live->client, fds, MAX_FDS, &timeout, now(p));
+    (void)poll(fds, n, timeout);
+    tare_model_work(p->live->client, now(p), give, p);
+    for (uint32_t i = 0; i < p->n_seats && st == TARE_OK; i++)
+        if (p->seats[i].busy && p->seats[i].answered)
+            st = answer(p, i, err);
+    return st;
+}
+
+/* Nothing more can be had: talks that have not begun are missing too. */
+static void halt(struct play *p, struct tare_str why)
+{
+    p->out->halted = tare_arena_copy(p->arena, why);
+    for (; p->next < p->talks->n; p->next++) {
+        struct seat s = {.talk = p->next};
+        lose(p, &s, NULL);
+    }
+}
+
+enum tare_status tare__talks_play(const struct tare__talks *talks, const struct tare_live *live,
+                                  struct tare_arena *arena, struct tare_live_drawn *out,
+                                  struct tare_err *err)
+{
+    struct play p = {.talks = talks, .live = live, .out = out, .arena = arena};
+    enum tare_status st = TARE_OK;
+    p.n_seats = live->in_flight ? live->in_flight : 16;
+    p.seats = TARE_NEW_N(arena, struct seat, p.n_seats);
+    if (!p.seats)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while asking a model");
+    tare_arena_init(&p.turn, NULL, TARE_GIB);
+    tare_buf_init(&p.request, NULL, TARE_MAX_JSON_BYTES);
+    for (uint32_t i = 0; i < p.n_seats; i++)
+        tare_buf_init(&p.seats[i].body, NULL, TARE_MAX_JSON_BYTES);
+    out->talks = talks->n;
+    if (!live->client)
+        halt(&p, TARE_S("there is no model"));
+    while (st == TARE_OK && (p.n_busy || p.next < talks->n)) {
+        struct tare_str why = tare_model_halted(live->client);
+        if (why.n && !out->halted.n)
+            halt(&p, why);
+        st = step(&p, err);
+    }
+    for (uint32_t i = 0; i < p.n_seats; i++) {
+        if (p.seats[i].busy)
+            tare_model_cancel(live->client, i);
+        tare_buf_free(&p.seats[i].body);
+    }
+    tare_buf_free(&p.request);
+    tare_arena_free(&p.turn);
+    return st;
+}

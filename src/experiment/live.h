@@ -1,0 +1,50 @@
+/*
+ * Studies drawn from a model: cases become recordings, which are then read as those of a file are.
+ */
+#ifndef TARE_EXPERIMENT_LIVE_H
+#define TARE_EXPERIMENT_LIVE_H
+
+#include "solver/model_client.h"
+
+#define TARE_LIVE_ARMS 16u
+
+struct tare_live {
+    struct tare_model_client
+        *client;              /* borrowed; NULL: cases are read, and every talk is missing */
+    struct tare_str endpoint; /* its name */
+    const struct tare_clock *clock;
+    uint32_t in_flight;                   /* talks at once; 0: 16 */
+    uint32_t seeds;                       /* talks a case and arm */
+    double temperature;                   /* NaN: the endpoint's */
+    uint64_t max_tokens;                  /* of one reply; 0: the endpoint's */
+    struct tare_str arms[TARE_LIVE_ARMS]; /* regimes or interventions */
+    uint32_t n_arms;
+    /* Of the lab of tool regimes. */
+    uint32_t retries; /* further tries at a message that cannot be acted upon */
+    bool native;      /* tools are told and called by the server's own interface */
+};
+
+/* What was drawn. */
+struct tare_live_drawn {
+    uint64_t talks, missing; /* missing: a request failed; no recording */
+    uint64_t requests;
+    struct tare_str first_failure; /* of a missing one */
+    struct tare_str halted;        /* why nothing more is asked; empty: all was */
+};
+
+/*
+ * Draws every case in every arm `seeds` times and appends the recordings to jsonl, in the order of
+ * cases, seeds and arms whatever came first.
+ *
+ * Cases are recordings without what a model says: messages (turns) have "input" in place of "text";
+ * docs/verbs/experiment.md. Fails: TARE_E_INPUT (err->line), TARE_E_USAGE (arms), TARE_E_NOMEM.
+ */
+enum tare_status tare_tools_live(struct tare_str cases, const struct tare_live *live,
+                                 struct tare_arena *arena, struct tare_buf *jsonl,
+                                 struct tare_live_drawn *out, struct tare_err *err);
+/* arms: baseline, stateless, recap, recall, re-anchor-N (every N turns). */
+enum tare_status tare_drift_live(struct tare_str cases, const struct tare_live *live,
+                                 struct tare_arena *arena, struct tare_buf *jsonl,
+                                 struct tare_live_drawn *out, struct tare_err *err);
+
+#endif
