@@ -15,11 +15,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (cut)
         text = tare_str_n(cut + 1, all.n - pattern.n - 1);
     tare_arena_init(&arena, NULL, TARE_GIB);
-    if (tare_regex_compile(pattern, &arena, &re, &err) == TARE_OK &&
+    if (tare_regex_compile(pattern, NULL, &arena, &re, &err) == TARE_OK &&
         tare_utf8_valid_bytes(text) == text.n) {
         for (int search = 0; search < 2; search++) {
             bool want = search ? tare_regex_search(re, text) : tare_regex_match(re, text);
-            if (tare_regex_dfa_open(re, search, 300, &arena, &d, NULL) != TARE_OK)
+            if (tare_regex_dfa_open(re, search, 300, NULL, &arena, &d, NULL) != TARE_OK)
                 continue;
             uint32_t s = tare_regex_dfa_start(d);
             for (size_t i = 0; i < text.n && s != TARE_REGEX_FULL; i++)

@@ -65,6 +65,6 @@
 #define TARE_MAX_VOCAB_BYTES (64 * TARE_MIB)       /* all tokens together */
 #define TARE_MAX_VOCAB_NODES 16000000u             /* a node's size has 24 bits */
 #define TARE_MAX_VOCAB_FILE_BYTES (256 * TARE_MIB) /* ten times the largest tokenizer.json */
-#define TARE_MAX_SCHEMA_GRAMMAR_WORK 2000000u      /* steps of lowering one schema, about 50 ms */
+#define TARE_MAX_GRAMMAR_WORK 4000000u /* steps of one compile: 40 ms, see base/work.h */
 
 #endif

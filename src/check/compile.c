@@ -88,7 +88,7 @@ static enum tare_status compile_regex(struct compiler *k, struct tare__check *c,
         return wrong(k, at, "\"regex\" takes one pattern", "write {regex: \"^[0-9]+$\"}");
     if (c->value.v[0].holes)
         return TARE_OK;
-    enum tare_status st = tare_regex_compile(c->value.v[0].text, k->arena, &c->regex, k->err);
+    enum tare_status st = tare_regex_compile(c->value.v[0].text, NULL, k->arena, &c->regex, k->err);
     if (st != TARE_OK && k->err) {
         k->err->offset = tare_json_offset(at);
         k->err->has_offset = true;

@@ -206,7 +206,7 @@ static struct tare__found find_regex(struct tare__look *l, const struct tare__ch
         struct tare_str pattern = tare__want(l, &c->value, 0);
         if (!pattern.p)
             return nothing_wanted();
-        if (tare_regex_compile(pattern, l->arena, &re, &err) != TARE_OK)
+        if (tare_regex_compile(pattern, NULL, l->arena, &re, &err) != TARE_OK)
             return tare__unknown(TARE_SCORE_UNAVAILABLE,
                                  tare_arena_copy(l->arena, tare_str_of(err.text)));
     }

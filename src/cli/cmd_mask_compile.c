@@ -20,6 +20,8 @@ static void put_list(struct tare_json_writer *w, const char *key,
         tare_json_put_key(w, "at");
         tare_json_put_str(w, u->at);
         tare_json_member_str(w, "reason", u->reason);
+        if (u->remedy.n)
+            tare_json_member_str(w, "remedy", u->remedy);
         tare_json_end_object(w);
     }
     tare_json_end_array(w);
@@ -33,6 +35,7 @@ static void put_document(struct tare_buf *out, const struct tare_schema_grammar 
     tare_json_member_cstr(&w, "schema", "tare.mask-compile/1");
     tare_json_member_bool(&w, "enforced", !sg->refused && !sg->unenforced);
     tare_json_member_f64(&w, "compile_us", us);
+    tare_json_member_u64(&w, "steps", sg->steps);
     tare_json_member_u64(&w, "nodes", sg->grammar ? tare_grammar_nodes(sg->grammar) : 0);
     put_list(&w, "refused", sg->refused);
     put_list(&w, "unenforced", sg->unenforced);
@@ -75,12 +78,11 @@ static void put_text(struct tare_buf *out, struct tare_str path,
     if (sg->refused) {
         tare_buf_puts(out, ": refused\n");
         put_unenforced(out, "cannot be enforced", sg->refused);
-        if (!sg->refused->always)
+        if (sg->refused->remedy.n)
+            tare_buf_printf(out, "  %.*s\n", TARE_FMT(sg->refused->remedy));
+        else
             tare_buf_printf(out, "  --relax %.*s leaves it to a check afterwards\n",
                             TARE_FMT(sg->refused->keyword));
-        else
-            tare_buf_puts(out, "  write that rule without alternatives or negation, or leave it to "
-                               "a check afterwards\n");
         return;
     }
     tare_buf_printf(out, ": %s, %u nodes\n",

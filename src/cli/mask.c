@@ -53,7 +53,9 @@ enum tare_status tare_mask_schema(struct tare_ctx *ctx, const struct tare_mask_o
         st = tare_fail(err, TARE_E_INPUT, "\"%.*s\" at \"%.*s\" cannot be enforced by masks: %.*s",
                        TARE_FMT(out->refused->keyword), TARE_FMT(out->refused->at),
                        TARE_FMT(out->refused->reason));
-        if (!out->refused->always)
+        if (out->refused->remedy.n)
+            tare_err_hint(err, "%.*s", TARE_FMT(out->refused->remedy));
+        else
             tare_err_hint(err, "--relax %.*s leaves it to a check afterwards",
                           TARE_FMT(out->refused->keyword));
     }

@@ -54,7 +54,7 @@ static enum tare_status expression(struct tare_json v, struct tare_arena *arena,
                                    const struct tare_regex **out, struct tare_err *err)
 {
     struct tare_err why = {0};
-    enum tare_status st = tare_regex_compile(tare_json_str(v), arena, out, &why);
+    enum tare_status st = tare_regex_compile(tare_json_str(v), NULL, arena, out, &why);
     return st == TARE_OK ? TARE_OK
                          : tare_fail_at(err, st == TARE_E_NOMEM ? st : TARE_E_INPUT,
                                         tare_json_offset(v), "an expression: %s", why.text);

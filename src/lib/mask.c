@@ -154,7 +154,9 @@ static enum tare_status lower(const struct tare_mask_options *o, struct tare_mas
         const struct tare_schema_unenforced *r = p->lowered.refused;
         (void)tare_fail(err, TARE_E_LIMIT, "%.*s at %.*s: %.*s", TARE_FMT(r->keyword),
                         TARE_FMT(r->at), TARE_FMT(r->reason));
-        if (!r->always)
+        if (r->remedy.n)
+            tare_err_hint(err, "%.*s", TARE_FMT(r->remedy));
+        else
             tare_err_hint(err, "name the keyword in relax, and check the texts after");
         return TARE_E_LIMIT;
     }

@@ -338,7 +338,7 @@ static const char *value_hindrance(struct tare__promptfoo *p, const struct type 
     if (wants && !tare_json_present(v))
         return "it has no value";
     if (pattern && (!text || (!tare_template_has_holes(tare_json_str(v)) &&
-                              tare_regex_compile(tare_json_str(v), p->arena, &re, NULL))))
+                              tare_regex_compile(tare_json_str(v), NULL, p->arena, &re, NULL))))
         return "its pattern cannot be matched in linear time";
     return NULL;
 }

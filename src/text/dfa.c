@@ -110,9 +110,19 @@ static uint32_t merge_classes(const struct draft *t, const uint32_t *number, uin
     return n;
 }
 
-static enum tare_status settle(const struct draft *t, struct tare_arena *arena,
-                               const struct tare_dfa **out, struct tare_err *err)
+static enum tare_status too_many(struct tare_dfa_bounds b, struct tare_err *err)
 {
+    if (tare_work_over(b.work))
+        return tare_fail(err, TARE_E_LIMIT, "it needs more steps than one compile may take");
+    return tare_fail(err, TARE_E_LIMIT, "an automaton of more than %u states", b.max_states);
+}
+
+static enum tare_status settle(const struct draft *t, struct tare_dfa_bounds bounds,
+                               struct tare_arena *arena, const struct tare_dfa **out,
+                               struct tare_err *err)
+{
+    if (!tare_work_do(bounds.work, 50 + (uint64_t)t->n * (t->n_classes + 2)))
+        return too_many(bounds, err);
     uint8_t *live = TARE_NEW_N(arena, uint8_t, t->n);
     uint32_t *number = TARE_NEW_N(arena, uint32_t, t->n);
     struct tare_dfa *d = TARE_NEW(arena, struct tare_dfa);
@@ -164,13 +174,8 @@ static bool open_for_texts(struct draft *t, const struct tare_str *texts, uint32
     return draft_open(t, bytes < max_states ? (uint32_t)bytes : max_states, arena);
 }
 
-static enum tare_status too_many(uint32_t max, struct tare_err *err)
-{
-    return tare_fail(err, TARE_E_LIMIT, "an automaton of more than %u states", max);
-}
-
 enum tare_status tare_dfa_complete(struct tare_regex_dfa *complete, bool search,
-                                   uint32_t max_states, struct tare_arena *arena,
+                                   struct tare_dfa_bounds bounds, struct tare_arena *arena,
                                    const struct tare_dfa **out, struct tare_err *err)
 {
     struct draft t = {.n = tare_regex_dfa_states(complete)};
@@ -185,35 +190,36 @@ enum tare_status tare_dfa_complete(struct tare_regex_dfa *complete, bool search,
             t.next[(size_t)s * t.n_classes + c] = tare_regex_dfa_step(complete, s, byte_of[c]);
     }
     if (!search)
-        return settle(&t, arena, out, err);
+        return settle(&t, bounds, arena, out, err);
     /* what follows a match is any text, but text */
-    enum tare_status st = settle(&t, arena, &found, err);
+    enum tare_status st = settle(&t, bounds, arena, &found, err);
     if (!st)
         st = tare_dfa_utf8(arena, &text, err);
-    return st ? st
-              : tare_dfa_product(found, text, TARE_DFA_AND, max_states * 2 + 16, arena, out, err);
+    bounds.max_states = bounds.max_states * 2 + 16;
+    return st ? st : tare_dfa_product(found, text, TARE_DFA_AND, bounds, arena, out, err);
 }
 
-enum tare_status tare_dfa_regex(const struct tare_regex *re, bool search, uint32_t max_states,
-                                struct tare_arena *arena, const struct tare_dfa **out,
-                                struct tare_err *err)
+enum tare_status tare_dfa_regex(const struct tare_regex *re, bool search,
+                                struct tare_dfa_bounds bounds, struct tare_arena *arena,
+                                const struct tare_dfa **out, struct tare_err *err)
 {
     struct tare_regex_dfa *lazy = NULL;
-    enum tare_status st = tare_regex_dfa_open(re, search, max_states, arena, &lazy, err);
+    enum tare_status st =
+        tare_regex_dfa_open(re, search, bounds.max_states, bounds.work, arena, &lazy, err);
     if (st)
         return st;
     if (!tare_regex_dfa_complete(lazy))
-        return too_many(max_states, err);
-    return tare_dfa_complete(lazy, search, max_states, arena, out, err);
+        return too_many(bounds, err);
+    return tare_dfa_complete(lazy, search, bounds, arena, out, err);
 }
 
-enum tare_status tare_dfa_pattern(struct tare_str pattern, bool search, uint32_t max_states,
-                                  struct tare_arena *arena, const struct tare_dfa **out,
-                                  struct tare_err *err)
+enum tare_status tare_dfa_pattern(struct tare_str pattern, bool search,
+                                  struct tare_dfa_bounds bounds, struct tare_arena *arena,
+                                  const struct tare_dfa **out, struct tare_err *err)
 {
     const struct tare_regex *re = NULL;
-    enum tare_status st = tare_regex_compile(pattern, arena, &re, err);
-    return st ? st : tare_dfa_regex(re, search, max_states, arena, out, err);
+    enum tare_status st = tare_regex_compile(pattern, bounds.work, arena, &re, err);
+    return st ? st : tare_dfa_regex(re, search, bounds, arena, out, err);
 }
 
 /* RFC 3629, section 4, as a table: states 2, 3 and 4 want so many bytes more but one, 5 to 8 are
@@ -250,27 +256,30 @@ enum tare_status tare_dfa_utf8(struct tare_arena *arena, const struct tare_dfa *
     return TARE_OK;
 }
 
-enum tare_status tare_dfa_texts(const struct tare_str *texts, uint32_t n, uint32_t max_states,
-                                struct tare_arena *arena, const struct tare_dfa **out,
-                                struct tare_err *err)
+enum tare_status tare_dfa_texts(const struct tare_str *texts, uint32_t n,
+                                struct tare_dfa_bounds bounds, struct tare_arena *arena,
+                                const struct tare_dfa **out, struct tare_err *err)
 {
     struct draft t = {.n = 2};
-    if (!open_for_texts(&t, texts, n, max_states < 2 ? 2 : max_states, arena))
+    uint32_t max = bounds.max_states < 2 ? 2 : bounds.max_states;
+    if (!open_for_texts(&t, texts, n, max, arena))
         return no_memory(err);
     for (uint32_t i = 0; i < n; i++) {
         uint32_t s = TARE_DFA_START;
+        if (!tare_work_do(bounds.work, 4 + texts[i].n))
+            return too_many(bounds, err);
         for (size_t k = 0; k < texts[i].n; k++) {
             size_t at = (size_t)s * t.n_classes + t.class_of[(unsigned char)texts[i].p[k]];
             if (!t.next[at]) {
                 if (t.n >= t.cap)
-                    return too_many(max_states, err);
+                    return too_many(bounds, err);
                 t.next[at] = t.n++;
             }
             s = t.next[at];
         }
         t.accepts[s] = 1;
     }
-    return settle(&t, arena, out, err);
+    return settle(&t, bounds, arena, out, err);
 }
 
 /* ---- products ------------------------------------------------------------------------------ */
@@ -364,7 +373,7 @@ static uint32_t pair_state(struct product *p, uint32_t a, uint32_t b)
 }
 
 enum tare_status tare_dfa_product(const struct tare_dfa *a, const struct tare_dfa *b,
-                                  enum tare_dfa_op op, uint32_t max_states,
+                                  enum tare_dfa_op op, struct tare_dfa_bounds bounds,
                                   struct tare_arena *arena, const struct tare_dfa **out,
                                   struct tare_err *err)
 {
@@ -376,8 +385,8 @@ enum tare_status tare_dfa_product(const struct tare_dfa *a, const struct tare_df
     if (pair_state(&p, TARE_DFA_START, TARE_DFA_START) == UINT32_MAX)
         return no_memory(err);
     for (uint32_t s = 1; s < p.t.n; s++) {
-        if (p.t.n > max_states)
-            return too_many(max_states, err);
+        if (p.t.n > bounds.max_states || !tare_work_do(bounds.work, 2 * (uint64_t)p.t.n_classes))
+            return too_many(bounds, err);
         for (uint32_t c = 0; c < p.t.n_classes; c++) {
             uint32_t to = pair_state(&p, tare_dfa_step(a, p.pairs[2 * (size_t)s], p.rep[c]),
                                      tare_dfa_step(b, p.pairs[2 * (size_t)s + 1], p.rep[c]));
@@ -386,7 +395,7 @@ enum tare_status tare_dfa_product(const struct tare_dfa *a, const struct tare_df
             p.t.next[(size_t)s * p.t.n_classes + c] = to;
         }
     }
-    return settle(&p.t, arena, out, err);
+    return settle(&p.t, bounds, arena, out, err);
 }
 
 bool tare_dfa_run(const struct tare_dfa *d, struct tare_str text)

@@ -15,6 +15,7 @@ struct reader {
     size_t at;
     struct tare_grammar *g;
     struct tare_arena *arena;
+    struct tare_work work;
     struct tare_err *err;
     enum tare_status status;
     struct tare_str *names; /* of rules, by number */
@@ -206,8 +207,9 @@ static uint32_t literal(struct reader *r)
 static uint32_t lexeme(struct reader *r, struct tare_str pattern)
 {
     const struct tare_dfa *dfa = NULL;
-    enum tare_status st =
-        tare_dfa_pattern(pattern, false, TARE_MAX_GRAMMAR_DFA_STATES, r->arena, &dfa, NULL);
+    enum tare_status st = tare_dfa_pattern(
+        pattern, false, (struct tare_dfa_bounds){TARE_MAX_GRAMMAR_DFA_STATES, &r->work}, r->arena,
+        &dfa, NULL);
     if (st)
         return fault(r, st,
                      st == TARE_E_NOMEM ? "no memory for a grammar"
@@ -391,10 +393,14 @@ enum tare_status tare_grammar_from_gbnf(struct tare_str text, struct tare_arena 
                                         struct tare_grammar **out, struct tare_err *err)
 {
     struct tare_err own = {0};
-    struct reader r = {.text = text, .arena = arena, .err = err ? err : &own};
+    struct reader r = {.text = text,
+                       .arena = arena,
+                       .work = {.max = TARE_MAX_GRAMMAR_WORK},
+                       .err = err ? err : &own};
     enum tare_status st = tare_grammar_open(arena, &r.g, err);
     if (st)
         return st;
+    tare_grammar_limit(r.g, &r.work);
     if (text.n > MAX_TEXT)
         return tare_fail(err, TARE_E_LIMIT, "a grammar of more than %zu bytes", (size_t)MAX_TEXT);
     for (skip(&r, true); r.at < text.n && !r.status; skip(&r, true))
@@ -419,10 +425,13 @@ enum tare_status tare_grammar_from_regex(struct tare_str pattern, struct tare_ar
 {
     const struct tare_dfa *dfa = NULL;
     struct tare_grammar *g = NULL;
-    enum tare_status st =
-        tare_dfa_pattern(pattern, false, TARE_MAX_GRAMMAR_DFA_STATES, arena, &dfa, err);
+    struct tare_work work = {.max = TARE_MAX_GRAMMAR_WORK};
+    struct tare_dfa_bounds bounds = {TARE_MAX_GRAMMAR_DFA_STATES, &work};
+    enum tare_status st = tare_dfa_pattern(pattern, false, bounds, arena, &dfa, err);
     if (!st)
         st = tare_grammar_open(arena, &g, err);
+    if (!st)
+        tare_grammar_limit(g, &work);
     if (!st)
         st = tare_grammar_finish(g, tare_grammar_lex(g, dfa, 0, TARE_GRAMMAR_ANY), err);
     if (!st)

@@ -28,9 +28,26 @@ enum tare_status tare_grammar_open(struct tare_arena *arena, struct tare_grammar
     return TARE_OK;
 }
 
+void tare_grammar_limit(struct tare_grammar *g, struct tare_work *work)
+{
+    g->work = work;
+}
+
+const struct tare_err *tare_grammar_fault(const struct tare_grammar *g)
+{
+    return &g->err;
+}
+
+enum tare_status tare__grammar_over(struct tare_err *err)
+{
+    return tare_fail(err, TARE_E_LIMIT, "the grammar needs more steps than one compile may take");
+}
+
 /* A new node, NEVER when there is none to have. */
 static uint32_t add(struct tare_grammar *g, struct tare__node node)
 {
+    if (!g->err.code && !tare_work_do(g->work, 10))
+        (void)tare__grammar_over(&g->err);
     if (g->err.code)
         return TARE_GRAMMAR_NEVER;
     if (g->n >= TARE_MAX_GRAMMAR_NODES) {
@@ -75,7 +92,7 @@ static uint32_t add_text(struct tare_grammar *g, struct tare__node node)
         g->counts = true;
     if (!node.free && (node.lo || node.hi != TARE_GRAMMAR_ANY)) {
         enum tare_status st =
-            tare__fit_make(node.u.dfa, node.lo, node.hi, g->arena, &node.fit, &g->err);
+            tare__fit_make(node.u.dfa, node.lo, node.hi, g->work, g->arena, &node.fit, &g->err);
         if (st || !tare__fit_has(node.fit, TARE_DFA_START, node.lo, node.hi))
             return TARE_GRAMMAR_NEVER;
     }
@@ -137,10 +154,11 @@ uint32_t tare_grammar_string(struct tare_grammar *g, const struct tare_dfa *dfa,
         return TARE_GRAMMAR_NEVER;
     if (!dfa)
         node.u.dfa = escapes ? g->utf8 : g->plain;
-    else if (!escapes && tare_dfa_product(dfa, g->plain, TARE_DFA_AND, TARE_MAX_GRAMMAR_DFA_STATES,
+    else if (!escapes && tare_dfa_product(dfa, g->plain, TARE_DFA_AND,
+                                          tare__grammar_bounds(g, TARE_MAX_GRAMMAR_DFA_STATES),
                                           g->arena, &node.u.dfa, &g->err))
         return TARE_GRAMMAR_NEVER;
-    if (dfa && tare__open_states(node.u.dfa, g->plain, g->arena, &node.open, &g->err))
+    if (dfa && tare__open_states(node.u.dfa, g->plain, g->work, g->arena, &node.open, &g->err))
         return TARE_GRAMMAR_NEVER;
     return add_text(g, node);
 }
@@ -149,6 +167,7 @@ static uint32_t add_kids(struct tare_grammar *g, enum tare_grammar_kind kind, co
                          uint32_t n)
 {
     uint32_t *kids = TARE_NEW_N(g->arena, uint32_t, n);
+    (void)tare_work_do(g->work, n);
     if (!kids) {
         spoil(g, TARE_E_NOMEM);
         return TARE_GRAMMAR_NEVER;

@@ -73,6 +73,12 @@ struct tare_grammar;
 enum tare_status tare_grammar_open(struct tare_arena *arena, struct tare_grammar **out,
                                    struct tare_err *err);
 
+/* The steps making it may take, finishing included; NULL (as it is opened): as many as it takes.
+ * Borrowed until it is finished. */
+void tare_grammar_limit(struct tare_grammar *g, struct tare_work *work);
+/* The first fault so far, its code TARE_OK while there is none. */
+const struct tare_err *tare_grammar_fault(const struct tare_grammar *g);
+
 /* Exactly these bytes. */
 uint32_t tare_grammar_bytes(struct tare_grammar *g, struct tare_str bytes);
 /* A text the automaton accepts, of lo to hi (or ANY) code points. */
@@ -104,7 +110,7 @@ uint32_t tare_grammar_call(struct tare_grammar *g, uint32_t rule);
  * Checks the graph and sets its root: removes what can never be completed, finds what may be
  * empty. Returns TARE_E_INPUT (a rule without a body; a left-recursive rule, by its name; a
  * grammar that matches nothing), TARE_E_LIMIT (more than TARE_MAX_GRAMMAR_NODES nodes, an object
- * out of the bounds above), TARE_E_NOMEM.
+ * out of the bounds above, more steps than allowed), TARE_E_NOMEM.
  */
 enum tare_status tare_grammar_finish(struct tare_grammar *g, uint32_t root, struct tare_err *err);
 

@@ -89,6 +89,8 @@ static enum tare_status settle(struct tare_grammar *g, struct tare_err *err)
 {
     bool changed = true;
     for (uint32_t round = 0; changed; round++) {
+        if (!tare_work_do(g->work, g->n))
+            return tare__grammar_over(err);
         if (round > 64 && (uint64_t)round * g->n > 20000000)
             return tare_fail(err, TARE_E_LIMIT,
                              "the rules of the grammar call each other in too "
@@ -161,6 +163,8 @@ static enum tare_status no_left_recursion(struct tare_grammar *g, struct tare_er
     uint32_t *at = TARE_NEW_N(g->arena, uint32_t, g->n + 1);
     if (!colour || !path || !at)
         return tare_fail(err, TARE_E_NOMEM, "no memory for a grammar");
+    if (!tare_work_do(g->work, 4 * (uint64_t)g->n))
+        return tare__grammar_over(err);
     for (uint32_t root = 0; root < g->n; root++) {
         uint32_t n = 0;
         if (colour[root])
@@ -217,6 +221,7 @@ enum tare_status tare_grammar_finish(struct tare_grammar *g, uint32_t root, stru
     if (!g->nodes[root].productive)
         return tare_fail(err, TARE_E_INPUT, "the grammar matches no text at all");
     g->root = root;
+    g->work = NULL; /* belongs to the caller */
     g->finished = true;
     return TARE_OK;
 }

@@ -72,6 +72,7 @@ struct tare__plain_keys {
 
 struct tare_grammar {
     struct tare_arena *arena;
+    struct tare_work *work; /* or NULL */
     struct tare__node *nodes;
     uint32_t n, cap;
     struct tare__rule *rules;
@@ -88,17 +89,24 @@ struct tare_grammar {
     struct tare_err err; /* the first fault, code 0 while there is none */
 };
 
+static inline struct tare_dfa_bounds tare__grammar_bounds(const struct tare_grammar *g,
+                                                          uint32_t max_states)
+{
+    return (struct tare_dfa_bounds){max_states, g->work};
+}
+
 /* True when from the state a text of need to left more code points can be accepted. */
 bool tare__fit_has(const struct tare__fit *f, uint32_t state, uint32_t need, uint32_t left);
 enum tare_status tare__fit_make(const struct tare_dfa *d, uint32_t lo, uint32_t hi,
-                                struct tare_arena *arena, const struct tare__fit **out,
-                                struct tare_err *err);
+                                struct tare_work *work, struct tare_arena *arena,
+                                const struct tare__fit **out, struct tare_err *err);
 /* Which states of an automaton can be left by no text of `plain` (UTF-8 without quotes, backslashes
  * and control characters) whatever: a search that is under way, or done. [state]; NULL and TARE_OK:
  * none, or too many states to ask. */
 enum tare_status tare__open_states(const struct tare_dfa *d, const struct tare_dfa *plain,
-                                   struct tare_arena *arena, const uint8_t **out,
-                                   struct tare_err *err);
+                                   struct tare_work *work, struct tare_arena *arena,
+                                   const uint8_t **out, struct tare_err *err);
+enum tare_status tare__grammar_over(struct tare_err *err); /* more steps than allowed */
 /* The character that a backslash and this letter stand for in keys; 0: none. Each such character
  * has one spelling only (no "\\/"), so that a key has one too. */
 unsigned char tare__short_escape(unsigned char letter);

@@ -82,7 +82,8 @@ static enum tare_status plain_keys(struct tare_grammar *g, const struct tare_dfa
             *out = g->plain_keys[i].plain;
             return TARE_OK;
         }
-    enum tare_status st = tare_dfa_product(key, g->names, TARE_DFA_AND, TARE_MAX_GRAMMAR_DFA_STATES,
+    enum tare_status st = tare_dfa_product(key, g->names, TARE_DFA_AND,
+                                           tare__grammar_bounds(g, TARE_MAX_GRAMMAR_DFA_STATES),
                                            g->arena, out, &g->err);
     if (!st) {
         *k = (struct tare__plain_keys){key, *out};
@@ -115,10 +116,12 @@ static enum tare_status copy_extra(struct tare_grammar *g, const struct tare_gra
     }
     if (st || !n)
         return st;
-    st = tare_dfa_texts(texts, n, TARE_MAX_GRAMMAR_DFA_STATES, g->arena, &declared, &g->err);
+    st = tare_dfa_texts(texts, n, tare__grammar_bounds(g, TARE_MAX_GRAMMAR_DFA_STATES), g->arena,
+                        &declared, &g->err);
     if (!st)
-        st = tare_dfa_product(to->key, declared, TARE_DFA_MINUS, TARE_MAX_GRAMMAR_DFA_STATES * 2,
-                              g->arena, &to->key, &g->err);
+        st = tare_dfa_product(to->key, declared, TARE_DFA_MINUS,
+                              tare__grammar_bounds(g, TARE_MAX_GRAMMAR_DFA_STATES * 2), g->arena,
+                              &to->key, &g->err);
     return st;
 }
 
@@ -135,6 +138,9 @@ enum tare_status tare__grammar_object_make(struct tare_grammar *g,
                          "an object of %u members and %u kinds of extra "
                          "ones; at most 65,535 (64 in any order) and 255",
                          in->n_members, in->n_extras);
+    if (!tare_work_do(g->work,
+                      30 + 20 * (uint64_t)in->n_members + (uint64_t)in->n_members * in->n_extras))
+        return tare__grammar_over(&g->err);
     if (!o)
         return no_memory(g);
     *o = (struct tare__object){.n = in->n_members,
@@ -256,8 +262,8 @@ static void fit_row(const struct tare_dfa *d, const uint8_t *cont, uint64_t *row
 }
 
 enum tare_status tare__fit_make(const struct tare_dfa *d, uint32_t lo, uint32_t hi,
-                                struct tare_arena *arena, const struct tare__fit **out,
-                                struct tare_err *err)
+                                struct tare_work *work, struct tare_arena *arena,
+                                const struct tare__fit **out, struct tare_err *err)
 {
     uint8_t cont[256] = {0};
     struct tare__fit *f = TARE_NEW(arena, struct tare__fit);
@@ -279,6 +285,8 @@ enum tare_status tare__fit_make(const struct tare_dfa *d, uint32_t lo, uint32_t 
             cap *= 2;
         }
         uint64_t *row = can + (size_t)n * words;
+        if (!tare_work_do(work, 4 + (uint64_t)d->n_states * d->n_classes / 2))
+            return tare__grammar_over(err);
         fit_row(d, cont, row, n ? row - words : NULL);
         if (n == end || (n && memcmp(row, row - words, words * sizeof *row) == 0))
             break;
@@ -325,8 +333,8 @@ static bool leads_out(const struct tare_dfa *d, const struct tare_dfa *plain, co
 }
 
 enum tare_status tare__open_states(const struct tare_dfa *d, const struct tare_dfa *plain,
-                                   struct tare_arena *arena, const uint8_t **out,
-                                   struct tare_err *err)
+                                   struct tare_work *work, struct tare_arena *arena,
+                                   const uint8_t **out, struct tare_err *err)
 {
     uint8_t bytes[256];
     uint32_t n = joint_bytes(d, plain, bytes), n_open = 0;
@@ -338,6 +346,8 @@ enum tare_status tare__open_states(const struct tare_dfa *d, const struct tare_d
     if (!shut || !open)
         return tare_fail(err, TARE_E_NOMEM, "no memory for a grammar");
     for (bool changed = true; changed;) {
+        if (!tare_work_do(work, (uint64_t)d->n_states * plain->n_states * (1 + n / 4)))
+            return tare__grammar_over(err);
         changed = false;
         for (uint32_t s = 1; s < d->n_states; s++)
             for (uint32_t u = 1; u < plain->n_states; u++) {

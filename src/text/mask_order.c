@@ -32,7 +32,7 @@ static void write_value(struct order *o, const struct nodes *given, struct tare_
 
 static bool holds(struct order *o, const struct tare__schema_node *n, struct tare_json v)
 {
-    struct tare_schema s = {n, o->schema->marks};
+    struct tare_schema s = {.root = n, .marks = o->schema->marks};
     bool valid = false;
     if (o->st == TARE_OK)
         o->st = tare_schema_valid(&s, v, o->scratch, &valid, o->err);

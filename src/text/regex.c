@@ -6,6 +6,7 @@
 struct emitter {
     struct tare_regex *re;
     struct tare_arena *arena;
+    struct tare_work *work;
     uint32_t cap;
     enum tare_status status;
 };
@@ -13,7 +14,7 @@ struct emitter {
 static uint32_t emit(struct emitter *e, enum tare__regex_op op, uint32_t a, uint32_t b)
 {
     struct tare_regex *re = e->re;
-    if (e->status != TARE_OK || re->n_code >= TARE__REGEX_MAX_CODE) {
+    if (e->status != TARE_OK || re->n_code >= TARE__REGEX_MAX_CODE || !tare_work_do(e->work, 1)) {
         e->status = e->status == TARE_OK ? TARE_E_LIMIT : e->status;
         return 0;
     }
@@ -107,10 +108,11 @@ static void emit_tree(struct emitter *e, const struct tare__regex_ast *n)
     }
 }
 
-enum tare_status tare_regex_compile(struct tare_str pattern, struct tare_arena *arena,
-                                    const struct tare_regex **out, struct tare_err *err)
+enum tare_status tare_regex_compile(struct tare_str pattern, struct tare_work *work,
+                                    struct tare_arena *arena, const struct tare_regex **out,
+                                    struct tare_err *err)
 {
-    struct tare__regex_parser p = {.arena = arena, .err = err, .text = pattern};
+    struct tare__regex_parser p = {.arena = arena, .err = err, .work = work, .text = pattern};
     if (pattern.n > TARE__REGEX_MAX_PATTERN_BYTES)
         return tare_fail(err, TARE_E_LIMIT, "S_REGEX: a pattern of more than 16 KiB");
     struct tare__regex_ast *any = NULL, *tree = tare__regex_parse(&p);
@@ -128,7 +130,7 @@ enum tare_status tare_regex_compile(struct tare_str pattern, struct tare_arena *
     struct tare_regex *re = TARE_NEW(arena, struct tare_regex);
     if (!re)
         return tare_fail(err, TARE_E_NOMEM, "no memory for a pattern");
-    struct emitter e = {.re = re, .arena = arena};
+    struct emitter e = {.re = re, .arena = arena, .work = work};
     re->sets = p.sets;
     re->n_sets = p.n_sets;
     emit(&e, RX_SPLIT, TARE__REGEX_ENTRY_HERE, 1);
@@ -137,7 +139,7 @@ enum tare_status tare_regex_compile(struct tare_str pattern, struct tare_arena *
     emit_tree(&e, tree);
     emit(&e, RX_MATCH, 0, 0);
     if (e.status == TARE_OK)
-        e.status = tare__regex_trees(re, arena);
+        e.status = tare__regex_trees(re, work, arena);
     if (e.status == TARE_OK)
         *out = re;
     else
@@ -158,6 +160,7 @@ bool tare__regex_close(const struct tare_regex *re, struct tare__regex_list *l, 
         pc = stack[--n];
         for (bool on = true; on;) {
             const struct tare__regex_code *c = &re->code[pc];
+            l->steps++;
             if (l->seen[pc / 64] >> (pc % 64) & 1)
                 break;
             l->seen[pc / 64] |= (uint64_t)1 << (pc % 64);

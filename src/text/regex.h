@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/work.h"
 
 struct tare_regex;
 struct tare_regex_dfa;
@@ -21,9 +22,11 @@ struct tare_regex_dfa;
 
 /* Compiles into the arena. TARE_E_INPUT with the byte offset in the pattern: not a regular
  * expression. TARE_E_LIMIT: S_REGEX, right but out of reach (look-around, back reference, \p of a
- * script) or beyond a ceiling (16 KiB of pattern, 16,000 instructions). TARE_E_NOMEM. */
-enum tare_status tare_regex_compile(struct tare_str pattern, struct tare_arena *arena,
-                                    const struct tare_regex **out, struct tare_err *err);
+ * script) or beyond a ceiling (16 KiB of pattern, 16,000 instructions, the steps of `work`; NULL:
+ * as many as it takes). TARE_E_NOMEM. */
+enum tare_status tare_regex_compile(struct tare_str pattern, struct tare_work *work,
+                                    struct tare_arena *arena, const struct tare_regex **out,
+                                    struct tare_err *err);
 /* True when a part of the text (valid UTF-8) matches: what JSON Schema means by "pattern". Takes
  * about 100 KiB of stack. */
 bool tare_regex_search(const struct tare_regex *re, struct tare_str text);
@@ -32,13 +35,14 @@ bool tare_regex_match(const struct tare_regex *re, struct tare_str text);
 
 /* An automaton whose only state is the start; search: of texts with a part that matches; else of
  * texts that match whole. TARE_E_LIMIT for expressions with \b or \B; TARE_E_NOMEM. Takes its
- * memory from the arena, also later. */
+ * memory from the arena and its steps from `work` (NULL: unbounded), also later. */
 enum tare_status tare_regex_dfa_open(const struct tare_regex *re, bool search, uint32_t max_states,
-                                     struct tare_arena *arena, struct tare_regex_dfa **out,
-                                     struct tare_err *err);
+                                     struct tare_work *work, struct tare_arena *arena,
+                                     struct tare_regex_dfa **out, struct tare_err *err);
 uint32_t tare_regex_dfa_start(const struct tare_regex_dfa *d);
 /* The state after one more byte; TARE_REGEX_DEAD, or TARE_REGEX_FULL when that state would be one
- * too many (or there is no memory for it). Takes about 70 KiB of stack for a new state. */
+ * too many (or there is no memory for it, or too much work was done). Takes about 70 KiB of stack
+ * for a new state. */
 uint32_t tare_regex_dfa_step(struct tare_regex_dfa *d, uint32_t state, unsigned char byte);
 /* True when the text may end here. */
 bool tare_regex_dfa_accepts(const struct tare_regex_dfa *d, uint32_t state);

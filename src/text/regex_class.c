@@ -1,8 +1,12 @@
 #include "text/regex_int.h"
 
+#include <assert.h>
+#include <pthread.h>
 #include <stdlib.h>
 
 #include <utf8proc.h>
+
+#include "base/hash.h"
 
 #include "base/banned.h"
 
@@ -30,8 +34,10 @@ static int by_low(const void *a, const void *b)
 
 bool tare__regex_tidy(struct tare_arena *a, struct tare__regex_set *s, bool negate)
 {
-    uint32_t n = 0;
-    if (s->n > 1)
+    uint32_t n = 0, rising = 1;
+    while (rising < s->n && s->r[rising - 1].lo <= s->r[rising].lo)
+        rising++;
+    if (rising < s->n)
         qsort(s->r, s->n, sizeof *s->r, by_low);
     for (uint32_t i = 0; i < s->n; i++) {
         if (n && s->r[i].lo <= s->r[n - 1].hi + 1) {
@@ -149,19 +155,36 @@ static const struct category {
     {"Cc", "cntrl", 1u << 26},
 };
 
+/* Code points of one category, one after the other; made once for all threads. */
+#define MAX_RUNS 8192u
+struct run {
+    uint32_t lo;
+    uint32_t category;
+};
+static struct run runs[MAX_RUNS + 1]; /* the last begins behind all code points */
+static uint32_t n_runs;
+static pthread_once_t runs_made = PTHREAD_ONCE_INIT;
+
+static void make_runs(void)
+{
+    for (uint32_t cp = 0; cp <= TARE__REGEX_MAX_CP; cp++) {
+        uint32_t category = (uint32_t)utf8proc_category((int32_t)cp);
+        if (n_runs && runs[n_runs - 1].category == category)
+            continue;
+        assert(n_runs < MAX_RUNS); /* Unicode 15 has 3,300 */
+        runs[n_runs++] = (struct run){cp, category};
+    }
+    runs[n_runs].lo = TARE__REGEX_MAX_CP + 1;
+}
+
 static bool add_mask(struct tare_arena *a, struct tare__regex_set *s, uint32_t mask)
 {
-    uint32_t from = UINT32_MAX;
-    for (uint32_t cp = 0; cp <= TARE__REGEX_MAX_CP + 1; cp++) {
-        bool in =
-            cp <= TARE__REGEX_MAX_CP && (mask >> (unsigned)utf8proc_category((int32_t)cp) & 1);
-        if (in && from == UINT32_MAX)
-            from = cp;
-        if (!in && from != UINT32_MAX) {
-            if (!tare__regex_add(a, s, from, cp - 1))
-                return false;
-            from = UINT32_MAX;
-        }
+    (void)pthread_once(&runs_made, make_runs);
+    for (uint32_t i = 0, k; i < n_runs; i = k + 1) {
+        for (k = i; k < n_runs && mask >> runs[k].category & 1;)
+            k++;
+        if (k > i && !tare__regex_add(a, s, runs[i].lo, runs[k].lo - 1))
+            return false;
     }
     return true;
 }
@@ -204,34 +227,62 @@ bool tare__regex_has(const struct tare__regex_set *s, uint32_t cp)
 
 struct trees {
     struct tare_regex *re;
+    struct tare_work *work;
     struct tare_arena *arena;
-    uint32_t cap;
-    bool too_many;
+    uint32_t cap, n_table;
+    uint32_t *table;          /* of nodes by hash; 0 empty */
+    bool too_many, no_memory; /* no_memory: too_many as well */
 };
+
+static uint64_t node_hash(const uint16_t next[64])
+{
+    return tare_hash64(tare_str_n((const char *)next, 64 * sizeof *next), 0);
+}
+
+/* Room for another node. False: no memory. */
+static bool nodes_room(struct trees *t)
+{
+    struct tare_regex *re = t->re;
+    uint32_t cap = t->cap ? t->cap * 2 : 16;
+    if (re->n_nodes < t->cap)
+        return true;
+    uint16_t(*grown)[64] = tare_arena_array(t->arena, cap, sizeof *grown);
+    uint32_t *table = TARE_NEW_N(t->arena, uint32_t, (size_t)cap * 2);
+    if (!grown || !table)
+        return false;
+    if (re->n_nodes)
+        memcpy(grown, re->nodes, re->n_nodes * sizeof *grown);
+    for (uint32_t i = 2; i < re->n_nodes; i++) {
+        uint64_t h = node_hash(grown[i]);
+        while (table[h & (cap * 2 - 1)])
+            h++;
+        table[h & (cap * 2 - 1)] = i;
+    }
+    re->nodes = grown;
+    t->table = table;
+    t->n_table = cap * 2;
+    t->cap = cap;
+    return true;
+}
 
 /* The node with these edges, made when it is new; 0 with no memory. */
 static uint16_t intern(struct trees *t, const uint16_t next[64])
 {
     struct tare_regex *re = t->re;
-    for (uint32_t i = 2; i < re->n_nodes; i++)
+    uint64_t h = node_hash(next);
+    for (; t->table[h & (t->n_table - 1)]; h++) {
+        uint32_t i = t->table[h & (t->n_table - 1)];
         if (memcmp(re->nodes[i], next, sizeof re->nodes[i]) == 0)
             return (uint16_t)i;
-    if (re->n_nodes >= TARE__REGEX_MAX_NODES)
-        t->too_many = true;
+    }
+    t->too_many |= re->n_nodes >= TARE__REGEX_MAX_NODES || !tare_work_do(t->work, 64);
     if (t->too_many)
         return 0;
-    if (re->n_nodes == t->cap) {
-        uint16_t(*grown)[64] = tare_arena_array(t->arena, (size_t)t->cap * 2, sizeof *grown);
-        if (!grown) {
-            t->too_many = true;
-            return 0;
-        }
-        memcpy(grown, re->nodes, re->n_nodes * sizeof *grown);
-        re->nodes = grown;
-        t->cap *= 2;
-    }
+    t->table[h & (t->n_table - 1)] = re->n_nodes;
     memcpy(re->nodes[re->n_nodes], next, sizeof re->nodes[0]);
-    return (uint16_t)re->n_nodes++;
+    uint32_t made = re->n_nodes++;
+    t->too_many = t->no_memory = !nodes_room(t);
+    return t->too_many ? 0 : (uint16_t)made;
 }
 
 enum overlap { NONE, SOME, WHOLE };
@@ -282,6 +333,10 @@ static uint16_t grow(struct trees *t, const struct tare__regex_set *s, uint32_t 
         return whole(t, left);
     uint16_t next[64];
     bool any = false;
+    if (!tare_work_do(t->work, 64))
+        t->too_many = true;
+    if (t->too_many)
+        return TARE__REGEX_NO_NODE;
     for (uint32_t i = 0; i < 64; i++) {
         next[i] = grow(t, s, base + i * (span / 64), left - 1, min);
         any |= next[i] != 0;
@@ -289,20 +344,22 @@ static uint16_t grow(struct trees *t, const struct tare__regex_set *s, uint32_t 
     return any ? intern(t, next) : TARE__REGEX_NO_NODE;
 }
 
-enum tare_status tare__regex_trees(struct tare_regex *re, struct tare_arena *arena)
+enum tare_status tare__regex_trees(struct tare_regex *re, struct tare_work *work,
+                                   struct tare_arena *arena)
 {
-    struct trees t = {.re = re, .arena = arena, .cap = 16};
-    re->nodes = tare_arena_array(arena, t.cap, sizeof *re->nodes);
+    struct trees t = {.re = re, .work = work, .arena = arena};
+    bool room = nodes_room(&t);
     re->roots = tare_arena_array(arena, re->n_sets, sizeof *re->roots);
-    if (!re->nodes || !re->roots)
+    if (!room || !re->roots)
         return TARE_E_NOMEM;
     re->n_nodes = 2;
     for (uint32_t k = 0; k < re->n_sets; k++) {
         const struct tare__regex_set *s = &re->sets[k];
         uint16_t *root = re->roots[k];
+        t.too_many |= !tare_work_do(work, 256);
         for (uint32_t b = 0; b < 128; b++)
             root[b] = tare__regex_has(s, b) ? TARE__REGEX_DONE : TARE__REGEX_NO_NODE;
-        for (uint32_t b = 0xc2; b < 0xf5; b++) {
+        for (uint32_t b = 0xc2; b < 0xf5 && !t.too_many; b++) {
             if (b < 0xe0)
                 root[b] = grow(&t, s, (b & 0x1f) << 6, 1, 0x80);
             else if (b < 0xf0)
@@ -311,5 +368,5 @@ enum tare_status tare__regex_trees(struct tare_regex *re, struct tare_arena *are
                 root[b] = grow(&t, s, (b & 7) << 18, 3, 0x10000);
         }
     }
-    return t.too_many ? TARE_E_LIMIT : TARE_OK;
+    return t.no_memory ? TARE_E_NOMEM : t.too_many ? TARE_E_LIMIT : TARE_OK;
 }

@@ -19,6 +19,7 @@ struct state {
 struct tare_regex_dfa {
     const struct tare_regex *re;
     struct tare_arena *arena;
+    struct tare_work *work;
     struct state *states; /* 0 dead, 1 start */
     uint32_t *table;      /* by hash; 0 empty */
     uint32_t n, cap, max, n_table;
@@ -30,6 +31,7 @@ struct tare_regex_dfa {
     bool closed_matches;
     struct tare__regex_list ended; /* what would follow if the text ended in the newest state */
     uint32_t *set;                 /* [n_code + 1] of the state under way */
+    uint64_t moves;                /* made to keep it sorted */
 };
 
 /* What the expression sees of a byte, as a number: bytes it tells apart differ almost always. */
@@ -158,8 +160,8 @@ static bool list_open(struct tare__regex_list *l, const struct tare_regex *re,
 }
 
 enum tare_status tare_regex_dfa_open(const struct tare_regex *re, bool search, uint32_t max_states,
-                                     struct tare_arena *arena, struct tare_regex_dfa **out,
-                                     struct tare_err *err)
+                                     struct tare_work *work, struct tare_arena *arena,
+                                     struct tare_regex_dfa **out, struct tare_err *err)
 {
     if (re->words)
         return tare_fail(err, TARE_E_LIMIT, "S_REGEX: \\b and \\B have no automaton over bytes");
@@ -168,6 +170,7 @@ enum tare_status tare_regex_dfa_open(const struct tare_regex *re, bool search, u
         return tare_fail(err, TARE_E_NOMEM, "no memory for an automaton");
     d->re = re;
     d->arena = arena;
+    d->work = work;
     d->search = search;
     d->max = max_states < 2 ? 2 : max_states;
     if (d->max > TARE_REGEX_MAX_STATES)
@@ -180,6 +183,7 @@ enum tare_status tare_regex_dfa_open(const struct tare_regex *re, bool search, u
     bool room = list_open(&d->closed, re, arena) && list_open(&d->ended, re, arena);
     d->set = TARE_NEW_N(arena, uint32_t, (size_t)re->n_code + 1);
     classes(d);
+    (void)tare_work_do(work, 300 + (uint64_t)re->n_sets * 32 + (uint64_t)re->n_nodes * 8);
     uint32_t entry = (search ? TARE__REGEX_ENTRY_SEARCH : TARE__REGEX_ENTRY_HERE) << 16;
     if (!room || !d->states || !d->table || !d->set || intern(d, NULL, 0, 0) != TARE_REGEX_DEAD ||
         intern(d, &entry, 1, START_FLAG) != 1)
@@ -194,13 +198,14 @@ uint32_t tare_regex_dfa_start(const struct tare_regex_dfa *d)
     return 1;
 }
 
-static void put(uint32_t *set, uint32_t *n, uint32_t x)
+static void put(struct tare_regex_dfa *d, uint32_t *n, uint32_t x)
 {
-    uint32_t i = *n;
+    uint32_t *set = d->set, i = *n;
     while (i && set[i - 1] > x)
         i--;
     if (i && set[i - 1] == x)
         return;
+    d->moves += *n - i;
     memmove(set + i + 1, set + i, (*n - i) * sizeof *set);
     set[i] = x;
     ++*n;
@@ -225,13 +230,17 @@ static uint32_t make(struct tare_regex_dfa *d, uint32_t from, unsigned char byte
         uint32_t pc = s->set[i] >> 16, node = s->set[i] & 0xffff;
         uint32_t to = node ? re->nodes[node][byte & 63] : 0;
         if (to)
-            put(d->set, &n, to == TARE__REGEX_DONE ? (pc + 1) << 16 : pc << 16 | to);
+            put(d, &n, to == TARE__REGEX_DONE ? (pc + 1) << 16 : pc << 16 | to);
     }
     for (uint32_t i = 0; i < d->closed.n; i++) {
         uint32_t pc = d->closed.v[i], to = re->roots[re->code[pc].a][byte];
         if (to)
-            put(d->set, &n, to == TARE__REGEX_DONE ? (pc + 1) << 16 : pc << 16 | to);
+            put(d, &n, to == TARE__REGEX_DONE ? (pc + 1) << 16 : pc << 16 | to);
     }
+    if (!tare_work_do(d->work, 4 + (d->closed.n + n) / 2 + d->moves / 16 + d->closed.steps / 4 +
+                                   d->ended.steps / 4))
+        return TARE_REGEX_FULL;
+    d->moves = d->closed.steps = d->ended.steps = 0;
     return intern(d, d->set, n, 0);
 }
 

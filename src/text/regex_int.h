@@ -62,6 +62,7 @@ struct tare__regex_ast {
 struct tare__regex_parser {
     struct tare_arena *arena;
     struct tare_err *err;
+    struct tare_work *work;
     struct tare_str text;
     size_t at;
     uint32_t depth, groups;
@@ -86,7 +87,8 @@ int tare__regex_add_property(struct tare_arena *a, struct tare__regex_set *s, st
 bool tare__regex_has(const struct tare__regex_set *s, uint32_t cp);
 bool tare__regex_word(uint32_t cp);
 /* Byte trees of all sets. */
-enum tare_status tare__regex_trees(struct tare_regex *re, struct tare_arena *arena);
+enum tare_status tare__regex_trees(struct tare_regex *re, struct tare_work *work,
+                                   struct tare_arena *arena);
 
 /* What is known about a position. */
 struct tare__regex_place {
@@ -95,6 +97,7 @@ struct tare__regex_place {
 /* A list of instructions without repeats; room for all of the expression. */
 struct tare__regex_list {
     uint32_t n;
+    uint32_t steps; /* instructions looked at, since it was made */
     uint16_t *v;    /* [n_code] */
     uint64_t *seen; /* [TARE__REGEX_WORDS(n_code)] */
 };

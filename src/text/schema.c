@@ -63,6 +63,9 @@ struct tare__schema_node *tare__schema_node_of(struct tare__schema_load *l, stru
     struct tare__schema_node *n = TARE_NEW(l->arena, struct tare__schema_node);
     if (!n)
         return no_memory(l, st);
+    *st = tare__schema_steps(l, at, 6 + l->n_resources / 4);
+    if (*st != TARE_OK)
+        return NULL;
     struct tare__schema_resource *own = tare__schema_at(l, at);
     n->at = at;
     n->resource = own ? own : r;

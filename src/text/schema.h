@@ -33,6 +33,7 @@ struct tare_schema_options {
     bool formats;                 /* "format" is checked, not only noted */
     const struct tare_schema_doc *docs;
     size_t n_docs;
+    struct tare_work *work; /* steps compiling may take; NULL: as many as it takes */
 };
 
 struct tare_schema;
@@ -40,7 +41,7 @@ struct tare_schema;
 /* Compiles into the arena; the schema and the documents are borrowed as long. options NULL: all
  * zero. TARE_E_INPUT: no schema, a "$ref" that leads nowhere, a keyword with a wrong value (the
  * text names the place in the schema as a JSON Pointer); TARE_E_LIMIT: 100,000 subschemas, a
- * pattern that is out of reach (S_REGEX); TARE_E_NOMEM. */
+ * pattern that is out of reach (S_REGEX), more steps than allowed; TARE_E_NOMEM. */
 enum tare_status tare_schema_compile(struct tare_json schema,
                                      const struct tare_schema_options *options,
                                      struct tare_arena *arena, const struct tare_schema **out,

@@ -1,5 +1,7 @@
 #include "text/schema_int.h"
 
+#include <assert.h>
+
 #include "base/hash.h"
 
 #include "base/banned.h"
@@ -11,6 +13,19 @@ enum tare_status tare__schema_wrong(struct tare__schema_load *l, struct tare_jso
     (void)tare_fail_at(l->err, st, tare_json_offset(at), "the schema is wrong at \"%.*s\": %s",
                        TARE_FMT(p), what);
     return st;
+}
+
+enum tare_status tare__schema_steps(struct tare__schema_load *l, struct tare_json at, uint64_t n)
+{
+    if (tare_work_do(l->options.work, n))
+        return TARE_OK;
+    struct tare_str p = at.doc ? tare_json_pointer(at, l->arena) : tare_str_n("", 0);
+    (void)tare_fail_at(l->err, TARE_E_LIMIT, tare_json_offset(at),
+                       "the schema needs more steps than one compile may take; the last were "
+                       "taken at \"%.*s\"",
+                       TARE_FMT(p));
+    tare_err_hint(l->err, "make the schema smaller, or split it");
+    return TARE_E_LIMIT;
 }
 
 /* A node list entry. */
@@ -53,20 +68,23 @@ static enum tare_status new_pattern(const struct build *b, struct tare_str text,
 {
     struct tare_err err = {0};
     p->text = text;
-    enum tare_status st = tare_regex_compile(text, b->l->arena, &p->regex, &err);
+    enum tare_status st =
+        tare_regex_compile(text, b->l->options.work, b->l->arena, &p->regex, &err);
+    if (st == TARE_E_LIMIT && tare_work_over(b->l->options.work))
+        return tare__schema_steps(b->l, b->v, 0);
     if (st != TARE_OK) {
         (void)tare__schema_wrong(b->l, b->v, st, err.text);
         tare_err_hint(b->l->err, "%s", err.hint);
         return st;
     }
     struct tare_arena_mark mark = tare_arena_mark(b->l->arena);
-    if (tare_regex_dfa_open(p->regex, true, TARE__SCHEMA_DFA_STATES, b->l->arena, &p->dfa, NULL) !=
-            TARE_OK ||
+    if (tare_regex_dfa_open(p->regex, true, TARE__SCHEMA_DFA_STATES, b->l->options.work,
+                            b->l->arena, &p->dfa, NULL) != TARE_OK ||
         !tare_regex_dfa_complete(p->dfa)) {
         tare_arena_rewind(b->l->arena, mark);
         p->dfa = NULL;
     }
-    return TARE_OK;
+    return tare__schema_steps(b->l, b->v, 0);
 }
 
 /* Compiled once for all places of the schema where it stands. */
@@ -191,9 +209,10 @@ static enum tare_status entries(const struct build *b, struct tare_json v,
     *list = TARE_NEW_N(b->l->arena, struct tare__schema_property, tare_json_count(v) + 1u);
     if (!*list)
         return no_memory(b);
-    for (struct tare_json c = tare_json_first(v); c.doc; c = tare_json_next(c))
+    enum tare_status st = tare__schema_steps(b->l, v, 2 * (uint64_t)tare_json_count(v));
+    for (struct tare_json c = tare_json_first(v); c.doc && !st; c = tare_json_next(c))
         (*list)[(*n)++] = (struct tare__schema_property){.name = tare_json_key(c), .list = c};
-    return TARE_OK;
+    return st;
 }
 
 static enum tare_status schemas(const struct build *b, struct tare_json v, enum tare_json_kind kind,
@@ -414,12 +433,25 @@ static const struct keyword {
 };
 #define N_KEYWORDS (sizeof keywords / sizeof *keywords)
 
+/* Which keywords the object holds, as bits. */
+static uint64_t held(struct tare_json at)
+{
+    static_assert(N_KEYWORDS <= 64, "a bit a keyword");
+    uint64_t bits = 0;
+    for (struct tare_json m = tare_json_first(at); m.doc; m = tare_json_next(m)) {
+        struct tare_str key = tare_json_key(m);
+        for (size_t i = 0; i < N_KEYWORDS; i++)
+            if (key.n && keywords[i].name[0] == key.p[0] && tare_str_is(key, keywords[i].name))
+                bits |= (uint64_t)1 << i;
+    }
+    return bits;
+}
+
 static bool applies(const struct tare__schema_node *n, const struct keyword *k, bool only_ref)
 {
     const struct tare__schema_resource *r = n->resource;
     return (!only_ref || k->op == SO_REF) && (k->drafts >> r->draft & 1) &&
-           (!k->vocabulary || (k->vocabulary & r->vocabularies)) &&
-           tare_json_present(tare_json_get(n->at, k->name));
+           (!k->vocabulary || (k->vocabulary & r->vocabularies));
 }
 
 enum tare_status tare__schema_rules(struct tare__schema_load *l, struct tare__schema_node *n)
@@ -428,16 +460,21 @@ enum tare_status tare__schema_rules(struct tare__schema_load *l, struct tare__sc
     bool old = n->resource->draft != TARE_SCHEMA_AUTO && (OLD >> n->resource->draft & 1);
     bool only_ref = old && tare_json_kind(tare_json_get(n->at, "$ref")) == TARE_JSON_STRING;
     size_t most = 1, groups = 0;
-    for (size_t i = 0; i < N_KEYWORDS && !boolean; i++)
-        most += applies(n, &keywords[i], only_ref);
+    uint64_t here = boolean ? 0 : held(n->at);
+    enum tare_status st =
+        tare__schema_steps(l, n->at, 12 + 5 * (uint64_t)(boolean ? 0 : tare_json_count(n->at)));
+    if (st != TARE_OK)
+        return st;
+    for (size_t i = 0; i < N_KEYWORDS; i++)
+        most += (here >> i & 1) != 0;
     n->rules = TARE_NEW_N(l->arena, struct tare__schema_rule, most);
     if (!n->rules)
         return tare_fail(l->err, TARE_E_NOMEM, "no memory for a schema");
     if (boolean && tare_json_kind(n->at) == TARE_JSON_FALSE)
         n->rules[n->n_rules++] =
             (struct tare__schema_rule){.op = SO_FALSE, .keyword = "false", .at = n->at};
-    for (size_t i = 0; i < N_KEYWORDS && !boolean; i++) {
-        const struct keyword *k = &keywords[i];
+    for (; here; here &= here - 1) {
+        const struct keyword *k = &keywords[__builtin_ctzll(here)];
         size_t group = k->op == SO_OBJECT ? 1 : k->op == SO_ARRAY ? 2 : 0;
         if (!applies(n, k, only_ref) || (groups & group))
             continue;
@@ -447,7 +484,7 @@ enum tare_status tare__schema_rules(struct tare__schema_load *l, struct tare__sc
         r->op = k->op;
         r->keyword = k->name;
         r->at = b.v;
-        enum tare_status st = k->build(&b);
+        st = k->build(&b);
         if (st != TARE_OK)
             return st;
         n->unevaluated |= k->op >= SO_UNEVALUATED_ITEMS;

@@ -427,14 +427,38 @@ static enum tare_json_kind kind_of(enum tare__schema_op op)
     return (enum tare_json_kind)kinds[op];
 }
 
+/* What applying the rule to the value costs at most, subschemas left out. */
+static uint64_t steps_of(const struct tare__schema_rule *r, struct tare_json v)
+{
+    enum tare_json_kind kind = tare_json_kind(v);
+    uint64_t size = kind >= TARE_JSON_ARRAY ? tare_json_count(v) : 0;
+    if (kind == TARE_JSON_STRING)
+        size = tare_json_str(v).n / 8;
+    switch (r->op) {
+    case SO_ENUM:
+        return 3 + (1 + size) * tare_json_count(r->at) / 2;
+    case SO_PATTERN:
+        return 3 + size * (r->pattern.dfa ? 2 : 200);
+    case SO_UNIQUE:
+        return 3 + 20 * size;
+    case SO_OBJECT:
+        return 3 + size * (2 + 20 * (uint64_t)r->n_patterns) + r->n_list;
+    default:
+        return 3 + size + r->n_list;
+    }
+}
+
 static bool rule(const struct place *p, const struct tare__schema_rule *r,
                  const struct tare__schema_node *n)
 {
     enum tare_json_kind about = kind_of(r->op), kind = tare_json_kind(p->value);
     uint64_t found = 0;
     bool told = false, ok;
+    struct tare_work *work = p->run->schema->work;
     if (about != TARE_JSON_ABSENT && about != kind)
         return true;
+    if (work && !tare_work_do(work, steps_of(r, p->value)))
+        return stop(p->run, TARE_E_LIMIT, "it needs more steps than one compile may take");
     if (about == TARE_JSON_ABSENT)
         ok = general(p, r, &found, &told);
     else if (kind == TARE_JSON_NUMBER)

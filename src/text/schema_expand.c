@@ -21,7 +21,7 @@ struct tare__case *tare__lower_top(struct tare__lower *l)
 struct tare__case *tare__lower_copy(struct tare__lower *l, const struct tare__case *c)
 {
     struct tare__case *d = tare__lower_new(l, sizeof *d);
-    tare__lower_work(l, 1);
+    tare__lower_work(l, 8);
     if (!d || l->stopped)
         return NULL;
     *d = *c;
@@ -84,9 +84,11 @@ static const struct tare__value_link *link_value(struct tare__lower *l, struct t
 
 void tare__lower_require(struct tare__lower *l, struct tare__case *c, struct tare_str name)
 {
-    for (const struct tare__goal_link *k = c->required; k; k = k->next)
+    uint64_t n = 1;
+    for (const struct tare__goal_link *k = c->required; k; k = k->next, n++)
         if (tare_str_eq(k->name, name))
             return;
+    tare__lower_work(l, n);
     c->required = link_goal(l, (struct tare__goal){0}, name, c->required);
 }
 
@@ -176,7 +178,7 @@ static void contains_rule(struct tare__lower *l, const struct tare__schema_rule 
 static void require_all(struct tare__lower *l, const struct tare__schema_rule *r,
                         struct tare__case *c)
 {
-    for (uint32_t i = 0; i < r->n_list; i++)
+    for (uint32_t i = 0; i < r->n_list && !l->stopped; i++)
         tare__lower_require(l, c, r->list[i].name);
 }
 
@@ -366,7 +368,8 @@ static struct tare__case *expand_dependency(struct tare__lower *l,
     } else if (tare_json_kind(p->list) == TARE_JSON_STRING) {
         tare__lower_require(l, with, tare_json_str(p->list));
     } else {
-        for (struct tare_json k = tare_json_first(p->list); k.doc; k = tare_json_next(k))
+        for (struct tare_json k = tare_json_first(p->list); k.doc && !l->stopped;
+             k = tare_json_next(k))
             tare__lower_require(l, with, tare_json_str(k));
     }
     return tare__lower_join(with, without);
@@ -390,7 +393,8 @@ static struct tare__case *expand_dependent(struct tare__lower *l, const struct t
 static struct tare__case *expand_rule(struct tare__lower *l, const struct tare__schema_rule *r,
                                       struct tare__case *c, const struct tare__opened *outer)
 {
-    tare__lower_work(l, 1);
+    l->rule = r;
+    tare__lower_work(l, 5);
     c->next = NULL;
     if (l->stopped || simple_rule(l, r, c))
         return c;
@@ -444,7 +448,8 @@ static struct tare__case *expand_yes(struct tare__lower *l, const struct tare__s
             for (; *tail; tail = &(*tail)->next)
                 n_cases++;
             if (n_cases > MAX_CASES_AT_ONCE)
-                tare__lower_refuse_all(l, &n->rules[i], "it has over 4,000 alternatives");
+                tare__lower_stop(l, &n->rules[i], "it has over 4,000 alternatives",
+                                 "write fewer alternatives side by side");
         }
         list = all;
     }
@@ -457,6 +462,8 @@ static struct tare__case *expand_no(struct tare__lower *l, const struct tare__sc
     struct tare__case *all = NULL, **tail = &all;
     for (; list && !l->stopped; list = list->next)
         for (uint32_t i = 0; i < n->n_rules && !l->stopped; i++) {
+            l->rule = &n->rules[i];
+            tare__lower_work(l, 4);
             *tail = drop_empty(tare__lower_negate(l, &n->rules[i], list, here));
             while (*tail)
                 tail = &(*tail)->next;
@@ -470,15 +477,20 @@ struct tare__case *tare__lower_expand(struct tare__lower *l, struct tare__goal g
     struct tare__opened here = {goal, outer};
     if (!list || l->stopped)
         return NULL;
+    tare__lower_work(l, 2 + l->depth / 4);
     for (const struct tare__opened *o = outer; o; o = o->outer)
         if (o->goal.node == goal.node && o->goal.no == goal.no && goal.node->n_rules) {
-            tare__lower_refuse_all(l, &goal.node->rules[0], "the schema leads back to itself");
+            tare__lower_stop(l, &goal.node->rules[0], "the schema leads back to itself",
+                             "take the reference out that leads back without a member or an item");
             return NULL;
         }
     if (++l->depth > MAX_DEPTH)
-        tare__lower_refuse_all(l, &goal.node->rules[0], "references are nested too deep");
+        tare__lower_stop(l, &goal.node->rules[0], "references are nested too deep",
+                         "write fewer in a chain");
+    const struct tare__schema_rule *outer_rule = l->rule;
     struct tare__case *all =
         goal.no ? expand_no(l, goal.node, list, &here) : expand_yes(l, goal.node, list, &here);
+    l->rule = outer_rule;
     l->depth--;
     return l->stopped ? NULL : all;
 }

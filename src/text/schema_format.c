@@ -107,7 +107,7 @@ static bool bracket_fits(struct tare_str s, struct tare_arena *scratch)
 static bool regex_fits(struct tare_str text, struct tare_arena *scratch)
 {
     const struct tare_regex *re;
-    enum tare_status st = tare_regex_compile(text, scratch, &re, NULL);
+    enum tare_status st = tare_regex_compile(text, NULL, scratch, &re, NULL);
     return st == TARE_OK || st == TARE_E_LIMIT; /* look-around is right, only out of reach */
 }
 
@@ -120,7 +120,7 @@ bool tare_schema_format(struct tare_str name, struct tare_str text, struct tare_
         fits = regex_fits(text, scratch);
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes && !re; i++)
         if (tare_str_is(name, shapes[i].name) &&
-            tare_regex_compile(tare_str_of(shapes[i].pattern), scratch, &re, NULL) == TARE_OK)
+            tare_regex_compile(tare_str_of(shapes[i].pattern), NULL, scratch, &re, NULL) == TARE_OK)
             fits = tare_regex_match(re, text);
     tare_arena_rewind(scratch, mark);
     if (!fits)

@@ -33,7 +33,7 @@ struct tare_schema_unenforced {
     struct tare_str keyword;
     struct tare_str at;     /* JSON Pointer of the keyword in its document */
     struct tare_str reason; /* a sentence */
-    bool always;            /* no relaxing helps */
+    struct tare_str remedy; /* what to do about a refusal that cannot be relaxed; n 0: it can */
     struct tare_schema_unenforced *next;
 };
 
@@ -46,12 +46,15 @@ struct tare_schema_grammar {
     const struct tare_schema_unenforced *narrowed;
     const char *const *restrictions; /* sentences */
     size_t n_restrictions;
+    uint64_t steps; /* it took (base/work.h), of TARE_MAX_GRAMMAR_WORK */
 };
 
 /* Compiles and lowers; all in the arena, schema and documents are borrowed as long. TARE_OK also
  * when it is refused (see `refused`). TARE_E_INPUT and others: as tare_schema_compile; also
- * TARE_E_INPUT when nothing at all can match; TARE_E_LIMIT: more than 20 million units of work (a
- * count, not a clock, so that it is the same everywhere). */
+ * TARE_E_INPUT when nothing at all can match. What it may cost is bounded by a count of steps, not
+ * by a clock, so that it is the same everywhere: TARE_MAX_GRAMMAR_WORK. Beyond it the schema is
+ * refused at the place the last steps were taken for (TARE_E_LIMIT with the place in the text while
+ * the schema is still being read). */
 enum tare_status tare_schema_grammar_make(struct tare_json schema,
                                           const struct tare_schema_grammar_options *options,
                                           struct tare_arena *arena, struct tare_schema_grammar *out,

@@ -141,7 +141,8 @@ struct tare__schema_node {
 
 struct tare_schema {
     const struct tare__schema_node *root;
-    bool marks; /* some node has unevaluated* */
+    bool marks;             /* some node has unevaluated* */
+    struct tare_work *work; /* that validating may take, besides its own ceiling; or NULL */
 };
 
 /* What is known while compiling. */
@@ -150,6 +151,7 @@ struct tare__schema_load {
     struct tare_err *err;
     struct tare_schema_options options;
     struct tare__schema_resource *resources;
+    uint32_t n_resources;
     struct tare__schema_node **table; /* by place; doubles */
     uint32_t n_nodes, n_table;
     struct tare__schema_node *queue, **queue_tail;
@@ -185,6 +187,8 @@ struct tare__schema_node *tare__schema_node_of(struct tare__schema_load *l, stru
                                                struct tare__schema_resource *r,
                                                enum tare_status *st);
 enum tare_status tare__schema_rules(struct tare__schema_load *l, struct tare__schema_node *n);
+/* Counts steps; fails with the place when they are too many. */
+enum tare_status tare__schema_steps(struct tare__schema_load *l, struct tare_json at, uint64_t n);
 /* Fails with the place in the schema. */
 enum tare_status tare__schema_wrong(struct tare__schema_load *l, struct tare_json at,
                                     enum tare_status st, const char *what);

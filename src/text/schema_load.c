@@ -86,6 +86,7 @@ static struct tare__schema_resource *add(struct tare__schema_load *l, struct tar
     r->vocabularies = SV_ALL;
     r->next = l->resources;
     l->resources = r;
+    l->n_resources++;
     return r;
 }
 
@@ -201,7 +202,9 @@ static enum tare_status walk(struct tare__schema_load *l, struct tare_json at,
 {
     if (tare_json_kind(at) != TARE_JSON_OBJECT)
         return TARE_OK;
-    enum tare_status st = identify(l, at, &r);
+    enum tare_status st = tare__schema_steps(l, at, 4 + 2 * (uint64_t)tare_json_count(at));
+    if (st == TARE_OK)
+        st = identify(l, at, &r);
     struct tare_json a = tare_json_get(at, "$anchor"), d = tare_json_get(at, "$dynamicAnchor");
     if (st == TARE_OK && tare_json_kind(a) == TARE_JSON_STRING)
         st = anchor(l, r, tare_json_str(a), at, false);
@@ -254,18 +257,24 @@ static struct tare_str token(struct tare_str s, struct tare_arena *arena)
     return tare_str_n(p, n);
 }
 
-static struct tare_json follow(struct tare__schema_load *l, struct tare_str pointer,
-                               struct tare_json at, struct tare__schema_resource **r)
+static enum tare_status follow(struct tare__schema_load *l, struct tare_str pointer,
+                               struct tare_json at, struct tare_json *out,
+                               struct tare__schema_resource **r)
 {
     size_t i = 0;
     while (i < pointer.n && at.doc) {
+        bool box = tare_json_kind(at) >= TARE_JSON_ARRAY;
+        enum tare_status st = tare__schema_steps(
+            l, at, 10 + (box ? tare_json_count(at) / 4 : 0u) + l->n_resources / 4);
+        if (st != TARE_OK)
+            return st;
         size_t end = ++i;
         uint64_t index = 0;
         while (end < pointer.n && pointer.p[end] != '/')
             end++;
         struct tare_str t = token(tare_str_n(pointer.p + i, end - i), l->arena);
         if (!t.p)
-            return (struct tare_json){0};
+            return tare_fail(l->err, TARE_E_NOMEM, "no memory for a schema");
         if (tare_json_kind(at) == TARE_JSON_ARRAY)
             at = tare_str_to_u64(t, &index) && index < tare_json_count(at)
                      ? tare_json_at(at, (uint32_t)index)
@@ -276,7 +285,8 @@ static struct tare_json follow(struct tare__schema_load *l, struct tare_str poin
         *r = own ? own : *r;
         i = end;
     }
-    return at;
+    *out = at;
+    return TARE_OK;
 }
 
 enum tare_status tare__schema_find(struct tare__schema_load *l,
@@ -284,7 +294,9 @@ enum tare_status tare__schema_find(struct tare__schema_load *l,
                                    struct tare_json *at, struct tare__schema_resource **resource,
                                    struct tare__schema_anchor **by)
 {
-    enum tare_status st = TARE_OK;
+    enum tare_status st = tare__schema_steps(l, from->root, 20 + ref.n / 8 + l->n_resources / 4);
+    if (st != TARE_OK)
+        return st;
     struct tare_str uri = tare__uri_resolve(from->uri, ref, l->arena), base, fragment;
     if (!uri.p)
         return tare_fail(l->err, TARE_E_NOMEM, "no memory for a schema");
@@ -307,13 +319,15 @@ enum tare_status tare__schema_find(struct tare__schema_load *l,
     if (r && fragment.n == 0) {
         *at = r->root;
     } else if (r && fragment.p[0] == '/') {
-        *at = follow(l, fragment, r->root, resource);
+        st = follow(l, fragment, r->root, at, resource);
     } else if (r) {
-        for (struct tare__schema_anchor *a = r->anchors; a && !at->doc; a = a->next)
+        uint64_t n = 0;
+        for (struct tare__schema_anchor *a = r->anchors; a && !at->doc; a = a->next, n++)
             if (tare_str_eq(a->name, fragment)) {
                 *at = a->at;
                 *by = a;
             }
+        st = tare__schema_steps(l, r->root, n);
     }
-    return TARE_OK;
+    return st;
 }

@@ -11,6 +11,9 @@
 #define MAX_RESTRICTIONS 8u
 #define MAX_NARROWED 64u /* places; more are not listed */
 #define NO_RULE UINT32_MAX
+#define REWRITE                                                                                    \
+    "write that rule without alternatives or negation, or leave it to a check afterwards"
+#define SMALLER "make it smaller: fewer alternatives and lists, shorter repeats"
 
 static const struct tare__schema_rule false_rule = {.op = SO_FALSE, .keyword = "false"};
 const struct tare__schema_node tare__lower_false = {
@@ -20,8 +23,12 @@ const struct tare__schema_node tare__lower_false = {
 
 bool tare__lower_ok(struct tare__lower *l, enum tare_status st)
 {
-    if (st != TARE_OK && l->st == TARE_OK)
+    if (st == TARE_E_LIMIT && !l->stopped) {
+        struct tare_str why = tare_arena_printf(l->arena, "%s", l->err.text);
+        tare__lower_stop(l, NULL, why.p ? why.p : "it is too large", SMALLER);
+    } else if (st != TARE_OK && l->st == TARE_OK) {
         l->st = st;
+    }
     l->stopped = l->stopped || st != TARE_OK;
     return st == TARE_OK;
 }
@@ -29,19 +36,23 @@ bool tare__lower_ok(struct tare__lower *l, enum tare_status st)
 void *tare__lower_new(struct tare__lower *l, size_t bytes)
 {
     void *p = l->stopped ? NULL : tare_arena_alloc(l->arena, bytes);
+    (void)tare_work_do(&l->work, bytes / 64);
     if (!p && !l->stopped)
         (void)tare__lower_ok(
-            l, tare_fail(l->err, TARE_E_NOMEM, "not enough memory to lower the schema"));
+            l, tare_fail(&l->err, TARE_E_NOMEM, "not enough memory to lower the schema"));
     return p;
 }
 
 void tare__lower_work(struct tare__lower *l, uint64_t n)
 {
-    l->work += n;
-    if (l->work > TARE_MAX_SCHEMA_GRAMMAR_WORK && !l->stopped)
-        (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_LIMIT,
-                                          "the schema needs more than %u units of work to lower",
-                                          TARE_MAX_SCHEMA_GRAMMAR_WORK));
+    if (!tare_work_do(&l->work, n) && !l->stopped)
+        (void)tare__lower_ok(
+            l, tare_fail(&l->err, TARE_E_LIMIT, "it needs more steps than one compile may take"));
+}
+
+struct tare_dfa_bounds tare__lower_bounds(struct tare__lower *l)
+{
+    return (struct tare_dfa_bounds){TARE_MAX_GRAMMAR_DFA_STATES, &l->work};
 }
 
 static bool relaxed(const struct tare__lower *l, const char *keyword)
@@ -59,6 +70,21 @@ static struct tare_schema_unenforced about(struct tare__lower *l, const struct t
                                            .at = r->at.doc ? tare_json_pointer(r->at, l->arena)
                                                            : tare_str_n("", 0),
                                            .reason = tare_str_of(reason)};
+}
+
+void tare__lower_stop(struct tare__lower *l, const struct tare__schema_rule *r, const char *reason,
+                      const char *remedy)
+{
+    struct tare__schema_rule here = {.keyword = "subschema"};
+    struct tare_schema_unenforced *u = l->out->refused ? NULL : tare__lower_new(l, sizeof *u);
+    if (!u)
+        return;
+    if (l->node)
+        here.at = l->node->at;
+    *u = about(l, r ? r : l->rule ? l->rule : &here, reason);
+    u->remedy = tare_str_of(remedy);
+    l->out->refused = u;
+    l->stopped = true;
 }
 
 bool tare__lower_refuse(struct tare__lower *l, const struct tare__schema_rule *r,
@@ -84,13 +110,7 @@ bool tare__lower_refuse(struct tare__lower *l, const struct tare__schema_rule *r
 void tare__lower_refuse_all(struct tare__lower *l, const struct tare__schema_rule *r,
                             const char *reason)
 {
-    struct tare_schema_unenforced *u = l->out->refused ? NULL : tare__lower_new(l, sizeof *u);
-    if (!u)
-        return;
-    *u = about(l, r, reason);
-    u->always = true;
-    l->out->refused = u;
-    l->stopped = true;
+    tare__lower_stop(l, r, reason, REWRITE);
 }
 
 void tare__lower_narrow(struct tare__lower *l, const struct tare__schema_rule *r,
@@ -123,8 +143,10 @@ void tare__lower_restrict(struct tare__lower *l, const char *sentence)
 
 /* ---- emptiness --------------------------------------------------------------------------- */
 
-bool tare__lower_listed(const struct tare__value_link *k, struct tare_json value)
+bool tare__lower_listed(struct tare__lower *l, const struct tare__value_link *k,
+                        struct tare_json value)
 {
+    tare__lower_work(l, 1 + (k->list ? tare_json_count(k->v) : 0u));
     if (!k->list)
         return tare_json_kind(k->v) == tare_json_kind(value) && tare_json_equal(k->v, value);
     for (struct tare_json v = tare_json_first(k->v); v.doc; v = tare_json_next(v))
@@ -138,13 +160,13 @@ static bool values_empty(struct tare__lower *l, const struct tare__case *c)
 {
     const struct tare__value_link *first = c->in;
     struct tare_json v = first->list ? tare_json_first(first->v) : first->v;
-    for (; v.doc; v = first->list ? tare_json_next(v) : (struct tare_json){0}) {
+    for (; v.doc && !l->stopped; v = first->list ? tare_json_next(v) : (struct tare_json){0}) {
         bool fits = (c->kinds >> tare_json_kind(v) & 1) != 0;
         tare__lower_work(l, 1);
         for (const struct tare__value_link *k = first->next; k && fits; k = k->next)
-            fits = tare__lower_listed(k, v);
+            fits = tare__lower_listed(l, k, v);
         for (const struct tare__value_link *k = c->out; k && fits; k = k->next)
-            fits = !tare__lower_listed(k, v);
+            fits = !tare__lower_listed(l, k, v);
         if (fits)
             return false;
     }
@@ -291,6 +313,7 @@ static struct tare__goals tidy(struct tare__lower *l, const struct tare__goal *g
     struct tare__goal *v = tare__lower_new(l, (n + 1) * sizeof *v);
     struct tare__goals out = {v, 0};
     uint32_t m = 0;
+    tare__lower_work(l, 4 * (uint64_t)n);
     for (uint32_t i = 0; v && i < n; i++)
         if (goals[i].no || goals[i].node->n_rules)
             v[m++] = goals[i];
@@ -383,6 +406,7 @@ static uint32_t write_cases(struct tare__lower *l, const struct tare__case *list
     uint32_t *nodes = tare__lower_new(l, (8 * (size_t)n_cases + 1) * sizeof *nodes);
     if (!nodes)
         return TARE_GRAMMAR_NEVER;
+    tare__lower_work(l, 4 * (uint64_t)n_cases);
     nodes[n] = tare__lower_values(l, list, goals.v, goals.n);
     n += nodes[n] != TARE_GRAMMAR_NEVER;
     for (unsigned k = TARE_JSON_NULL; k <= TARE_JSON_OBJECT; k++) {
@@ -446,12 +470,22 @@ uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, 
     *s = (struct tare__set){.goals = v, .hash = h, .rule = NO_RULE, .next = *bucket};
     *bucket = s;
     l->n_sets++;
-    tare__lower_work(l, 4);
+    tare__lower_work(l, 40);
+    const struct tare__schema_node *outer_node = l->node;
+    const struct tare__schema_rule *outer_rule = l->rule;
+    l->node = v.n ? v.v[0].node : outer_node;
+    l->rule = NULL;
     if (++l->nested > TARE_MAX_JSON_DEPTH)
-        (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_LIMIT, "the schema is nested over %d deep",
+        (void)tare__lower_ok(l, tare_fail(&l->err, TARE_E_LIMIT,
+                                          "the schema is nested over %d deep here",
                                           TARE_MAX_JSON_DEPTH));
     const struct tare__case *list = expand_all(l, v.v, v.n);
     s->node = l->stopped ? TARE_GRAMMAR_NEVER : write_cases(l, list, v);
+    if (tare_grammar_fault(l->g)->code == TARE_E_LIMIT && !l->stopped)
+        (void)tare__lower_ok(
+            l, tare_fail(&l->err, TARE_E_LIMIT, "%s", tare_grammar_fault(l->g)->text));
+    l->node = outer_node;
+    l->rule = outer_rule;
     l->nested--;
     s->done = true;
     if (s->rule == NO_RULE)
@@ -521,9 +555,10 @@ static enum tare_status nothing(struct tare__lower *l, struct tare_err *err)
             return tare_fail(err, TARE_E_NOMEM, "not enough memory to lower the schema");
         *u = *l->out->narrowed;
         u->next = NULL;
-        u->always = true;
+        u->remedy = tare_str_of(REWRITE);
         l->out->refused = u;
-        *err = (struct tare_err){0};
+        if (err)
+            *err = (struct tare_err){0};
         return TARE_OK;
     }
     tare_err_hint(err, "look for rules that contradict each other: bounds that cross, a required "
@@ -548,15 +583,26 @@ static enum tare_status lower(struct tare__lower *l, struct tare_err *err)
 {
     struct tare__goal root = {l->schema->root, false};
     enum tare_status st = tare_grammar_open(l->arena, &l->g, err);
+    if (st == TARE_OK)
+        tare_grammar_limit(l->g, &l->work);
     l->out->restrictions = TARE_NEW_N(l->arena, const char *, MAX_RESTRICTIONS + MAX_NARROWED);
     if (st != TARE_OK || !l->out->restrictions)
         return st != TARE_OK ? st : tare_fail(err, TARE_E_NOMEM, "not enough memory");
     shared_nodes(l);
     usual_restrictions(l);
     uint32_t node = tare__lower_set(l, &root, 1);
+    if (l->st != TARE_OK && err)
+        *err = l->err;
     if (l->st != TARE_OK || l->out->refused)
         return l->st;
-    st = tare_grammar_finish(l->g, node, err);
+    st = tare_grammar_finish(l->g, node, &l->err);
+    if (st == TARE_E_LIMIT) {
+        l->node = l->schema->root;
+        (void)tare__lower_ok(l, st);
+        return l->st;
+    }
+    if (st != TARE_OK && err)
+        *err = l->err;
     if (st == TARE_OK) {
         tare_grammar_unique_keys(l->g, 0);
         l->out->grammar = l->g;
@@ -573,16 +619,20 @@ enum tare_status tare_schema_grammar_make(struct tare_json schema,
     static const struct tare_schema_grammar_options none = {0};
     *out = (struct tare_schema_grammar){0};
     const struct tare_schema_grammar_options *o = options ? options : &none;
-    enum tare_status st = tare_schema_compile(schema, &o->schema, arena, &out->schema, err);
-    if (st != TARE_OK)
-        return st;
     struct tare__lower *l = TARE_NEW(arena, struct tare__lower);
     if (!l)
         return tare_fail(err, TARE_E_NOMEM, "not enough memory to lower the schema");
+    struct tare_schema_options so = o->schema;
+    l->work.max = TARE_MAX_GRAMMAR_WORK;
+    so.work = &l->work;
+    enum tare_status st = tare_schema_compile(schema, &so, arena, &out->schema, err);
+    if (st != TARE_OK)
+        return st;
     l->o = o;
     l->out = out;
     l->schema = out->schema;
     l->arena = arena;
-    l->err = err;
-    return lower(l, err);
+    st = lower(l, err);
+    out->steps = l->work.done;
+    return st;
 }

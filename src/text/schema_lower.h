@@ -114,7 +114,7 @@ struct tare__opened {
 struct tare__dfa_known {
     struct tare_str pattern;
     const char *expression; /* not NULL: of whole texts; else of texts with a part that matches */
-    const struct tare_dfa *dfa;
+    const struct tare_dfa *dfa; /* NULL: too large */
     struct tare__dfa_known *next;
 };
 
@@ -139,10 +139,12 @@ struct tare__lower {
     const struct tare_schema *schema;
     struct tare_grammar *g;
     struct tare_arena *arena;
-    struct tare_err *err;
+    struct tare_err err;
     enum tare_status st; /* sticky */
     bool stopped;        /* failed or refused: nothing counts any more */
-    uint64_t work;
+    struct tare_work work;
+    const struct tare__schema_node *node; /* that is being written: where a limit is told */
+    const struct tare__schema_rule *rule; /* of it, that is being looked at; or NULL */
     uint32_t n_rules;
     uint32_t depth, nested;  /* of references; of values */
     struct tare__set **sets; /* by hash: n_buckets, a power of two */
@@ -161,9 +163,9 @@ extern const struct tare__schema_node tare__lower_false;
 
 /* Memory, or stops. */
 void *tare__lower_new(struct tare__lower *l, size_t bytes);
-/* Counts work; stops beyond the ceiling. */
+/* Counts steps (base/work.h); stops beyond the ceiling. */
 void tare__lower_work(struct tare__lower *l, uint64_t n);
-/* Stops on a failure of a callee. True when st is TARE_OK. */
+/* Stops on a failure of a callee; TARE_E_LIMIT is a refusal here. True when st is TARE_OK. */
 bool tare__lower_ok(struct tare__lower *l, enum tare_status st);
 /* A keyword that cannot be enforced: refuses, or (true) notes it as relaxed. */
 bool tare__lower_refuse(struct tare__lower *l, const struct tare__schema_rule *r,
@@ -171,6 +173,9 @@ bool tare__lower_refuse(struct tare__lower *l, const struct tare__schema_rule *r
 /* The same for what cannot be left out either. */
 void tare__lower_refuse_all(struct tare__lower *l, const struct tare__schema_rule *r,
                             const char *reason);
+/* The same with a remedy of its own; r NULL: at the rule or the subschema that is under way. */
+void tare__lower_stop(struct tare__lower *l, const struct tare__schema_rule *r, const char *reason,
+                      const char *remedy);
 /* Values that meet the rule (or do not, where that is asked) are left out: notes where. */
 void tare__lower_narrow(struct tare__lower *l, const struct tare__schema_rule *r,
                         const char *reason);
@@ -207,6 +212,8 @@ uint32_t tare__lower_member_goals(struct tare__lower *l, const struct tare__case
 /* A schema that only this value meets, an object or an array. */
 const struct tare__schema_node *tare__lower_made(struct tare__lower *l, struct tare_json v);
 
+struct tare_dfa_bounds tare__lower_bounds(struct tare__lower *l);
+
 /* Automata. NULL: stopped, or (nothing is stopped) it would have too many states. */
 const struct tare_dfa *tare__lower_pattern(struct tare__lower *l,
                                            const struct tare__schema_pattern *p);
@@ -234,6 +241,7 @@ uint32_t tare__lower_array(struct tare__lower *l, const struct tare__case *c);
 /* The values of the cases that list theirs, which all goals accept. */
 uint32_t tare__lower_values(struct tare__lower *l, const struct tare__case *list,
                             const struct tare__goal *goals, uint32_t n);
-bool tare__lower_listed(const struct tare__value_link *v, struct tare_json value);
+bool tare__lower_listed(struct tare__lower *l, const struct tare__value_link *v,
+                        struct tare_json value);
 
 #endif

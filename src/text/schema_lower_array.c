@@ -20,6 +20,7 @@ static uint32_t item(struct tare__lower *l, const struct tare__case *c, uint32_t
     for (const struct tare__goal_link *k = c->places; k; k = k->next)
         room++;
     struct tare__goal *goals = tare__lower_new(l, room * sizeof *goals);
+    tare__lower_work(l, room);
     if (!goals)
         return TARE_GRAMMAR_NEVER;
     for (const struct tare__rule_link *k = c->arrays; k; k = k->next) {

@@ -204,7 +204,7 @@ static const struct tare_dfa *bound(struct tare__lower *l, const struct tare__ca
     bool failed = t.b.failed || !e.p;
     tare_buf_free(&t.b);
     if (failed) {
-        (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_NOMEM, "not enough memory"));
+        (void)tare__lower_ok(l, tare_fail(&l->err, TARE_E_NOMEM, "not enough memory"));
         return NULL;
     }
     return tare__lower_expression(l, e.p);

@@ -32,12 +32,14 @@ uint32_t tare__lower_member_goals(struct tare__lower *l, const struct tare__case
     *out = tare__lower_new(l, room * sizeof **out);
     if (!*out)
         return 0;
+    tare__lower_work(l, 4 + room * 2);
     for (const struct tare__rule_link *k = c->objects; k; k = k->next) {
         const struct tare__schema_rule *r = k->rule;
         const struct tare__schema_node *node = tare__lower_property(r, name);
         bool known = node != NULL;
         if (node)
             (*out)[n++] = (struct tare__goal){node, false};
+        tare__lower_work(l, r->n_patterns * (4 + name.n / 4));
         for (uint32_t i = 0; i < r->n_patterns; i++)
             if (finds(&r->patterns[i].pattern, name)) {
                 (*out)[n++] = (struct tare__goal){r->patterns[i].node, false};
@@ -134,7 +136,7 @@ static struct tare_str spelling(struct tare__lower *l, struct tare_str name)
         b.failed ? (struct tare_str){0} : tare_arena_copy(l->arena, tare_buf_str(&b));
     tare_buf_free(&b);
     if (!s.p)
-        (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_NOMEM, "not enough memory"));
+        (void)tare__lower_ok(l, tare_fail(&l->err, TARE_E_NOMEM, "not enough memory"));
     return s.p ? tare_str_n(s.p + 1, s.n - 2) : s;
 }
 
@@ -177,6 +179,7 @@ static uint32_t extra_value(struct tare__lower *l, const struct object *o, uint3
     for (const struct tare__rule_link *k = o->c->objects; k; k = k->next)
         room++;
     struct tare__goal *goals = tare__lower_new(l, room * sizeof *goals);
+    tare__lower_work(l, (uint64_t)room * (o->n_patterns + 1));
     for (const struct tare__rule_link *k = o->c->objects; k && goals; k = k->next) {
         bool matched = false;
         for (uint32_t i = 0; i < o->n_patterns; i++)
@@ -255,6 +258,12 @@ static void extras(struct tare__lower *l, struct object *o, const struct tare_df
     o->n_more = 0;
     o->cap_more = bits < 8 ? 1u << bits : MAX_EXTRAS;
     o->more = tare__lower_new(l, o->cap_more * sizeof *o->more);
+    struct tare__schema_rule here = {.keyword = "patternProperties"};
+    const struct tare__schema_rule *outer = l->rule;
+    if (o->n_patterns) {
+        here.at = o->patterns[o->n_patterns - 1].p->node->at;
+        l->rule = &here;
+    }
     for (uint32_t mask = 0; mask < 1u << o->n_patterns && !l->stopped; mask++) {
         const struct tare_dfa *key = names;
         bool possible = true;
@@ -273,6 +282,7 @@ static void extras(struct tare__lower *l, struct object *o, const struct tare_df
         if (possible || !o->n_patterns)
             extras_meeting(l, o, key, mask, 0, 0);
     }
+    l->rule = outer;
 }
 
 /* The object with the wants that were chosen to be met by members that are not declared. */
@@ -362,6 +372,7 @@ static uint32_t by_declared(struct tare__lower *l, struct object *o, const struc
     struct members m = {0};
     uint32_t n = 0;
     gather(l, c, &m);
+    tare__lower_work(l, 4 * (uint64_t)m.n);
     for (uint32_t i = 0; i < m.n && !l->stopped; i++) {
         struct tare__case *d =
             tare_dfa_run(names, m.names[i]) && n < MAX_SPLITS ? tare__lower_copy(l, c) : NULL;

@@ -7,24 +7,33 @@
 
 #define MAX_TEXTS_BYTES 3500u /* of one automaton of listed texts, below its states' ceiling */
 
-static const struct tare_dfa *remember(struct tare__lower *l, const char *expression,
-                                       struct tare_str pattern, const struct tare_dfa *dfa)
+static void remember(struct tare__lower *l, const char *expression, struct tare_str pattern,
+                     const struct tare_dfa *dfa)
 {
     struct tare__dfa_known *k = tare__lower_new(l, sizeof *k);
     if (!k)
-        return NULL;
+        return;
     *k = (struct tare__dfa_known){pattern, expression, dfa, l->dfas};
     l->dfas = k;
-    tare__lower_work(l, (uint64_t)dfa->n_states * dfa->n_classes / 8);
-    return dfa;
+}
+
+static const struct tare__dfa_known *recall(struct tare__lower *l, bool expression,
+                                            struct tare_str pattern)
+{
+    uint64_t n = 0;
+    const struct tare__dfa_known *k = l->dfas;
+    for (; k && !(expression == (k->expression != NULL) && tare_str_eq(k->pattern, pattern));
+         k = k->next)
+        n++;
+    tare__lower_work(l, n);
+    return k;
 }
 
 /* True when st is TARE_OK; too many states are no failure: the caller says what is refused. */
 static bool made(struct tare__lower *l, enum tare_status st)
 {
-    if (st == TARE_E_LIMIT) {
-        if (l->err)
-            *l->err = (struct tare_err){0};
+    if (st == TARE_E_LIMIT && !tare_work_over(&l->work)) {
+        l->err = (struct tare_err){0};
         return false;
     }
     return tare__lower_ok(l, st);
@@ -34,37 +43,36 @@ const struct tare_dfa *tare__lower_pattern(struct tare__lower *l,
                                            const struct tare__schema_pattern *p)
 {
     const struct tare_dfa *dfa = NULL;
-    for (const struct tare__dfa_known *k = l->dfas; k; k = k->next)
-        if (!k->expression && tare_str_eq(k->pattern, p->text))
-            return k->dfa;
-    if (l->stopped)
-        return NULL;
+    const struct tare__dfa_known *k = recall(l, false, p->text);
+    if (k || l->stopped)
+        return k ? k->dfa : NULL;
     enum tare_status st =
-        p->dfa
-            ? tare_dfa_complete(p->dfa, true, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err)
-            : tare_dfa_regex(p->regex, true, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err);
-    if (!made(l, st))
+        p->dfa ? tare_dfa_complete(p->dfa, true, tare__lower_bounds(l), l->arena, &dfa, &l->err)
+               : tare_dfa_regex(p->regex, true, tare__lower_bounds(l), l->arena, &dfa, &l->err);
+    if (!made(l, st) && l->stopped)
         return NULL;
-    return remember(l, NULL, p->text, dfa);
+    remember(l, NULL, p->text, dfa);
+    return dfa;
 }
 
 const struct tare_dfa *tare__lower_expression(struct tare__lower *l, const char *whole)
 {
     const struct tare_dfa *dfa = NULL;
     struct tare_str text = tare_str_of(whole);
-    for (const struct tare__dfa_known *k = l->dfas; k; k = k->next)
-        if (k->expression && tare_str_eq(k->pattern, text))
-            return k->dfa;
-    if (l->stopped || !made(l, tare_dfa_pattern(text, false, TARE_MAX_GRAMMAR_DFA_STATES, l->arena,
-                                                &dfa, l->err)))
+    const struct tare__dfa_known *k = recall(l, true, text);
+    if (k || l->stopped)
+        return k ? k->dfa : NULL;
+    if (!made(l, tare_dfa_pattern(text, false, tare__lower_bounds(l), l->arena, &dfa, &l->err)) &&
+        l->stopped)
         return NULL;
-    return remember(l, whole, text, dfa);
+    remember(l, whole, text, dfa);
+    return dfa;
 }
 
 const struct tare_dfa *tare__lower_utf8(struct tare__lower *l)
 {
     if (!l->utf8 && !l->stopped)
-        (void)tare__lower_ok(l, tare_dfa_utf8(l->arena, &l->utf8, l->err));
+        (void)tare__lower_ok(l, tare_dfa_utf8(l->arena, &l->utf8, &l->err));
     return l->utf8;
 }
 
@@ -73,9 +81,8 @@ const struct tare_dfa *tare__lower_product(struct tare__lower *l, const struct t
 {
     const struct tare_dfa *dfa = NULL;
     if (!a || !b || l->stopped ||
-        !made(l, tare_dfa_product(a, b, op, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err)))
+        !made(l, tare_dfa_product(a, b, op, tare__lower_bounds(l), l->arena, &dfa, &l->err)))
         return NULL;
-    tare__lower_work(l, (uint64_t)dfa->n_states * dfa->n_classes / 8);
     return dfa;
 }
 
@@ -143,7 +150,7 @@ const struct tare_dfa *tare__lower_listed_texts(struct tare__lower *l, const str
 {
     const struct tare_dfa *dfa = NULL;
     if (l->stopped ||
-        !made(l, tare_dfa_texts(texts, n, TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err)))
+        !made(l, tare_dfa_texts(texts, n, tare__lower_bounds(l), l->arena, &dfa, &l->err)))
         return NULL;
     return dfa;
 }
@@ -235,10 +242,11 @@ static const struct tare_dfa *listed_names(struct tare__lower *l, const struct t
     uint32_t n = 0, room = first->list ? tare_json_count(first->v) : 1;
     struct tare_str *texts = tare__lower_new(l, (room + 1) * sizeof *texts);
     struct tare_json v = first->list ? tare_json_first(first->v) : first->v;
-    for (; v.doc && texts; v = first->list ? tare_json_next(v) : (struct tare_json){0}) {
+    for (; v.doc && texts && !l->stopped;
+         v = first->list ? tare_json_next(v) : (struct tare_json){0}) {
         bool fits = tare_json_kind(v) == TARE_JSON_STRING;
         for (const struct tare__value_link *k = first->next; k && fits; k = k->next)
-            fits = tare__lower_listed(k, v);
+            fits = tare__lower_listed(l, k, v);
         if (fits)
             texts[n++] = tare_json_str(v);
     }
@@ -282,25 +290,34 @@ const struct tare_dfa *tare__lower_names(struct tare__lower *l, const struct tar
 
 /* ---- listed values ----------------------------------------------------------------------- */
 
+static struct tare_str spelt(struct tare__lower *l, struct tare_json v)
+{
+    struct tare_buf b;
+    tare_buf_init(&b, l->arena->alc, TARE_MAX_JSON_BYTES);
+    tare__json_print(v, &b, false);
+    struct tare_str text = tare_arena_copy(l->arena, tare_buf_str(&b));
+    tare__lower_work(l, 10 + text.n / 16);
+    if (b.failed || !text.p)
+        (void)tare__lower_ok(l, tare_fail(&l->err, TARE_E_NOMEM, "not enough memory"));
+    tare_buf_free(&b);
+    return text;
+}
+
 /* One value, as it is written in the schema, with gaps. */
 static uint32_t literal(struct tare__lower *l, struct tare_json v)
 {
     enum tare_json_kind kind = tare_json_kind(v);
     struct tare_buf b;
+    if (kind != TARE_JSON_ARRAY && kind != TARE_JSON_OBJECT)
+        return tare_grammar_bytes(l->g, spelt(l, v));
     tare_buf_init(&b, l->arena->alc, TARE_MAX_JSON_BYTES);
-    if (kind != TARE_JSON_ARRAY && kind != TARE_JSON_OBJECT) {
-        tare__json_print(v, &b, false);
-        uint32_t node = tare_grammar_bytes(l->g, tare_buf_str(&b));
-        if (b.failed)
-            (void)tare__lower_ok(l, tare_fail(l->err, TARE_E_NOMEM, "not enough memory"));
-        tare_buf_free(&b);
-        return node;
-    }
     bool object = kind == TARE_JSON_OBJECT;
     uint32_t n = 0,
              *nodes = tare__lower_new(l, ((size_t)tare_json_count(v) * 5 + 4) * sizeof *nodes);
-    if (!nodes)
+    if (!nodes) {
+        tare_buf_free(&b);
         return TARE_GRAMMAR_NEVER;
+    }
     nodes[n++] = tare_grammar_bytes(l->g, object ? TARE_S("{") : TARE_S("["));
     nodes[n++] = l->gap;
     for (struct tare_json m = tare_json_first(v); m.doc && !l->stopped; m = tare_json_next(m)) {
@@ -324,44 +341,106 @@ static uint32_t literal(struct tare__lower *l, struct tare_json v)
     return tare_grammar_seq(l->g, nodes, n);
 }
 
-static bool meets(struct tare__lower *l, struct tare_json v, const struct tare__goal *goals,
-                  uint32_t n)
+/* What kinds and lists of a case tell already need not be asked again of the validator: at most
+ * `deep` references away. */
+static bool told_by_lists(const struct tare__schema_rule *r, unsigned deep)
 {
-    for (uint32_t i = 0; i < n && !l->stopped; i++) {
-        struct tare_schema s = {goals[i].node, l->schema->marks};
+    if (r->op == SO_CONST || r->op == SO_ENUM)
+        return true;
+    if (r->op == SO_TYPE)
+        return (r->types >> 31) == 0; /* an integer has to be looked at */
+    bool all = r->op == SO_REF && deep;
+    for (uint32_t i = 0; all && i < r->node->n_rules; i++)
+        all = told_by_lists(&r->node->rules[i], deep - 1);
+    return all;
+}
+
+/* The goals without what lists tell; those of which nothing is left are dropped. */
+static struct tare__goals left_to_ask(struct tare__lower *l, const struct tare__goal *goals,
+                                      uint32_t n)
+{
+    struct tare__goal *v = tare__lower_new(l, (n + 1) * sizeof *v);
+    struct tare__goals out = {v, 0};
+    for (uint32_t i = 0; i < n && v && !l->stopped; i++) {
+        const struct tare__schema_node *from = goals[i].node;
+        struct tare__schema_node *to = tare__lower_new(l, sizeof *to);
+        struct tare__schema_rule *rules =
+            tare__lower_new(l, ((size_t)from->n_rules + 1) * sizeof *rules);
+        if (!to || !rules)
+            break;
+        *to = *from;
+        to->rules = rules;
+        to->n_rules = 0;
+        for (uint32_t k = 0; k < from->n_rules; k++)
+            if (goals[i].no || !told_by_lists(&from->rules[k], 3))
+                rules[to->n_rules++] = from->rules[k];
+        if (goals[i].no || to->n_rules)
+            v[out.n++] = (struct tare__goal){to, goals[i].no};
+    }
+    return out;
+}
+
+static bool meets(struct tare__lower *l, struct tare_json v, struct tare__goals goals)
+{
+    for (uint32_t i = 0; i < goals.n && !l->stopped; i++) {
+        struct tare_schema s = {goals.v[i].node, l->schema->marks, &l->work};
         bool valid = false;
-        tare__lower_work(l, 2);
-        if (!tare__lower_ok(l, tare_schema_valid(&s, v, l->arena, &valid, l->err)) ||
-            valid == goals[i].no)
+        tare__lower_work(l, 4);
+        if (!tare__lower_ok(l, tare_schema_valid(&s, v, l->arena, &valid, &l->err)) ||
+            valid == goals.v[i].no)
             return false;
     }
     return !l->stopped;
 }
 
+/* Texts of scalars, and nodes of the others. */
 struct listing {
-    struct tare_str *texts;
+    struct tare_str *strings, *others; /* contents; spellings */
     uint32_t *nodes;
-    uint32_t n_texts, n_nodes;
+    uint32_t n_strings, n_others, n_nodes;
 };
 
+static void list_value(struct tare__lower *l, struct tare_json v, struct listing *out)
+{
+    enum tare_json_kind kind = tare_json_kind(v);
+    tare__lower_work(l, 10);
+    if (kind == TARE_JSON_STRING && !l->o->no_escapes && tare_json_str(v).n < MAX_TEXTS_BYTES)
+        out->strings[out->n_strings++] = tare_json_str(v);
+    else if (kind < TARE_JSON_STRING && tare_json_lexeme(v).n < MAX_TEXTS_BYTES)
+        out->others[out->n_others++] = spelt(l, v);
+    else
+        out->nodes[out->n_nodes++] = literal(l, v);
+}
+
 /* The values of one case into the listing. */
-static void list_case(struct tare__lower *l, const struct tare__case *c,
-                      const struct tare__goal *goals, uint32_t n, struct listing *out)
+static void list_case(struct tare__lower *l, const struct tare__case *c, struct tare__goals goals,
+                      struct listing *out)
 {
     struct tare_json v = c->in->list ? tare_json_first(c->in->v) : c->in->v;
     for (; v.doc && !l->stopped; v = c->in->list ? tare_json_next(v) : (struct tare_json){0}) {
         bool fits = (c->kinds >> tare_json_kind(v) & 1) != 0;
         for (const struct tare__value_link *k = c->in->next; k && fits; k = k->next)
-            fits = tare__lower_listed(k, v);
+            fits = tare__lower_listed(l, k, v);
         for (const struct tare__value_link *k = c->out; k && fits; k = k->next)
-            fits = !tare__lower_listed(k, v);
-        if (!fits || !meets(l, v, goals, n))
-            continue;
-        if (tare_json_kind(v) == TARE_JSON_STRING && !l->o->no_escapes &&
-            tare_json_str(v).n < MAX_TEXTS_BYTES)
-            out->texts[out->n_texts++] = tare_json_str(v);
-        else
-            out->nodes[out->n_nodes++] = literal(l, v);
+            fits = !tare__lower_listed(l, k, v);
+        if (fits && meets(l, v, goals))
+            list_value(l, v, out);
+    }
+}
+
+/* Automata of the texts, each below the ceiling of its states. */
+static void list_texts(struct tare__lower *l, const struct tare_str *texts, uint32_t n,
+                       bool strings, struct listing *out)
+{
+    for (uint32_t from = 0, to; from < n && !l->stopped; from = to) {
+        const struct tare_dfa *dfa = NULL;
+        size_t bytes = 0;
+        for (to = from; to < n && bytes + texts[to].n < MAX_TEXTS_BYTES; to++)
+            bytes += texts[to].n;
+        if (tare__lower_ok(l, tare_dfa_texts(texts + from, to - from, tare__lower_bounds(l),
+                                             l->arena, &dfa, &l->err)))
+            out->nodes[out->n_nodes++] = strings ? quoted(l, dfa, 0, TARE_GRAMMAR_ANY)
+                                                 : tare_grammar_lex(l->g, dfa, 0, TARE_GRAMMAR_ANY);
     }
 }
 
@@ -374,22 +453,17 @@ uint32_t tare__lower_values(struct tare__lower *l, const struct tare__case *list
             room += c->in->list ? tare_json_count(c->in->v) : 1;
     if (!room)
         return TARE_GRAMMAR_NEVER;
-    struct listing out = {.texts = tare__lower_new(l, room * sizeof *out.texts),
-                          .nodes = tare__lower_new(l, 2 * room * sizeof *out.nodes)};
-    if (!out.texts || !out.nodes)
+    struct listing out = {.strings = tare__lower_new(l, room * sizeof *out.strings),
+                          .others = tare__lower_new(l, room * sizeof *out.others),
+                          .nodes = tare__lower_new(l, 3 * room * sizeof *out.nodes)};
+    struct tare__goals ask = left_to_ask(l, goals, n);
+    if (!out.strings || !out.others || !out.nodes)
         return TARE_GRAMMAR_NEVER;
     for (const struct tare__case *c = list; c; c = c->next)
         if (c->in)
-            list_case(l, c, goals, n, &out);
-    for (uint32_t from = 0, to; from < out.n_texts && !l->stopped; from = to) {
-        const struct tare_dfa *dfa = NULL;
-        size_t bytes = 0;
-        for (to = from; to < out.n_texts && bytes + out.texts[to].n < MAX_TEXTS_BYTES; to++)
-            bytes += out.texts[to].n;
-        if (tare__lower_ok(l, tare_dfa_texts(out.texts + from, to - from,
-                                             TARE_MAX_GRAMMAR_DFA_STATES, l->arena, &dfa, l->err)))
-            out.nodes[out.n_nodes++] = quoted(l, dfa, 0, TARE_GRAMMAR_ANY);
-    }
+            list_case(l, c, ask, &out);
+    list_texts(l, out.strings, out.n_strings, true, &out);
+    list_texts(l, out.others, out.n_others, false, &out);
     if (l->stopped || !out.n_nodes)
         return TARE_GRAMMAR_NEVER;
     return out.n_nodes == 1 ? out.nodes[0] : tare_grammar_alt(l->g, out.nodes, out.n_nodes);

@@ -18,6 +18,8 @@ struct node {
 
 #define MAX_NODES 24
 
+static const struct tare_dfa_bounds bounds = {.max_states = 100};
+
 struct plain {
     struct node v[MAX_NODES];
     uint32_t n, body; /* body of the one rule */
@@ -120,7 +122,7 @@ static uint32_t lower(struct plain *p, uint32_t i, struct tare_grammar *g, uint3
         char pattern[8];
         const struct tare_dfa *d = NULL;
         snprintf(pattern, sizeof pattern, "[%c-%c]", x->text[0], x->text[1]);
-        assert_int_equal(tare_dfa_pattern(tare_str_of(pattern), false, 100, arena, &d, NULL), 0);
+        assert_int_equal(tare_dfa_pattern(tare_str_of(pattern), false, bounds, arena, &d, NULL), 0);
         return tare_grammar_lex(g, d, 0, TARE_GRAMMAR_ANY);
     }
     case SEQ:
@@ -272,11 +274,13 @@ static struct tare_grammar *object_grammar(struct tare_arena *arena, bool any_or
     const struct tare_dfa *pattern = NULL, *x_keys = NULL, *x_find = NULL, *space = NULL;
     assert_int_equal(tare_grammar_open(arena, &g, NULL), TARE_OK);
     assert_int_equal(
-        tare_dfa_pattern(TARE_S("(a|\\n|\\u00e9|[x-z]{2})*"), false, 100, arena, &pattern, NULL),
+        tare_dfa_pattern(TARE_S("(a|\\n|\\u00e9|[x-z]{2})*"), false, bounds, arena, &pattern, NULL),
         TARE_OK);
-    assert_int_equal(tare_dfa_pattern(TARE_S("[ \\n]?"), false, 100, arena, &space, NULL), TARE_OK);
-    assert_int_equal(tare_dfa_pattern(TARE_S("^(k|a)"), true, 100, arena, &x_keys, NULL), TARE_OK);
-    assert_int_equal(tare_dfa_pattern(TARE_S("[a-z]{2}"), true, 100, arena, &x_find, NULL),
+    assert_int_equal(tare_dfa_pattern(TARE_S("[ \\n]?"), false, bounds, arena, &space, NULL),
+                     TARE_OK);
+    assert_int_equal(tare_dfa_pattern(TARE_S("^(k|a)"), true, bounds, arena, &x_keys, NULL),
+                     TARE_OK);
+    assert_int_equal(tare_dfa_pattern(TARE_S("[a-z]{2}"), true, bounds, arena, &x_find, NULL),
                      TARE_OK);
     uint32_t quote = tare_grammar_bytes(g, TARE_S("\""));
     uint32_t key[2] = {quote, tare_grammar_string(g, NULL, 2, 4, true)};
