@@ -44,6 +44,19 @@ enum tare_status tare__board_spent(const struct tare_results *r, uint32_t run,
 enum tare_status tare__board_front(struct tare_board *b, struct tare_board_row *rows,
                                    struct tare_arena *arena, struct tare_err *err);
 
+/* What is sliced: entries in the order of the board's rows. */
+struct tare__board_slicing {
+    const struct tare_results *results;
+    const struct tare__board_entry *entries;
+    uint32_t n_entries;
+    struct tare_str tag;
+    struct tare__board_look look;
+    struct tare_arena *arena;
+    struct tare_board *board; /* its slices are filled in */
+};
+/* TARE_E_USAGE: no task has the tag. */
+enum tare_status tare__board_slices(const struct tare__board_slicing *x, struct tare_err *err);
+
 /* What a reader should know before believing the table. */
 enum tare_status tare__board_findings(struct tare_board *board, struct tare_arena *arena,
                                       struct tare_err *err);

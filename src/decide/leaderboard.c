@@ -308,5 +308,8 @@ enum tare_status tare_leaderboard(const struct tare_results *r, const struct tar
     sum_up(out);
     if (!st && opts->more)
         st = tare__board_front(out, rows, arena, err);
+    if (!st && opts->by.n)
+        st = tare__board_slices(
+            &(struct tare__board_slicing){r, e, n, opts->by, w.look, arena, out}, err);
     return st ? st : tare__board_findings(out, arena, err);
 }

@@ -25,6 +25,7 @@ struct tare_board_opts {
     const struct tare_reference *references; /* published rows; may be NULL */
     uint32_t n_references;
     const struct tare_classes *classes; /* NULL: none */
+    struct tare_str by;                 /* tag of the tasks to slice the headline by; empty: none */
     bool more; /* what documents say besides: tries, spend and front of each row */
 };
 
@@ -59,6 +60,14 @@ struct tare_board_row {
     int front; /* 1: no row has a better headline for less; 0: one has; -1: not known */
 };
 
+/* The headline on the tasks of one value of a tag. Its intervals stand each for itself: nothing is
+ * corrected, and nothing ranked. */
+struct tare_board_slice {
+    struct tare_str value;
+    uint32_t n_tasks;
+    const struct tare_board_cell *cells; /* one a row of the board, in its order */
+};
+
 enum tare_finding_level { TARE_FINDING_NOTE = 0, TARE_FINDING_WARNS, TARE_FINDING_BLOCKS };
 
 struct tare_finding {
@@ -87,11 +96,14 @@ struct tare_board {
     uint32_t n_findings;
     const char *rank_method;
     uint64_t resamples, mc_seed;
+    struct tare_str slices_by;             /* empty: not asked for */
+    const struct tare_board_slice *slices; /* most tasks first */
+    uint32_t n_slices, slices_omitted;     /* at most 64 */
     const char *front_by; /* "cost_usd", "tokens"; NULL: fewer than two rows say what they cost */
 };
 
-/* Fails: TARE_E_USAGE (no such metric, with those there are), TARE_E_INPUT, TARE_E_NOMEM. No run
- * gives a board without measured rows. */
+/* Fails: TARE_E_USAGE (no such metric or tag, with those there are), TARE_E_INPUT, TARE_E_NOMEM. No
+ * run gives a board without measured rows. */
 enum tare_status tare_leaderboard(const struct tare_results *r, const struct tare_board_opts *opts,
                                   struct tare_arena *arena, struct tare_board *out,
                                   struct tare_err *err);

@@ -26,10 +26,10 @@ static enum tare_status order_names(const struct tare_results *r, struct tare_st
 }
 
 enum tare_status tare__board(struct tare__call *c, const struct tare_results *r,
-                             struct tare_str metric, bool all, struct tare_board *out,
-                             struct tare_err *err)
+                             struct tare_str metric, struct tare_str by, bool all,
+                             struct tare_board *out, struct tare_err *err)
 {
-    struct tare_board_opts opts = {.size = sizeof opts, .more = true};
+    struct tare_board_opts opts = {.size = sizeof opts, .more = true, .by = by};
     uint32_t n = all || !r->n_shown ? r->n_metrics : r->n_shown;
     uint32_t first = tare_results_metric(r, metric);
     struct tare_str *names = TARE_NEW_N(c->arena, struct tare_str, r->n_metrics + 1u);
@@ -182,23 +182,62 @@ static void put_thresholds(struct tare_json_writer *w, const struct tare_classes
     tare_json_end_object(w);
 }
 
+/* Tags that tasks can be sliced by: those of the suite, then what else the first tasks have. */
+static void put_tags(struct tare_json_writer *w, const struct tare_results *r)
+{
+    struct tare_str seen[32];
+    uint32_t n = 0;
+    for (uint32_t i = 0; i < r->n_by && n < 32; i++)
+        seen[n++] = r->by[i];
+    for (uint32_t t = 0; t < r->n_tasks && t < 100; t++)
+        for (uint32_t i = 0; i < r->tasks[t].n_tags; i++) {
+            uint32_t k = 0;
+            while (k < n && !tare_str_eq(seen[k], r->tasks[t].tags[i].key))
+                k++;
+            if (k == n && n < 32)
+                seen[n++] = r->tasks[t].tags[i].key;
+        }
+    tare_json_put_key(w, "tags");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < n; i++)
+        tare_json_put_str(w, seen[i]);
+    tare_json_end_array(w);
+}
+
+static void put_slices(struct tare_json_writer *w, const struct tare_board *b)
+{
+    tare_json_member_str(w, "by", b->slices_by);
+    tare_json_member_u64(w, "slices_omitted", b->slices_omitted);
+    tare_json_put_key(w, "slices");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < b->n_slices; i++) {
+        tare_json_begin_object(w);
+        tare_json_member_str(w, "name", b->slices[i].value);
+        tare_json_member_u64(w, "n_tasks", b->slices[i].n_tasks);
+        tare_json_put_key(w, "cells");
+        tare_json_begin_array(w);
+        for (uint32_t r = 0; r < b->n_rows; r++)
+            tare_doc_cell(w, &b->metrics[0], &b->slices[i].cells[r], b->confidence);
+        tare_json_end_array(w);
+        tare_json_end_object(w);
+    }
+    tare_json_end_array(w);
+}
+
 enum tare_status tare__get_leaderboard(struct tare__call *c, struct tare_err *err)
 {
     struct tare_results r;
     struct tare_board board;
     struct tare_str *names, suite = tare__param(c, "suite"), metric = tare__param(c, "metric");
+    struct tare_str by = tare__param(c, "by");
     uint32_t n;
-    if (tare__param(c, "by").n)
-        return tare_fail(err, TARE_E_USAGE,
-                         "a leaderboard has no slices; compare two runs for "
-                         "them");
     enum tare_status st = tare__param_list(c, "runs", &names, &n, err);
     if (!st)
         st = tare__params_done(c, err);
     if (!st)
         st = tare__gather(c, suite, names, n, &r, err);
     if (!st)
-        st = tare__board(c, &r, metric, false, &board, err);
+        st = tare__board(c, &r, metric, by, false, &board, err);
     if (st)
         return st;
     tare_json_begin_object(&c->w);
@@ -206,6 +245,8 @@ enum tare_status tare__get_leaderboard(struct tare__call *c, struct tare_err *er
     tare_doc_board(&c->w, &board);
     tare_doc_metrics(&c->w, board.metrics, board.n_metrics);
     put_thresholds(&c->w, board.classes);
+    put_tags(&c->w, &r);
+    put_slices(&c->w, &board);
     tare_json_end_object(&c->w);
     return TARE_OK;
 }

@@ -126,10 +126,11 @@ enum tare_status tare__no_memory(struct tare_err *err);
 /* ---- api_board.c ------------------------------------------------------------------------- */
 
 /* Leaderboard of the results with the published rows and classes of its world. metric: put first
- * (empty: as the suite says). all: every metric, no published rows. */
+ * (empty: as the suite says). by: a tag to slice by, or empty. all: every metric, no published
+ * rows. */
 enum tare_status tare__board(struct tare__call *c, const struct tare_results *r,
-                             struct tare_str metric, bool all, struct tare_board *out,
-                             struct tare_err *err);
+                             struct tare_str metric, struct tare_str by, bool all,
+                             struct tare_board *out, struct tare_err *err);
 /* Runs `names` (n) as one set of results; all must be of one suite. n 0: the newest run of each
  * solver of the suite `suite` (empty: the newest batch). */
 enum tare_status tare__gather(struct tare__call *c, struct tare_str suite,

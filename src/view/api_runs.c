@@ -332,7 +332,7 @@ enum tare_status tare__get_run(struct tare__call *c, struct tare_err *err)
     if (!st)
         st = tare_results_from_store(c->store, at.batch, (int32_t)at.run_index, c->arena, &r, err);
     if (!st)
-        st = tare__board(c, &r, TARE_S(""), true, &board, err);
+        st = tare__board(c, &r, TARE_S(""), TARE_S(""), true, &board, err);
     if (st)
         return st;
     tare_json_begin_object(w);

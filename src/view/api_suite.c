@@ -215,7 +215,7 @@ enum tare_status tare__get_findings(struct tare__call *c, struct tare_err *err)
     if (!st)
         st = tare__gather(c, c->segments[1], NULL, 0, &r, err);
     if (!st)
-        st = tare__board(c, &r, TARE_S(""), false, &board, err);
+        st = tare__board(c, &r, TARE_S(""), TARE_S(""), false, &board, err);
     if (st)
         return st;
     tare_json_begin_object(&c->w);

@@ -161,6 +161,52 @@ static void put_sentence(struct tare_buf *out, const struct tare_board *b)
     tare_buf_puts(out, "</p>\n");
 }
 
+static void put_slice_cell(struct tare_buf *out, const struct tare_board *b, uint32_t slice,
+                           uint32_t row)
+{
+    const struct tare_board_cell *cell = &b->slices[slice].cells[row];
+    struct tare_scale s = tare__board_scale(b, 0);
+    tare_buf_printf(out, "<td data-v=\"slices.%u.cells.%u.value\">%s</td><td class=\"n\">", slice,
+                    row, tare_number_value(cell->value, s, true).s);
+    if (!cell->ci.why)
+        tare_buf_puts(out, tare_number_range(cell->ci.lo, cell->ci.hi, s, true).s);
+    tare_buf_puts(out, "</td>");
+}
+
+/* The headline by the values of a tag: a row each, a column of estimate and interval a solver. */
+static void put_slices(struct tare_buf *out, const struct tare_board *b)
+{
+    if (b->n_slices == 0)
+        return;
+    tare_buf_puts(out, "<h2>");
+    tare__html_text(out, b->metrics[0].title.n ? b->metrics[0].title : b->metrics[0].name);
+    tare_buf_puts(out, " by ");
+    tare__html_text(out, b->slices_by);
+    tare_buf_puts(out, "</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
+                       "aria-label=\"slices\"><table><thead><tr><th class=\"w\">");
+    tare__html_text(out, b->slices_by);
+    tare_buf_puts(out, "</th><th>tasks</th>");
+    for (uint32_t r = 0; r < b->n_rows; r++) {
+        if (b->rows[r].kind == TARE_ROW_PUBLISHED)
+            continue;
+        tare_buf_puts(out, "<th>");
+        tare__html_text(out, b->rows[r].name);
+        tare_buf_printf(out, "</th><th>%.4g %%</th>", 100 * b->confidence);
+    }
+    tare_buf_puts(out, "</tr></thead><tbody>\n");
+    for (uint32_t i = 0; i < b->n_slices; i++) {
+        tare_buf_puts(out, "<tr><td class=\"w\">");
+        tare__html_text(out, b->slices[i].value);
+        tare_buf_printf(out, "</td><td>%s</td>", tare_number_count(b->slices[i].n_tasks).s);
+        for (uint32_t r = 0; r < b->n_rows; r++)
+            if (b->rows[r].kind != TARE_ROW_PUBLISHED)
+                put_slice_cell(out, b, i, r);
+        tare_buf_puts(out, "</tr>\n");
+    }
+    tare_buf_puts(out, "</tbody></table></div>\n<p class=\"note\">Each interval stands for "
+                       "itself; slices are not ranked.</p>\n");
+}
+
 void tare__html_board(struct tare_buf *out, const struct tare_board *b, const char *link)
 {
     double ends[2] = {0, 1};
@@ -191,5 +237,6 @@ void tare__html_board(struct tare_buf *out, const struct tare_board *b, const ch
         tare__html_text(out, b->findings[i].text);
         tare_buf_puts(out, "</p>\n");
     }
+    put_slices(out, b);
     tare_buf_puts(out, "</section>\n");
 }

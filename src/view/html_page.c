@@ -100,10 +100,11 @@ static enum tare_status page_board(struct tare__call *c, struct tare_buf *out, s
 {
     struct tare_results r;
     struct tare_board board;
+    struct tare_str by = tare__param(c, "by");
     c->http = 404;
     enum tare_status st = tare__gather(c, TARE_S(""), &c->segments[1], 1, &r, err);
     if (!st)
-        st = tare__board(c, &r, TARE_S(""), false, &board, err);
+        st = tare__board(c, &r, TARE_S(""), by, false, &board, err);
     if (st)
         return st;
     put_head(out, "Leaderboard");
@@ -205,7 +206,7 @@ static enum tare_status page_run(struct tare__call *c, struct tare_buf *out, str
     if (!st)
         st = tare_results_from_store(c->store, at.batch, (int32_t)at.run_index, c->arena, &r, err);
     if (!st)
-        st = tare__board(c, &r, TARE_S(""), true, &board, err);
+        st = tare__board(c, &r, TARE_S(""), TARE_S(""), true, &board, err);
     if (!st)
         st = tare_store_tasks(c->store, at.batch, c->arena, &tasks, &n_tasks, err);
     if (!st)

@@ -82,7 +82,8 @@ enum tare_status tare__report_open(const struct tare_report_options *o, struct t
         .api = r->api, .arena = &r->arena, .store = r->api->store, .change = change, .http = 404};
     st = tare__gather(&r->call, TARE_S(""), o->names, o->n_names, &r->results, err);
     if (!st)
-        st = tare__board(&r->call, &r->results, TARE_S(""), false, &r->board, err);
+        st = tare__board(&r->call, &r->results, TARE_S(""),
+                         r->results.n_by ? r->results.by[0] : TARE_S(""), false, &r->board, err);
     return st ? st : decide(r, o->n_names, err);
 }
 

@@ -163,6 +163,25 @@ def test_documents(folder):
     check("power equals --json", s.get("/power?baseline=0.74&effect=0.05")[1] == planned)
     cells = {m: c for m, c in one["board"]["leaderboard"][0]["metrics"].items()}
     run = s.get(f"/runs/{a}")[1]
+    sliced = s.get("/leaderboard?runs=first&by=tier")[1]
+    valid("a sliced leaderboard", sliced, "tare.leaderboard/1")
+    check("it is the same board", all(sliced[k] == board[k] for k in shown) and board["slices"] == [] and board["by"] is None)
+    check("its slices hold all tasks", sum(x["n_tasks"] for x in sliced["slices"]) == sliced["n_tasks"] and "tier" in sliced["tags"])
+    for i, row in enumerate(sliced["leaderboard"]):
+        if row["kind"] == "published":
+            check(f"{row['solver']} has no slices", all(x["cells"][i]["value"] is None for x in sliced["slices"]))
+            continue
+        page = s.get(f"/runs/{row['run']}/attempts?limit=1000")[1]
+        for part in sliced["slices"]:
+            mine = s.get(f"/runs/{row['run']}/attempts?limit=1000&where={quoted('tier:' + part['name'])}")[1]
+            by_task = {}
+            for t, x in zip(mine["task"], mine["metrics"]["reward"]):
+                by_task.setdefault(t, []).append(x)
+            want = sum(sum(v) / len(v) for v in by_task.values()) / len(by_task)
+            cell = part["cells"][i]
+            check(f"{row['solver']} on {part['name']}", abs(cell["value"] - want) < 1e-9 and cell["n"] == part["n_tasks"] == len(by_task)
+                  and (cell["lo"] is None or cell["lo"] <= cell["value"] <= cell["hi"]), (cell, want))
+    check("the drawn board has them", "by tier</h2>" in s.ask("/static/board/first?by=tier")[1].decode())
     check("a run's metrics equal --json", run["leaderboard"][0]["metrics"] == cells)
     row = next(r for r in s.get("/runs")[1]["rows"] if r["run"] == a)
     check("a row's headline is the run's", row["headline"]["cell"] == cells[row["headline"]["metric"]])
@@ -184,7 +203,7 @@ def test_documents(folder):
     for path, want in {"/nosuch": 404, "/runs/zzz": 404, "/runs?nosuch=1": 400, "/runs?limit=0": 400, "/runs?sort=x": 400,
                        f"/runs/{a}/attempts?where=nosuch%3C1": 400, f"/runs/{a}/attempts/{quoted(task)}/99": 404,
                        f"/runs/{a}/attempts/nosuch/1": 404, "/compare?a=x": 400, "/runs/%zz": 400, "/runs/%00": 400,
-                       "/runs?q=a&q=b": 400, "/runs/..%2f..%2fetc%2fpasswd": 404, "/leaderboard?by=family": 400,
+                       "/runs?q=a&q=b": 400, "/runs/..%2f..%2fetc%2fpasswd": 404, "/leaderboard?by=nosuch": 400,
                        "/power": 400, "/runs/" + "a" * 9000: 400}.items():
         status, doc = s.get(path)
         check(f"{path[:60]} is {want}", status == want, (status, doc))

@@ -5,6 +5,7 @@ function factorOf(docs, name, path) {
   const list = doc.metric_list ?? (doc.metric?.name ? [doc.metric] : []);
   const metric = /metrics\.([^.]+)\./.exec(path)?.[1] ?? /scores\.([^.]+)\.value/.exec(path)?.[1];
   const def = metric ? list.find((m) => m.name === metric) : null;
+  if (/^slices\./.test(path)) return /\.value$/.test(path) && list.find((m) => m.name === doc.headline)?.unit === "share" ? 100 : 1;
   if (metric) return def?.unit === "share" ? 100 : 1;
   if (/\.pass_k\.(any|all)\./.test(path)) return 100;
   if (name === "compare") return /^(n|wins|losses|ties|n_for_margin)$/.test(path) ? 1 : doc.metric.unit === "share" ? 100 : 1;

@@ -3,8 +3,10 @@ import assert from "node:assert/strict";
 import { writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import { checkNumbers } from "./numbers.mjs";
 import { background, json, launch, open, root, run, stopAll, until, view, visit, work } from "./help.mjs";
 
+const shots = process.env.TARE_WEB_SHOTS;
 const store = path.join(work, "runs.db");
 let browser, server, ids;
 
@@ -76,6 +78,28 @@ test("b marks the baseline; it stays, and Compare starts from it", async () => {
   assert.deepEqual(page.troubles, []);
   await page.context().close();
   await again.stop();
+});
+
+test("a leaderboard by a tag: each slice of each solver, where the document says", async () => {
+  for (const [width, theme] of [[1280, "light"], [390, "dark"]]) {
+    const page = await open(browser, server, { viewport: { width, height: 900 }, colorScheme: theme });
+    await visit(page, "#/board/incident-response?runs=demo");
+    assert.equal(await page.$(".slices"), null);
+    await page.selectOption('select[aria-label="Slice by"]', "tier");
+    await page.waitForSelector(".slices figure");
+    assert.match(await page.evaluate(() => location.hash), /by=tier/);
+    const doc = await page.evaluate(async () => (await fetch("/api/v1/leaderboard?suite=incident-response&runs=demo&by=tier")).json());
+    assert.ok(doc.slices.length >= 2);
+    assert.equal(doc.slices.reduce((n, s) => n + s.n_tasks, 0), doc.n_tasks);
+    assert.deepEqual(await page.$$eval(".slices figcaption b", (all) => all.map((b) => b.textContent)), doc.slices.map((s) => s.name));
+    const { checked, faults } = await checkNumbers(page);
+    assert.deepEqual(faults, []);
+    assert.ok(checked > 2 * 2 * doc.slices.length, String(checked));
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0, `${width}: too wide`);
+    if (shots) await page.screenshot({ path: path.join(shots, `slices-${width}-${theme}.png`), fullPage: true });
+    assert.deepEqual(page.troubles, []);
+    await page.context().close();
+  }
 });
 
 test("switches that are not at their default stand with the run, and with what differs", async () => {

@@ -6,13 +6,75 @@ import { niceAxis, ticks, type Axis } from "../fig/scale";
 import { Tradeoff } from "../fig/tradeoff";
 import { useKeys } from "../keys";
 import { amend, go, href, search } from "../route";
-import { marked, say, toggleMark, useDoc, useFoot, usePageTitle, useRoute, useSignal } from "../state";
+import { marked, say, shared, toggleMark, useDoc, useFoot, usePageTitle, useRoute, useSignal } from "../state";
 import { Empty, Failure, Progress, Waiting } from "../ui/faces";
 import { WarnMark } from "../ui/marks";
 import * as num from "../ui/number";
 import { line } from "../ui/text";
 
 type Full = LeaderboardDoc & { done?: number };
+
+/** The headline by the values of one tag: the same axis in each, so that they can be held beside each other. */
+function Slices({ doc, def, axis, scale, ticks: at }: { doc: Full; def: num.MetricDef; axis: Axis; scale: num.Scale; ticks: number[] }): JSX.Element {
+  const rows = doc.leaderboard.map((r, i) => ({ r, i })).filter((x) => x.r.kind !== "published");
+  return (
+    <section style={{ marginTop: "8px", marginBottom: "36px" }}>
+      <div class="hd">
+        <h2>
+          {line(num.title(def).replace(/^./, (c) => c.toUpperCase()))} by {line(doc.by ?? "")}
+        </h2>
+        <span class="sub">
+          {num.count(doc.slices?.length)} values{doc.slices_omitted ? `; ${num.count(doc.slices_omitted)} more are not shown` : ""}. Each interval stands for itself; slices are not ranked.
+        </span>
+      </div>
+      <div class="slices">
+        {(doc.slices ?? []).map((s, k) => (
+          <figure key={s.name} aria-label={`${line(s.name)}, ${s.n_tasks} tasks`}>
+            <figcaption>
+              <b>
+                <bdi>{line(s.name)}</bdi>
+              </b>{" "}
+              <span class="ink3">
+                <span data-v={`board:slices.${k}.n_tasks`}>{num.count(s.n_tasks)}</span> task{s.n_tasks === 1 ? "" : "s"}
+              </span>
+            </figcaption>
+            <table>
+              <thead aria-hidden="true">
+                <tr>
+                  <th class="nm" />
+                  <th class="plot">
+                    <AxisHead axis={axis} ticks={at} factor={scale.factor} />
+                  </th>
+                  <th class="n">{num.unitHead(def)}</th>
+                </tr>
+              </thead>
+              <tbody>
+                {rows.map(({ r, i }) => {
+                  const c = s.cells[i];
+                  const half = c && c.lo !== null && c.hi !== null ? (c.hi - c.lo) / 2 : null;
+                  return (
+                    <tr key={i}>
+                      <th scope="row" class="nm">
+                        <bdi>{line(r.solver)}</bdi>
+                      </th>
+                      <td class="plot">
+                        <Whisker axis={axis} kind={r.kind} value={c?.value ?? null} lo={c?.lo ?? null} hi={c?.hi ?? null} ticks={at} v={`board:slices.${k}.cells.${i}.value`} />
+                      </td>
+                      <td class="n" title={half === null ? line(c?.why) : undefined}>
+                        <span data-v={`board:slices.${k}.cells.${i}.value`}>{num.value(c?.value, scale)}</span>
+                        <span class="ci">{num.range(c?.lo ?? null, c?.hi ?? null, scale)}</span>
+                      </td>
+                    </tr>
+                  );
+                })}
+              </tbody>
+            </table>
+          </figure>
+        ))}
+      </div>
+    </section>
+  );
+}
 
 export function Board({ suite }: { suite: string | null }): JSX.Element {
   const { query } = useRoute();
@@ -190,6 +252,16 @@ function Ranked({ doc, wanted, error }: { doc: Full; wanted: string; error: JSX.
             ))}
           </div>
         )}
+        {shared.source.kind === "http" && (doc.tags ?? []).length > 0 && (
+          <select aria-label="Slice by" value={doc.by ?? ""} onChange={(e) => amend({ by: e.currentTarget.value })}>
+            <option value="">not sliced</option>
+            {(doc.tags ?? []).map((t) => (
+              <option key={t} value={t}>
+                by {line(t)}
+              </option>
+            ))}
+          </select>
+        )}
         {marks.length === 2 && (
           <a class="btn" href={href(["compare"], { a: marks[0], b: marks[1] })}>
             Compare the marked <kbd>c</kbd>
@@ -330,6 +402,7 @@ function Ranked({ doc, wanted, error }: { doc: Full; wanted: string; error: JSX.
         {kinds.has("published") ? "Published rows are quoted, not re-run, and never ranked. " : ""}
         {doc.class_note ? `Classes: ${line(doc.class_note)}; the worst metric decides.` : ""}
       </p>
+      {doc.by && doc.slices && <Slices doc={doc} def={defOf(defs, doc.headline ?? first)} axis={axisOf(doc.headline ?? first)} scale={scaleOf(doc.headline ?? first)} ticks={num.isShare(defOf(defs, doc.headline ?? first)) ? [0, 0.5, 1] : ticks(axisOf(doc.headline ?? first), 2)} />}
       {doc.front_by && (
         <Tradeoff
           rows={rows}
