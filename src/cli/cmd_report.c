@@ -14,7 +14,7 @@ struct report_opts {
     struct tare_strs runs;
     struct tare_str html;
     double max_size;
-    bool md;
+    bool md, stamp;
     struct tare_file_opts files;
 };
 
@@ -46,6 +46,10 @@ static const struct tare_opt report_options[] = {
      .def = "25",
      .help = "leave out steps where the file would be larger: those alike first, then the longest",
      .at = offsetof(struct report_opts, max_size)},
+    {.name = "stamp",
+     .type = TARE_OPT_FLAG,
+     .help = "say in the file when it was written; without it the same runs give the same bytes",
+     .at = offsetof(struct report_opts, stamp)},
     TARE_FILE_OPTIONS(struct report_opts),
     {0},
 };
@@ -81,6 +85,9 @@ static void print_written(struct tare_ctx *ctx, struct tare_str path, size_t n,
         tare_json_member_u64(&w, "attempts", c->attempts);
         tare_json_member_u64(&w, "bodies", c->bodies);
         tare_json_member_u64(&w, "bodies_left_out", c->bodies_left_out);
+        tare_json_member_u64(&w, "steps_cut", c->steps_cut);
+        tare_json_member_u64(&w, "redactions", c->redactions);
+        tare_json_member_cstr(&w, "written", c->written[0] ? c->written : NULL);
         tare_json_end_object(&w);
         tare_buf_putc(text, '\n');
         return;
@@ -91,6 +98,9 @@ static void print_written(struct tare_ctx *ctx, struct tare_str path, size_t n,
     if (c->bodies_left_out)
         (void)fprintf(ctx->err, "; the steps of %s attempts were left out (--max-size)",
                       tare_number_count(c->bodies_left_out).s);
+    if (c->redactions)
+        (void)fprintf(ctx->err, "; %s place%s redacted", tare_number_count(c->redactions).s,
+                      c->redactions == 1 ? "" : "s");
     (void)fputc('\n', ctx->err);
 }
 
@@ -103,6 +113,7 @@ static enum tare_status make(struct tare_ctx *ctx, const struct report_opts *o,
                                     .names = b->addresses,
                                     .n_names = b->n,
                                     .max_bytes = (size_t)(o->max_size * 1e6),
+                                    .stamp = o->stamp,
                                     .command = command_line(ctx),
                                     .clock = ctx->clock};
     struct tare_report_contents contents;
@@ -131,6 +142,8 @@ static enum tare_status report_run(struct tare_ctx *ctx, const void *opts, struc
         return tare_usage_fail(ctx, err,
                                "where to? --html FILE writes a file, --md prints "
                                "Markdown");
+    if (o->stamp && !o->html.n)
+        return tare_usage_fail(ctx, err, "--stamp is about the file, and there is no --html");
     if (o->md && ctx->json)
         return tare_usage_fail(ctx, err, "--json and --md exclude each other");
     enum tare_status st = tare_cli_borrow(ctx, &o->runs, &o->files, &b, err);

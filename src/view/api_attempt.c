@@ -121,6 +121,7 @@ static void put_body(struct tare__call *c, int64_t i, struct tare_str line)
     struct tare_json_writer *w = &c->w;
     struct tare_json v;
     bool whole = line.n <= TARE__API_BODY_CUT;
+    c->steps_cut += !whole;
     struct tare_arena_mark mark = tare_arena_mark(c->arena);
     bool json = whole && tare_json_parse(line, &tare_json_strict, c->arena, &v, NULL) == TARE_OK;
     tare_arena_rewind(c->arena, mark);

@@ -76,7 +76,8 @@ struct tare__call {
     struct tare_json_writer w;
     uint64_t change;
     const char *type;
-    int http; /* what a TARE_E_USAGE means where the call stands: 400 or 404 */
+    int http;           /* what a TARE_E_USAGE means where the call stands: 400 or 404 */
+    uint64_t steps_cut; /* bodies that were written without their end */
 };
 
 /* ---- api_target.c ------------------------------------------------------------------------ */

@@ -200,7 +200,7 @@ static void put_where(struct tare_json_writer *w, const struct tare_batch_view *
     tare_doc_time(w, "planned_at", b->wall_start_ns);
     tare_doc_time(w, "finished_at", b->wall_end_ns);
     tare_json_member_f64(w, "ms",
-                         b->wall_end_ns > b->wall_start_ns
+                         b->wall_start_ns && b->wall_end_ns > b->wall_start_ns
                              ? (double)(b->wall_end_ns - b->wall_start_ns) / 1e6
                              : (double)NAN);
 }

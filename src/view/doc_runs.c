@@ -8,8 +8,9 @@
 void tare_doc_time(struct tare_json_writer *w, const char *key, int64_t wall_ns)
 {
     char text[21];
+    bool known = wall_ns >= 1000000000; /* what files hold has no time: 0, or just above */
     tare_time_format(wall_ns, text);
-    tare_json_member_cstr(w, key, wall_ns ? text : NULL);
+    tare_json_member_cstr(w, key, known ? text : NULL);
 }
 
 void tare_doc_raw(struct tare_json_writer *w, const char *key, struct tare_str json)

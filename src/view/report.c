@@ -160,17 +160,33 @@ static void put_drawn(struct tare_buf *out, const struct tare__report *r)
     tare_buf_puts(out, "</main></div>\n");
 }
 
+/* What a person should know before publishing it. */
 static void put_contents(struct tare_buf *out, const struct tare_report_contents *c)
 {
-    tare_buf_printf(out, "<footer class=\"drawn\"><p class=\"note\">Inside this file: %s tasks, ",
-                    tare_number_count(c->tasks).s);
-    tare_buf_printf(out, "%s attempts, the steps of %s of them", tare_number_count(c->attempts).s,
-                    tare_number_count(c->bodies).s);
+    tare_buf_printf(out, "<footer class=\"drawn\"><p class=\"note\">Inside this file: %s task%s, ",
+                    tare_number_count(c->tasks).s, c->tasks == 1 ? "" : "s");
+    if (c->bundle)
+        tare_buf_printf(out, "%s attempt%s, the steps of %s of them",
+                        tare_number_count(c->attempts).s, c->attempts == 1 ? "" : "s",
+                        tare_number_count(c->bodies).s);
+    else
+        tare_buf_puts(out, "leaderboard and verdicts alone, no attempt");
     if (c->bodies_left_out)
         tare_buf_printf(out, "; the steps of %s were left out: %s",
                         tare_number_count(c->bodies_left_out).s, c->why_left_out);
-    tare_buf_puts(out, ". It asks the network for nothing. Made by tare " TARE_VERSION
-                       ".</p></footer>\n");
+    if (c->steps_cut)
+        tare_buf_printf(out, "; of %s long step%s the end was left out",
+                        tare_number_count(c->steps_cut).s, c->steps_cut == 1 ? "" : "s");
+    if (c->redactions)
+        tare_buf_printf(out, ". Redacted: %s place%s where a key stood read%s [secret:NAME]",
+                        tare_number_count(c->redactions).s, c->redactions == 1 ? "" : "s",
+                        c->redactions == 1 ? "s" : "");
+    else if (c->bundle)
+        tare_buf_puts(out, ". Nothing in it was redacted");
+    tare_buf_puts(out, ". It asks the network for nothing. Made by tare " TARE_VERSION);
+    if (c->written[0])
+        tare_buf_printf(out, ", written %.10s %.5s UTC", c->written, c->written + 11);
+    tare_buf_puts(out, ".</p></footer>\n");
 }
 
 static enum tare_status put_file(const struct tare_report_options *o, struct tare__report *r,
@@ -182,6 +198,8 @@ static enum tare_status put_file(const struct tare_report_options *o, struct tar
     enum tare_status st = TARE_OK;
     put_head(out, r, p);
     put_drawn(out, r);
+    if (o->stamp)
+        tare_time_format(o->clock->wall_ns(o->clock->ctx), contents->written);
     tare_buf_init(&blocks, NULL, TARE_GIB);
     size_t used = out->n + p->script.n + 4096;
     contents->bundle = p->script.n > 0;

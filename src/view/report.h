@@ -15,6 +15,7 @@ struct tare_report_options {
     const struct tare_str *names; /* runs and batches, of one suite; the first is the baseline */
     uint32_t n_names;
     size_t max_bytes;        /* of the file: bodies are left out above it; 0: 25 MiB */
+    bool stamp;              /* says when it was written: then equal input gives other bytes */
     struct tare_str command; /* what makes it again, for the Markdown */
     const struct tare_clock *clock;
 };
@@ -23,6 +24,9 @@ struct tare_report_options {
 struct tare_report_contents {
     uint64_t tasks, attempts, bodies, bodies_left_out;
     const char *why_left_out; /* NULL: nothing was */
+    uint64_t steps_cut;       /* of those inside: longer than a page shows, their end left out */
+    uint64_t redactions;      /* places that read [secret:NAME]: keys that were taken out */
+    char written[21];         /* when, UTC; empty: no stamp was asked for */
     bool bundle;              /* the page of web/ is in it */
 };
 

@@ -20,6 +20,7 @@ struct block {
     struct tare_buf where;        /* `"PATH":N,`: its part of the index */
     struct tare_str task;         /* whose steps it holds; p NULL: outlines and other documents */
     uint32_t attempts;            /* whose steps are in it */
+    uint64_t steps_cut, redactions;
     bool alike, left_out;
 };
 
@@ -234,6 +235,21 @@ static struct tare_str attempt_path(struct making *m, const struct tare__place *
     return path;
 }
 
+/* Places where a key was taken out: [secret:NAME]. */
+static uint64_t count_redactions(struct tare_str text)
+{
+    static const struct tare_str mark = {"[secret:", 8};
+    uint64_t n = 0;
+    while (text.n > mark.n) {
+        size_t at = tare_str_find(text, mark);
+        if (at == SIZE_MAX)
+            break;
+        text = tare_str_n(text.p + at + mark.n, text.n - at - mark.n);
+        n++;
+    }
+    return n;
+}
+
 /* One document straight from the store, without looking its run up again. */
 static enum tare_status put_one(struct making *m, struct block *b, const struct tare__place *p,
                                 bool steps)
@@ -251,6 +267,8 @@ static enum tare_status put_one(struct making *m, struct block *b, const struct 
                                 : tare__put_attempt(&c, p, m->err);
     if (!st)
         put_document(m, b, path, tare_buf_str(&api->out));
+    b->steps_cut += c.steps_cut;
+    b->redactions += count_redactions(tare_buf_str(&api->out));
     return st;
 }
 
@@ -389,6 +407,16 @@ static void fit(struct making *m, size_t room, struct tare_report_contents *cont
     }
 }
 
+static void count_inside(const struct making *m, struct tare_report_contents *contents)
+{
+    contents->steps_cut = contents->redactions = 0;
+    for (uint32_t i = 0; i < m->n; i++) {
+        const struct block *b = &m->blocks[i];
+        contents->steps_cut += b->left_out ? 0 : b->steps_cut;
+        contents->redactions += b->left_out ? 0 : b->redactions;
+    }
+}
+
 static void put_element(struct tare_buf *out, uint32_t n, struct tare_str base64)
 {
     tare_buf_printf(out, "<script type=\"text/plain\" id=\"b%u\">", n);
@@ -445,6 +473,9 @@ static enum tare_status put_index(struct making *m, const struct tare_report_con
     tare_json_member_u64(&w, "bodies", c->bodies);
     tare_json_member_u64(&w, "bodies_left_out", c->bodies_left_out);
     tare_json_member_cstr(&w, "why_left_out", c->why_left_out);
+    tare_json_member_u64(&w, "steps_cut", c->steps_cut);
+    tare_json_member_u64(&w, "redactions", c->redactions);
+    tare_json_member_cstr(&w, "written", c->written[0] ? c->written : NULL);
     tare_json_end_object(&w);
     tare_json_put_key(&w, "docs");
     tare_json_put_raw(&w, tare_buf_str(&m->index));
@@ -512,10 +543,12 @@ enum tare_status tare__report_blocks(struct tare__report *r, size_t room, struct
     enum tare_status st = gather(&m, contents, digest);
     if (!st)
         st = tare_parallel(tare_cpu_count(), m.n, pack_one, &m, NULL, err);
+    count_inside(&m, contents);
     if (!st)
         st = put_index(&m, contents, digest, out);
     if (!st) { /* it only becomes shorter when something is left out */
         fit(&m, room > out->n ? room - out->n : 0, contents);
+        count_inside(&m, contents);
         tare_buf_reset(out);
         st = put_index(&m, contents, digest, out);
     }

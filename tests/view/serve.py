@@ -5,6 +5,7 @@ Documents against docs/schema, numbers against --json, who is refused, two hundr
 goes on, stores that are empty or broken, hostile names. Exit 77 (skipped) where python3-jsonschema is
 absent or tare has no server."""
 import base64
+import calendar
 import gzip
 import html
 import html.parser
@@ -514,6 +515,44 @@ def test_report(folder):
     check("and the index says which", all(n in left for p, n in left[0]["blocks"].items()) , "a path leads to a block that is not there")
 
 
+def test_report_says(folder):
+    """What was left out and redacted; times only when asked for; files give the same bytes at any time."""
+    own = folder / "says"
+    own.mkdir()
+    rows = [{"task": f"t{i}", "run": run, "score": i % 2, "output": out}
+            for i, out in enumerate(["my key is [secret:OPENAI_API_KEY], [secret:OPENAI_API_KEY]", "x" * 100_000, "fine", "[secret:B]"])
+            for run in ("a", "b")]
+    (own / "log.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    made = []
+    for zone, name in (("UTC", "1"), ("Asia/Kolkata", "2")):
+        os.environ["TZ"] = zone
+        made.append(json.loads(tare(folder, "report", str(own / "log.jsonl"), "--html", str(own / f"{name}.html"), "--json")))
+        time.sleep(1.1)
+    del os.environ["TZ"]
+    one = (own / "1.html").read_bytes()
+    check("files give the same bytes a second later, in another zone", one == (own / "2.html").read_bytes())
+    for doc in made:
+        valid("report --json", doc, "tare.report-written/1")
+    if made[0]["page"] == "bundle":
+        check("redactions are counted", made[0]["redactions"] == 6, made[0])
+        check("cut steps are counted", made[0]["steps_cut"] == 2, made[0])
+        footer = one.decode().split("<footer", 1)[1].split("</footer>")[0]
+        check("and said in the file", "Redacted: 6 places" in footer and "of 2 long steps the end was left out" in footer, footer)
+        index = blocks(one.decode())[0]
+        valid("block 0 of files", index, "tare.report/1")
+        check("and in its index", index["contents"]["redactions"] == 6 and index["contents"]["written"] is None, index["contents"])
+        check("files have no time", all(r["planned_at"] is None and r["ms"] is None for r in index["docs"]["/runs"]["rows"]))
+    else:
+        check("without the page no attempt is inside", "no attempt" in one.decode())
+    check("no stamp", b", written " not in one)
+    stamped = json.loads(tare(folder, "report", str(own / "log.jsonl"), "--html", str(own / "3.html"), "--stamp", "--json"))
+    valid("report --stamp --json", stamped, "tare.report-written/1")
+    text = (own / "3.html").read_text()
+    check("a stamp says when", f", written {stamped['written'][:10]} {stamped['written'][11:16]} UTC" in text and
+          abs(time.time() - calendar.timegm(time.strptime(stamped["written"], "%Y-%m-%dT%H:%M:%SZ"))) < 60, stamped)
+    tare(folder, "report", "first", "--md", "--stamp", code=2)
+
+
 def point(value, pointer):
     for key in pointer.split("/")[1:]:
         key = key.replace("~1", "/").replace("~0", "~")
@@ -597,7 +636,8 @@ def main():
         tare(folder, "run", "incident-response", "-s", "runbook", "-s", "verify-first", "-s", "oracle", "-s", "spray", "-k", "2",
              "--seed", "7", "--limit", "20", "--label", "first", "-q")
         tare(folder, "run", "incident-response", "-s", "injection-follower", "-k", "1", "--seed", "7", "--limit", "8", "--label", "second", "-q")
-        for test in (test_documents, test_drawn_numbers, test_refusals, test_baseline, test_many_clients, test_live, test_broken, test_hostile, test_planted, test_long, test_report):
+        for test in (test_documents, test_drawn_numbers, test_refusals, test_baseline, test_many_clients, test_live, test_broken,
+                     test_hostile, test_planted, test_long, test_report, test_report_says):
             try:
                 test(folder)
             except Exception as why:  # noqa: BLE001 the other tests go on
