@@ -179,7 +179,8 @@ void tare__record_end(struct tare_play *p)
     tare_buf_putc(&p->outline, ']');
     a->steps = tare_arena_copy(p->arena, tare_buf_str(&p->steps));
     a->outline = tare_arena_copy(p->arena, tare_buf_str(&p->outline));
-    if ((p->steps.n && !a->steps.p) || !a->outline.p) {
+    /* The last bracket may have found no memory: what is stored is whole, or not at all. */
+    if ((p->outline.failed && !p->outgrown) || (p->steps.n && !a->steps.p) || !a->outline.p) {
         a->status = TARE_ATTEMPT_MISSING;
         a->cause = TARE_CAUSE_MEMORY;
         a->cause_text = TARE_S("the attempt's record is larger than its ceiling");
