@@ -1,4 +1,4 @@
-#include "decide/failures.h"
+#include "decide/failures_int.h"
 
 #include <stdlib.h>
 
@@ -6,7 +6,6 @@
 
 #include "base/banned.h"
 
-#define MAX_FOUND 256u
 #define LOOP_WINDOW 8u
 #define POLL_TIMES 20u
 
@@ -35,23 +34,15 @@ const char *tare_failure_remedy(enum tare_failure_mode mode)
     return modes[mode].remedy;
 }
 
-struct found {
-    const struct tare_trail *t;
-    struct tare_arena *arena;
-    struct tare_failure v[MAX_FOUND];
-    uint32_t n;
-    bool failed;
-};
-
-static void add(struct found *f, enum tare_failure_mode mode, const char *subtype, uint32_t from,
-                uint32_t to, const char *severity, struct tare_str evidence)
+void tare__found_add(struct tare__found *f, enum tare_failure_mode mode, const char *subtype,
+                     uint32_t from, uint32_t to, const char *severity, struct tare_str evidence)
 {
     f->failed = f->failed || !evidence.p;
-    if (f->n < MAX_FOUND)
+    if (f->n < TARE__MAX_FOUND)
         f->v[f->n++] = (struct tare_failure){mode, subtype, from, to, severity, evidence};
 }
 
-static bool has(const struct found *f, enum tare_failure_mode mode, const char *subtype)
+static bool has(const struct tare__found *f, enum tare_failure_mode mode, const char *subtype)
 {
     for (uint32_t i = 0; i < f->n; i++)
         if (f->v[i].mode == mode && strcmp(f->v[i].subtype, subtype) == 0)
@@ -61,7 +52,7 @@ static bool has(const struct found *f, enum tare_failure_mode mode, const char *
 
 /* ---- context ------------------------------------------------------------------------------- */
 
-static void context_exhaustion(struct found *f)
+static void context_exhaustion(struct tare__found *f)
 {
     const struct tare_trail *t = f->t;
     uint64_t peak = 0;
@@ -79,13 +70,14 @@ static void context_exhaustion(struct found *f)
     double share = t->window ? (double)peak / (double)t->window : 0;
     if (!over && share < 0.85)
         return;
-    add(f, TARE_FAIL_CONTEXT, over ? "overflow" : "near", at, at, over ? "error" : "warning",
+    tare__found_add(
+        f, TARE_FAIL_CONTEXT, over ? "overflow" : "near", at, at, over ? "error" : "warning",
         tare_arena_printf(f->arena, "the longest prompt had %llu of %llu tokens (%.1f %%)",
                           (unsigned long long)peak, (unsigned long long)t->window, 100 * share));
 }
 
 /* A rule was kept before and broken now, its last copy in the middle, 4,000 tokens after it. */
-static void lost_in_the_middle(struct found *f)
+static void lost_in_the_middle(struct tare__found *f)
 {
     bool kept = false;
     for (uint32_t i = 0; i < f->t->n_events; i++) {
@@ -94,10 +86,11 @@ static void lost_in_the_middle(struct found *f)
             continue;
         double place = e->prompt ? (double)e->rule_at / (double)e->prompt : 0;
         if (!e->kept && kept && place >= 0.2 && place <= 0.8 && e->prompt - e->rule_at >= 4000)
-            add(f, TARE_FAIL_MIDDLE, "rule", e->step, e->step, "error",
-                tare_arena_printf(
-                    f->arena, "broken %.0f %% into the prompt, %llu tokens back: %.*s", 100 * place,
-                    (unsigned long long)(e->prompt - e->rule_at), TARE_FMT(e->says)));
+            tare__found_add(f, TARE_FAIL_MIDDLE, "rule", e->step, e->step, "error",
+                            tare_arena_printf(
+                                f->arena, "broken %.0f %% into the prompt, %llu tokens back: %.*s",
+                                100 * place, (unsigned long long)(e->prompt - e->rule_at),
+                                TARE_FMT(e->says)));
         kept = kept || e->kept;
     }
 }
@@ -124,7 +117,7 @@ static bool shares_value(struct tare_str a, struct tare_str b)
     return false;
 }
 
-static void misrouting(struct found *f)
+static void misrouting(struct tare__found *f)
 {
     const struct tare_trail *t = f->t;
     for (uint32_t i = 0; i < t->n_calls; i++) {
@@ -134,16 +127,16 @@ static void misrouting(struct found *f)
             bool same = tare_str_eq(a->tool, b->tool);
             if (!b->ok || (same ? a->sig == b->sig : !shares_value(a->args, b->args)))
                 continue;
-            add(f, TARE_FAIL_MISROUTING, same ? "wrong_args" : "wrong_tool", a->step, b->step,
-                "warning",
-                tare_arena_printf(f->arena, "%.*s failed, %.*s did it", TARE_FMT(a->tool),
-                                  TARE_FMT(b->tool)));
+            tare__found_add(f, TARE_FAIL_MISROUTING, same ? "wrong_args" : "wrong_tool", a->step,
+                            b->step, "warning",
+                            tare_arena_printf(f->arena, "%.*s failed, %.*s did it",
+                                              TARE_FMT(a->tool), TARE_FMT(b->tool)));
             break;
         }
     }
 }
 
-static void hallucinated_call(struct found *f)
+static void hallucinated_call(struct tare__found *f)
 {
     for (uint32_t i = 0; i < f->t->n_events; i++) {
         const struct tare_trail_event *e = &f->t->events[i];
@@ -158,7 +151,8 @@ static void hallucinated_call(struct found *f)
                 ? "malformed"
                 : NULL;
         if (what)
-            add(f, TARE_FAIL_HALLUCINATED, what, e->step, e->step, "error",
+            tare__found_add(
+                f, TARE_FAIL_HALLUCINATED, what, e->step, e->step, "error",
                 tare_arena_printf(f->arena, "%.*s %.*s", TARE_FMT(e->code), TARE_FMT(e->says)));
     }
 }
@@ -171,7 +165,7 @@ static bool same(const struct tare_trail_call *a, const struct tare_trail_call *
 }
 
 /* The same call with the same result thrice in the last 8 calls; a poll 20 times in all. */
-static void loop_identical(struct found *f, uint32_t at)
+static void loop_identical(struct tare__found *f, uint32_t at)
 {
     const struct tare_trail_call *v = f->t->calls, *c = &v[at];
     uint32_t times = 0, need = c->poll ? POLL_TIMES : 3, first = at;
@@ -181,12 +175,13 @@ static void loop_identical(struct found *f, uint32_t at)
             first = i;
         }
     if (times >= need && !has(f, TARE_FAIL_LOOP, "identical"))
-        add(f, TARE_FAIL_LOOP, "identical", v[first].step, c->step, "error",
+        tare__found_add(
+            f, TARE_FAIL_LOOP, "identical", v[first].step, c->step, "error",
             tare_arena_printf(f->arena, "%.*s gave the same %u times", TARE_FMT(c->tool), times));
 }
 
 /* The same call failed thrice with no change of state that succeeded between. */
-static void loop_failing(struct found *f, uint32_t at)
+static void loop_failing(struct tare__found *f, uint32_t at)
 {
     const struct tare_trail_call *v = f->t->calls, *c = &v[at];
     uint32_t times = 0, first = at;
@@ -196,12 +191,13 @@ static void loop_failing(struct found *f, uint32_t at)
             first = i;
         }
     if (times >= (c->poll ? POLL_TIMES : 3) && !has(f, TARE_FAIL_LOOP, "failing"))
-        add(f, TARE_FAIL_LOOP, "failing", v[first].step, c->step, "error",
+        tare__found_add(
+            f, TARE_FAIL_LOOP, "failing", v[first].step, c->step, "error",
             tare_arena_printf(f->arena, "%.*s failed %u times", TARE_FMT(c->tool), times));
 }
 
 /* The tail is a cycle of 2 to 4 calls, three times over. */
-static void loop_cycle(struct found *f, uint32_t at)
+static void loop_cycle(struct tare__found *f, uint32_t at)
 {
     const struct tare_trail_call *v = f->t->calls;
     for (uint32_t period = 2; period <= 4; period++) {
@@ -212,12 +208,12 @@ static void loop_cycle(struct found *f, uint32_t at)
         }
         if (!cycle || !varied || has(f, TARE_FAIL_LOOP, "cycle"))
             continue;
-        add(f, TARE_FAIL_LOOP, "cycle", v[at + 1 - 3 * period].step, v[at].step, "error",
-            tare_arena_printf(f->arena, "%u calls, three times over", period));
+        tare__found_add(f, TARE_FAIL_LOOP, "cycle", v[at + 1 - 3 * period].step, v[at].step,
+                        "error", tare_arena_printf(f->arena, "%u calls, three times over", period));
     }
 }
 
-static void retry_loop(struct found *f)
+static void retry_loop(struct tare__found *f)
 {
     for (uint32_t i = 0; i < f->t->n_calls; i++) {
         loop_identical(f, i);
@@ -228,17 +224,7 @@ static void retry_loop(struct found *f)
 
 /* ---- ends ---------------------------------------------------------------------------------- */
 
-static void state_corruption(struct found *f)
-{
-    for (uint32_t i = 0; i < f->t->n_events; i++)
-        if (f->t->events[i].kind == TARE_TRAIL_FILE) {
-            bool known = tare_str_is(f->t->events[i].code, "lost_item");
-            add(f, TARE_FAIL_STATE, known ? "lost_item" : "stale_write", f->t->events[i].step,
-                f->t->events[i].step, "error", f->t->events[i].says);
-        }
-}
-
-static void premature_termination(struct found *f)
+static void premature_termination(struct tare__found *f)
 {
     const struct tare_trail *t = f->t;
     bool ended = tare_str_is(t->stop, "submitted") || tare_str_is(t->stop, "no_call");
@@ -248,13 +234,14 @@ static void premature_termination(struct found *f)
         return;
     const char *severity = t->has_score ? "error" : "info";
     if (t->open_items)
-        add(f, TARE_FAIL_PREMATURE, "open_items", t->steps, t->steps, severity,
-            tare_arena_printf(f->arena, "%u items were open", t->open_items));
+        tare__found_add(f, TARE_FAIL_PREMATURE, "open_items", t->steps, t->steps, severity,
+                        tare_arena_printf(f->arena, "%u items were open", t->open_items));
     else if (t->changes && !t->checked)
-        add(f, TARE_FAIL_PREMATURE, "unverified", t->steps, t->steps, severity,
-            TARE_S("after the last change nothing was looked at again"));
+        tare__found_add(f, TARE_FAIL_PREMATURE, "unverified", t->steps, t->steps, severity,
+                        TARE_S("after the last change nothing was looked at again"));
     else if (t->steps <= 5 && t->has_score && t->score <= 0)
-        add(f, TARE_FAIL_PREMATURE, "confident_zero", t->steps, t->steps, severity,
+        tare__found_add(
+            f, TARE_FAIL_PREMATURE, "confident_zero", t->steps, t->steps, severity,
             tare_arena_printf(f->arena, "ended after %u steps with nothing reached", t->steps));
 }
 
@@ -263,29 +250,31 @@ static bool limit(struct tare_str stop)
     return tare_str_ends(stop, TARE_S("limit")) || tare_str_is(stop, "no_progress");
 }
 
-static void timeout_cascade(struct found *f)
+static void timeout_cascade(struct tare__found *f)
 {
     const struct tare_trail *t = f->t;
     uint32_t tail = (t->steps + 3) / 4, row = 0;
     tail = tail < 10 ? 10 : tail;
     tail = tail > t->steps ? t->steps : tail;
     if (limit(t->stop) && t->steps && t->last_progress <= t->steps - tail)
-        add(f, TARE_FAIL_TIMEOUT, "no_convergence", t->last_progress + 1, t->steps, "error",
+        tare__found_add(
+            f, TARE_FAIL_TIMEOUT, "no_convergence", t->last_progress + 1, t->steps, "error",
             tare_arena_printf(f->arena, "nothing new after step %u: %u of %u steps were waste",
                               t->last_progress, t->steps - t->last_progress, t->steps));
     for (uint32_t i = 0; i < t->n_calls; i++) {
         const struct tare_trail_call *c = &t->calls[i];
         row = c->timeout ? row + 1 : 0;
         if (row == 3)
-            add(f, TARE_FAIL_TIMEOUT, "timeout_chain", t->calls[i - 2].step, c->step, "error",
-                TARE_S("three calls in a row ran out of time"));
+            tare__found_add(f, TARE_FAIL_TIMEOUT, "timeout_chain", t->calls[i - 2].step, c->step,
+                            "error", TARE_S("three calls in a row ran out of time"));
         for (uint32_t k = 0; k < i && c->timeout; k++)
             if (t->calls[k].timeout && t->calls[k].sig == c->sig &&
                 !has(f, TARE_FAIL_TIMEOUT, "same_timeout"))
-                add(f, TARE_FAIL_TIMEOUT, "same_timeout", t->calls[k].step, c->step, "warning",
-                    tare_arena_printf(f->arena,
-                                      "%.*s ran out of time twice with the same arguments",
-                                      TARE_FMT(c->tool)));
+                tare__found_add(f, TARE_FAIL_TIMEOUT, "same_timeout", t->calls[k].step, c->step,
+                                "warning",
+                                tare_arena_printf(
+                                    f->arena, "%.*s ran out of time twice with the same arguments",
+                                    TARE_FMT(c->tool)));
     }
 }
 
@@ -300,7 +289,7 @@ static int by_step(const void *a, const void *b)
 enum tare_status tare_failures(const struct tare_trail *t, struct tare_arena *arena,
                                struct tare_failure **out, uint32_t *n, struct tare_err *err)
 {
-    struct found *f = TARE_NEW(arena, struct found);
+    struct tare__found *f = TARE_NEW(arena, struct tare__found);
     if (!f)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while looking for failures");
     f->t = t;
@@ -310,7 +299,7 @@ enum tare_status tare_failures(const struct tare_trail *t, struct tare_arena *ar
     misrouting(f);
     hallucinated_call(f);
     retry_loop(f);
-    state_corruption(f);
+    tare__state_corruption(f);
     premature_termination(f);
     timeout_cascade(f);
     if (f->failed)

@@ -43,13 +43,23 @@ struct tare_trail_ask {
     struct tare_str model, fingerprint;
 };
 
-/* An answer that could not be used, a call that was refused, a rule that was met or broken. */
+/* An answer that could not be used, a call that was refused, a rule that was met or broken, a
+ * state that was written or read (tare_world_ops.state_json), a plan. */
 struct tare_trail_event {
     uint32_t step;
-    enum { TARE_TRAIL_BAD_CALL, TARE_TRAIL_UNSEEN, TARE_TRAIL_RULE, TARE_TRAIL_FILE } kind;
-    struct tare_str code, says; /* BAD_CALL: "V_MISSING", "E_CALL_JSON" …; FILE: subtype */
-    bool kept;                  /* RULE */
-    uint64_t rule_at, prompt;   /* RULE: tokens before its last copy; of the prompt */
+    enum {
+        TARE_TRAIL_BAD_CALL,
+        TARE_TRAIL_UNSEEN,
+        TARE_TRAIL_RULE,
+        TARE_TRAIL_STATE,
+        TARE_TRAIL_PLAN
+    } kind;
+    struct tare_str code; /* BAD_CALL: "V_MISSING", "E_CALL_JSON" …; STATE: "create", "read" … */
+    struct tare_str says;   /* STATE: name; PLAN: its text; RULE: the tool */
+    struct tare_str digest; /* STATE */
+    bool kept;              /* RULE */
+    uint64_t rule_at,
+        prompt; /* RULE: tokens before its last copy, 0: there is none; of the prompt */
 };
 
 struct tare_trail {

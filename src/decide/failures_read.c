@@ -1,7 +1,7 @@
 /* The trail of a stored attempt, from its outline, its step bodies and the harness's account. */
 #include <math.h>
 
-#include "decide/failures.h"
+#include "decide/failures_int.h"
 
 #include "base/limits.h"
 #include "record/result.h"
@@ -30,6 +30,19 @@ static uint64_t number(struct tare_json v, const char *key)
     int64_t n = 0;
     (void)tare_json_i64(tare_json_get(v, key), &n);
     return n > 0 ? (uint64_t)n : 0;
+}
+
+/* {"op", "name", "sha256"}: of a world's step, or of a harness's trace. */
+static void read_state(struct reading *r, struct tare_json v, uint32_t step)
+{
+    if (r->t->n_events == r->cap_events)
+        return;
+    r->events[r->t->n_events++] =
+        (struct tare_trail_event){.step = step,
+                                  .kind = TARE_TRAIL_STATE,
+                                  .code = tare_json_str(tare_json_get(v, "op")),
+                                  .says = tare_json_str(tare_json_get(v, "name")),
+                                  .digest = tare_json_str(tare_json_get(v, "sha256"))};
 }
 
 static void read_event(struct reading *r, struct tare_json e, uint32_t step)
@@ -65,6 +78,12 @@ static void read_event(struct reading *r, struct tare_json e, uint32_t step)
         x->rule_at = number(e, "at");
         x->prompt = number(e, "prompt_tokens");
         t->n_events++;
+    } else if (tare_json_str_is(kind, "plan")) {
+        x->kind = TARE_TRAIL_PLAN;
+        x->says = tare_json_str(tare_json_get(e, "plan"));
+        t->n_events++;
+    } else if (tare_json_str_is(kind, "state")) {
+        read_state(r, e, step);
     }
 }
 
@@ -118,6 +137,9 @@ static void read_step(struct reading *r, struct tare_json body, struct tare_json
         t->checked = true;
     }
     read_trace(r, tare_json_get(body, "trace"), step);
+    struct tare_json state = tare_json_get(body, "state");
+    for (struct tare_json v = tare_json_first(state); tare_json_present(v); v = tare_json_next(v))
+        read_state(r, v, step);
 }
 
 /* Share of the best the task allows; the metric's own range where the world does not say. */
@@ -177,6 +199,7 @@ enum tare_status tare_trail_read(const struct tare_attempt *attempt, const struc
     struct tare_json harness = tare_json_get(detail, "harness");
     read_trace(&r, tare_json_get(harness, "trace"), attempt->n_steps);
     read_score(out, attempt, detail, metric, metric_at);
+    out->open_items = tare__open_items(r.events, out->n_events);
     out->stop = stop_of(attempt, harness);
     out->window = number(harness, "budget_tokens");
     out->reserve = number(harness, "reserve_tokens");

@@ -114,6 +114,11 @@ struct tare_world_ops {
     /* The i-th planted instruction whose text has reached the solver up to now; false: there are
      * no more. The texts are valid until reset. NULL: the world plants none. */
     bool (*planted)(const void *w, uint32_t i, struct tare_planted *out);
+    /* What the last step wrote, read or changed of a state that lasts (files, records), for the
+     * record alone: the elements of an array, {"op": "create" (written whole), "edit" (a part of
+     * it), "read", "change" (by something that ran) or "remove", "name", "sha256" of the whole as
+     * it then is}. NULL: the world has no such state. */
+    void (*state_json)(const void *w, struct tare_json_writer *out);
     const struct tare_tool *(*tools)(const void *w, uint32_t *n);
     /* What the world is and what is asked, for a model: plain text. After reset; NULL: nothing to
      * say. Must not give away what the tools would have to find out. */

@@ -81,6 +81,12 @@ static bool body_end(struct tare_play *p, struct tare_json_writer *w, uint32_t n
     const struct tare_play_setup *s = p->setup;
     tare_json_end_array(w);
     put_planted(p, w, number, shown);
+    if (p->attempt.n_steps > 0 && s->world->state_json) {
+        tare_json_put_key(w, "state");
+        tare_json_begin_array(w);
+        s->world->state_json(s->w, w);
+        tare_json_end_array(w);
+    }
     if (p->started && s->solver->trace) {
         tare_json_put_key(w, "trace");
         tare_json_begin_array(w);

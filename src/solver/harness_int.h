@@ -329,7 +329,11 @@ void tare__hs_trace_tool(struct tare__hs *s, const struct tare__hs_call *call,
                          struct tare_str result, bool failed, int64_t dur_ns);
 void tare__hs_trace_note(struct tare__hs *s, const char *kind, struct tare_str tool,
                          const char *key, struct tare_str value);
-/* A rule of tools.order was kept or broken, and where in the prompt it stood last. */
+/* What happened to a note, as tare_world_ops.state_json tells it. */
+void tare__hs_trace_state(struct tare__hs *s, const char *op, struct tare_str name,
+                          struct tare_str text);
+/* A tool that a rule of tools.order speaks about was called: the rule was kept or broken; and where
+ * in the prompt the rules stood last. */
 void tare__hs_trace_rule(struct tare__hs *s, struct tare_str tool, bool kept);
 void tare__hs_trace(const void *shared, void *state, struct tare_json_writer *out);
 void tare__hs_account(const void *shared, const void *state, struct tare_json_writer *out);

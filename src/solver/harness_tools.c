@@ -217,6 +217,8 @@ static struct tare_str write_note(struct tare__hs *s, struct tare_json args, boo
     s->files_bytes += text.n; /* the old text stays in the attempt's memory */
     *failed = false;
     tare__hs_trace_note(s, "note", TARE_S("write_note"), "name", name);
+    /* a sub-task writes behind the back of the one who handed it out */
+    tare__hs_trace_state(s, s->depth ? "change" : "create", name, text);
     return TARE_S("kept");
 }
 
@@ -278,6 +280,8 @@ bool tare__hs_own_call(struct tare__hs *s, const struct tare__hs_call *call)
     case OWN_NOTE_READ: {
         const struct tare__hs_file *f = find_file(s, tare_json_str(tare_json_get(args, "name")));
         failed = !f;
+        if (f && !s->depth)
+            tare__hs_trace_state(s, "read", f->name, f->text);
         said = f ? f->text : TARE_S("there is no such note");
         break;
     }

@@ -121,15 +121,69 @@ void tare__hs_trace_tool(struct tare__hs *s, const struct tare__hs_call *call,
     tare__hs_trace_end(s, &w);
 }
 
+void tare__hs_trace_state(struct tare__hs *s, const char *op, struct tare_str name,
+                          struct tare_str text)
+{
+    struct tare_json_writer w;
+    char hex[65];
+    tare_digest_hex(tare_sha256_of(text), hex);
+    tare__hs_trace_begin(s, &w, "state");
+    tare_json_member_cstr(&w, "op", op);
+    tare_json_put_key(&w, "name");
+    tare_json_put_str(&w, tare_arena_printf(s->arena, "note %.*s", TARE_FMT(name)));
+    tare_json_member_str(&w, "sha256", tare_str_n(hex, 16));
+    tare__hs_trace_end(s, &w);
+}
+
+/* Tokens of the prompt in hand before the last copy of the rules, in the order tools, talk, end.
+ * False: they do not stand in it. */
+static bool place_of_rules(struct tare__hs *s, uint64_t *at)
+{
+    const struct tare__hs_thread *t = tare__hs_here(s);
+    uint64_t before =
+        HS_IS(s, HS_TOOLS_TRANSPORT, HS_PROMPT) ? 0 : tare__hs_tokens(s->tools[s->depth]);
+    bool found = HS_IS(s, HS_ANCHOR, HS_ANCHOR_EVERY) || s->anchored ||
+                 (s->reciting && HS_INT(s, HS_RECITE) >= HS_RECITE_RULES);
+    *at = s->prompt_tokens;
+    if (found)
+        return true;
+    for (uint32_t i = 0; i < t->n; i++) {
+        const struct tare__hs_item *it = &t->v[i];
+        bool shown =
+            !it->gone && !it->referenced && (it->pinned || !HS_IS(s, HS_MEMORY_MODE, HS_STATELESS));
+        size_t from = shown ? tare_str_find(it->text, s->rules) : SIZE_MAX;
+        if (from != SIZE_MAX) {
+            *at = before + from / 4;
+            found = true;
+        }
+        if (shown)
+            before += tare__hs_tokens(it->text);
+        for (uint32_t c = 0; shown && c < it->n_calls; c++)
+            before += tare__hs_tokens(it->calls[c].args) + tare__hs_tokens(it->calls[c].name);
+    }
+    return found;
+}
+
+/* Whether a rule speaks about this tool: only then was there an opportunity to break it. */
+static bool is_ruled(struct tare__hs *s, struct tare_str tool)
+{
+    for (uint32_t r = 0; r < tare_order_rules(s->order); r++)
+        if (tare_str_find(tare_order_says(s->order, r, s->arena), tool) != SIZE_MAX)
+            return true;
+    return false;
+}
+
 void tare__hs_trace_rule(struct tare__hs *s, struct tare_str tool, bool kept)
 {
     struct tare_json_writer w;
-    bool at_end = HS_IS(s, HS_ANCHOR, HS_ANCHOR_EVERY) || s->anchored ||
-                  (s->reciting && HS_INT(s, HS_RECITE) >= HS_RECITE_RULES);
+    uint64_t at;
+    if (kept && !is_ruled(s, tool))
+        return;
     tare__hs_trace_begin(s, &w, "rule");
     tare_json_member_str(&w, "tool", tool);
     tare_json_member_bool(&w, "kept", kept);
-    tare_json_member_u64(&w, "at", at_end ? s->prompt_tokens : 0);
+    if (place_of_rules(s, &at))
+        tare_json_member_u64(&w, "at", at);
     tare_json_member_u64(&w, "prompt_tokens", s->prompt_tokens);
     tare__hs_trace_end(s, &w);
 }

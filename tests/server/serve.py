@@ -18,6 +18,8 @@ it behaves, several words joined by "+":
   nousage  badusage  othermodel  nofinish  object  noid  badargs   answers that are a bit off
   deep           10,000 nested lists in the arguments    context       400 context_length_exceeded
   play:N         plays soc: reads the alerts N times (1), then reports (else: reports at once)
+  long:N         writes N bytes of text beside its call, so that the talk grows; cite:TEXT: TEXT
+                 ("_" is a space) beside its second call
   text           answers with text, never a call        say:TEXT      answers TEXT ("_" is a space)
   lab            in the lab of tools: looks things up, one time in three with a comma too many, and mends
                  it when it is told; through the server's interface always well
@@ -118,6 +120,10 @@ def choose(words, body):
 
 def chat(words, body, number):
     text, calls = choose(words, body)
+    if calls and "long" in words:
+        text = "I look again. " * (int(words["long"][0]) // 14)
+        if "cite" in words and sum(m.get("role") == "tool" for m in body["messages"]) == 1:
+            text = ":".join(words["cite"]).replace("_", " ") + ". " + text
     message = {"role": "assistant", "content": text}
     if calls:
         message["tool_calls"] = [

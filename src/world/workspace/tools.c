@@ -297,6 +297,14 @@ static struct tare_str changed(struct tare__ws *w, const struct tare_workspace_e
     return spliced(w, text, at, 0, fresh);
 }
 
+/* For the record: the file as this step saw or left it. */
+static void edited(struct tare__ws *w, const struct tare_workspace_edit *a, struct tare_str text)
+{
+    w->edited = a->kind;
+    w->path = a->path;
+    w->path_digest = tare_sha256_of(text);
+}
+
 enum tare_status tare__ws_edit(struct tare__ws *w, const struct tare_workspace_edit *a,
                                struct tare_err *err)
 {
@@ -309,8 +317,10 @@ enum tare_status tare__ws_edit(struct tare__ws *w, const struct tare_workspace_e
     }
     if (a->kind != TARE_WORKSPACE_CREATE)
         st = tare_box_read(w->work, a->path, 4 * TARE_MIB, &w->turn, &text, &why);
-    if (st == TARE_OK && a->kind == TARE_WORKSPACE_VIEW)
+    if (st == TARE_OK && a->kind == TARE_WORKSPACE_VIEW) {
+        edited(w, a, text);
         return view(w, a, text, err);
+    }
     if (st == TARE_OK) {
         text = a->kind == TARE_WORKSPACE_CREATE ? a->text : changed(w, a, text);
         if (w->view.fault.p)
@@ -326,7 +336,9 @@ enum tare_status tare__ws_edit(struct tare__ws *w, const struct tare_workspace_e
         fault(w, why.text);
         return TARE_OK;
     }
-    if (st == TARE_OK && !w->view.fault.p)
+    if (st == TARE_OK && !w->view.fault.p) {
         w->view.out = TARE_S("done");
+        edited(w, a, text);
+    }
     return st == TARE_OK ? TARE_OK : tare_fail(err, st, "%s", why.text);
 }

@@ -49,6 +49,9 @@ struct tare__ws {
     struct tare_str action; /* of the last step, canonical JSON or the text that was none */
     struct tare_str target; /* what the outline names */
     struct tare_str note;   /* of submit */
+    int edited;             /* what the last step's edit did to `path`; -1: there was none */
+    struct tare_str path;
+    struct tare_digest path_digest; /* of the file as it then was */
     struct tare_workspace_view view;
     bool checked;           /* the checks have run */
     struct tare_str detail; /* what they found, and what was changed */
@@ -89,6 +92,9 @@ struct tare__ws_call {
 };
 bool tare__ws_call_read(struct tare__ws *w, struct tare_str text, struct tare__ws_call *out);
 void tare__ws_call_write(const struct tare__ws_call *c, struct tare_json_writer *out);
+
+/* state.c: what the last step wrote, read or changed (tare_world_ops.state_json) */
+void tare__ws_state_json(const void *w, struct tare_json_writer *out);
 
 /* check.c: runs the checks once; fills w->reward and w->detail */
 enum tare_status tare__ws_check(struct tare__ws *w, struct tare_err *err);

@@ -74,6 +74,7 @@ static enum tare_status ws_reset(void *world, const struct tare_task *task, stru
     w->reward = 0;
     w->action = w->target = w->note = w->detail = (struct tare_str){NULL, 0};
     w->view = (struct tare_workspace_view){.verb = 0};
+    w->edited = -1;
     enum tare_status st = tare__ws_task_read(task, &w->read, err);
     if (st == TARE_OK)
         st = tare__ws_folder_make(w, err);
@@ -126,6 +127,7 @@ static void begin(struct tare__ws *w)
     w->step_facts = (uint32_t)(w->facts.n / sizeof(struct tare_fact));
     w->view = (struct tare_workspace_view){.verb = 0};
     w->action = w->target = (struct tare_str){NULL, 0};
+    w->edited = -1;
 }
 
 static enum tare_status play(struct tare__ws *w, const struct tare__ws_call *c,
@@ -388,6 +390,7 @@ const struct tare_world_ops tare_world_workspace = {
     .action_json = ws_action_json,
     .obs_json = ws_obs_json,
     .outline_json = ws_outline_json,
+    .state_json = tare__ws_state_json,
     .tools = tare__ws_tools,
     .brief = ws_brief,
     .boxed = true,

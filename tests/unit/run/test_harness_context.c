@@ -176,13 +176,61 @@ static void test_cut_and_errors(void **state)
     assert_true(asked_for(f, 2, "no such table"));
 }
 
+/* Where the rules stood when a rule of tools.order was kept or broken. */
+static void test_place_of_rules(void **state)
+{
+    struct fixture *f = *state;
+    struct script k = {.acts = {QUERY, "call fetch_alert {\"alert_id\":\"x\"}", QUERY2, REPORT}};
+    struct script notes = {.acts = {"call write_note {\"name\":\"a\",\"text\":\"RULE ONE\"}\n"
+                                    "call read_note {\"name\":\"a\"}",
+                                    QUERY, REPORT}};
+    struct script twice = notes;
+    twice.acts[1] = "call read_note {\"name\":\"a\"}\n" QUERY;
+    const char *order = ",\"tools\":{\"order\":[{\"rule\":\"before\",\"a\":\"query_logs\",\"b\":"
+                        "\"submit_report\"}]}}";
+    char switches[400];
+    static const struct {
+        const char *more, *want;
+    } cases[] = {
+        {"\"rules\":\"NOWHERE\"", "\"kept\":true,\"prompt_tokens\""},
+        {"\"rules\":\"NOWHERE\",\"anchor\":\"every\"", "\"kept\":true,\"at\":"},
+        {"\"rules\":\"NOWHERE\",\"context\":{\"recite\":\"rules\"}", "\"kept\":true,\"at\":"},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        (void)snprintf(switches, sizeof switches, "{%s%s", cases[i].more, order);
+        const struct tare_attempt *a = play(f, switches, &k);
+        assert_true(tare_str_find(a->steps, tare_str_of(cases[i].want)) != SIZE_MAX);
+        /* no opportunity: no rule speaks about that tool */
+        assert_true(tare_str_find(a->steps, TARE_S("\"e\":\"rule\",\"tool\":\"fetch_alert\"")) ==
+                    SIZE_MAX);
+    }
+    /* the brief: behind the tools; and the last copy counts, here that of a result */
+    int64_t at[3] = {0, 0, 0};
+    for (int i = 0; i < 3; i++) {
+        (void)snprintf(switches, sizeof switches, "{%s%s",
+                       i ? "\"rules\":\"RULE ONE\","
+                           "\"memory\":\"files\""
+                         : "\"memory\":\"files\"",
+                       order);
+        const struct tare_attempt *a = play(f, switches, i == 2 ? &twice : &notes);
+        struct tare_str rest = a->steps;
+        for (size_t from;
+             (from = tare_str_find(rest, TARE_S("\"kept\":true,\"at\":"))) != SIZE_MAX;) {
+            rest = tare_str_n(rest.p + from + 17, rest.n - from - 17);
+            at[i] = strtoll(rest.p, NULL, 10);
+        }
+    }
+    assert_true(at[0] > 200 && at[1] > at[0] && at[2] > at[1]);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_anchor),    cmocka_unit_test(test_recite),
-        cmocka_unit_test(test_stateless), cmocka_unit_test(test_memory),
-        cmocka_unit_test(test_ladder),    cmocka_unit_test(test_way_back),
-        cmocka_unit_test(test_summary),   cmocka_unit_test(test_cut_and_errors),
+        cmocka_unit_test(test_anchor),         cmocka_unit_test(test_recite),
+        cmocka_unit_test(test_stateless),      cmocka_unit_test(test_memory),
+        cmocka_unit_test(test_ladder),         cmocka_unit_test(test_way_back),
+        cmocka_unit_test(test_summary),        cmocka_unit_test(test_cut_and_errors),
+        cmocka_unit_test(test_place_of_rules),
     };
     return cmocka_run_group_tests_name("run/harness_context", tests, setup, teardown);
 }
