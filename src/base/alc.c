@@ -32,8 +32,46 @@ static void libc_put(void *ctx, void *p, size_t n_bytes)
 
 const struct tare_alc *tare_alc_libc(void)
 {
-    static const struct tare_alc libc_alc = {libc_get, libc_put, NULL};
+    static const struct tare_alc libc_alc = {libc_get, libc_put, NULL, NULL};
     return &libc_alc;
+}
+
+static void *watch_get(void *ctx, size_t n_bytes)
+{
+    struct tare_alc_watch *w = ctx;
+    void *p = w->below->get(w->below->ctx, n_bytes);
+    w->refused = w->refused || !p;
+    return p;
+}
+
+static void watch_put(void *ctx, void *p, size_t n_bytes)
+{
+    const struct tare_alc_watch *w = ctx;
+    w->below->put(w->below->ctx, p, n_bytes);
+}
+
+static void watch_full(void *ctx)
+{
+    struct tare_alc_watch *w = ctx;
+    w->full = true;
+    if (w->below->full)
+        w->below->full(w->below->ctx);
+}
+
+void tare_alc_watch_init(struct tare_alc_watch *w, const struct tare_alc *below)
+{
+    *w = (struct tare_alc_watch){.alc = {watch_get, watch_put, w, watch_full},
+                                 .below = below ? below : tare_alc_libc()};
+}
+
+void tare_alc_watch_clear(struct tare_alc_watch *w)
+{
+    w->full = w->refused = false;
+}
+
+bool tare_alc_watch_own(const struct tare_alc_watch *w)
+{
+    return w && w->full && !w->refused;
 }
 
 bool tare_size_add(size_t a, size_t b, size_t *out)

@@ -118,8 +118,11 @@ static bool chunk_add(struct tare_arena *a, size_t n)
         a->spare = NULL;
     }
     size_t left = a->ceiling_bytes > a->held_bytes ? a->ceiling_bytes - a->held_bytes : 0;
-    if (left < HEADER_BYTES || left - HEADER_BYTES < n)
+    if (left < HEADER_BYTES || left - HEADER_BYTES < n) {
+        if (a->alc->full)
+            a->alc->full(a->alc->ctx);
         return false;
+    }
     if (left - HEADER_BYTES < want)
         want = n; /* near the ceiling: only what is asked for */
     struct tare_arena_chunk *c = a->alc->get(a->alc->ctx, HEADER_BYTES + want);

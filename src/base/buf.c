@@ -48,7 +48,10 @@ char *tare_buf_room(struct tare_buf *b, size_t n)
 {
     if (b->failed)
         return NULL;
-    if (n > b->max - b->n || (b->n + n > b->cap && !grow(b, b->n + n))) {
+    bool full = n > b->max - b->n;
+    if (full && b->alc->full)
+        b->alc->full(b->alc->ctx);
+    if (full || (b->n + n > b->cap && !grow(b, b->n + n))) {
         b->failed = true;
         return NULL;
     }

@@ -95,7 +95,8 @@ struct tare_world_ops {
     enum tare_status (*reset)(void *w, const struct tare_task *task, struct tare_rng *rng,
                               struct tare_obs *obs, struct tare_err *err);
     /* One typed action; allocates nothing. A wrong action is an observation, not an error; the
-     * status tells failures outside the solver only. */
+     * status tells failures outside the solver only, but for TARE_E_LIMIT: what the solver did met
+     * a ceiling beyond which nothing can be played, and the attempt fails with that cause. */
     enum tare_status (*step)(void *w, const struct tare_action *action, struct tare_rng *rng,
                              struct tare_obs *obs, struct tare_err *err);
     /* One action as JSON text from a model or a log, {"action_type": NAME, "params": {…}} with the

@@ -47,22 +47,52 @@ static void settle(struct tare_play *p, enum tare_attempt_status status, enum ta
         finish(p);
 }
 
-static void settle_err(struct tare_play *p, enum tare_cause cause, const struct tare_err *err)
+/* The solver has played on until a ceiling was met. */
+static void settle_limit(struct tare_play *p, const char *what, struct tare_str more)
 {
+    struct tare_str why =
+        tare_arena_printf(&p->turn, "%s%s%.*s", what, more.n ? ": " : "", TARE_FMT(more));
+    struct tare_str copy = tare_arena_copy(p->arena, why);
+    settle(p, TARE_ATTEMPT_FAILED, TARE_CAUSE_LIMIT, copy.n ? copy : tare_str_of(what));
+}
+
+/* by_solver: it came of what the solver said or did, not of the task alone. */
+static void settle_err(struct tare_play *p, enum tare_cause cause, bool by_solver,
+                       const struct tare_err *err)
+{
+    bool own = err->code == TARE_E_NOMEM && tare_alc_watch_own(p->setup->watch);
+    if (by_solver && (own || (err->code == TARE_E_LIMIT && cause == TARE_CAUSE_WORLD))) {
+        settle_limit(p,
+                     own ? "the attempt came to more than its ceiling of memory"
+                         : "an action met a ceiling",
+                     tare_str_of(err->text));
+        return;
+    }
     if (err->code == TARE_E_NOMEM)
         cause = TARE_CAUSE_MEMORY;
     else if (cause == TARE_CAUSE_WORLD && err->code == TARE_E_IO && p->setup->world->boxed)
         cause = TARE_CAUSE_SANDBOX;
-    p->outgrown = p->outgrown || p->turn.held_bytes >= p->turn.ceiling_bytes / 2;
+    p->outgrown = own;
     settle(p, cause == TARE_CAUSE_SOLVER ? TARE_ATTEMPT_FAILED : TARE_ATTEMPT_MISSING, cause,
            cause_text(p, err));
 }
 
-/* One action in the world. False when the attempt is settled. */
-static bool act(struct tare_play *p)
+/* Memory was refused while something was written down. */
+static void settle_full(struct tare_play *p, const char *what, bool by_solver)
+{
+    bool own = tare_alc_watch_own(p->setup->watch);
+    p->outgrown = own && !by_solver;
+    if (own && by_solver)
+        settle_limit(p, what, (struct tare_str){NULL, 0});
+    else
+        settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY,
+               own ? tare_str_of(what) : TARE_S("out of memory"));
+}
+
+/* What has to hold before an action. False when the attempt is settled. */
+static bool may_act(struct tare_play *p)
 {
     const struct tare_play_setup *s = p->setup;
-    struct tare_err err = {0};
     uint32_t ceiling = s->max_steps ? s->max_steps : TARE_MAX_STEPS;
     if (p->attempt.n_steps >= ceiling) {
         settle(p, TARE_ATTEMPT_FAILED, TARE_CAUSE_LIMIT, TARE_S("the limit of steps was reached"));
@@ -76,17 +106,33 @@ static bool act(struct tare_play *p)
         settle(p, TARE_ATTEMPT_FAILED, TARE_CAUSE_LIMIT, TARE_S("the limit of time was reached"));
         return false;
     }
+    if (p->yield.json.n > TARE_MAX_STEP_BODY_BYTES) {
+        settle(p, TARE_ATTEMPT_FAILED, TARE_CAUSE_LIMIT, TARE_S("an action was larger than 4 MiB"));
+        return false;
+    }
+    return true;
+}
+
+/* One action in the world. False when the attempt is settled. */
+static bool act(struct tare_play *p)
+{
+    const struct tare_play_setup *s = p->setup;
+    struct tare_err err = {0};
+    if (!may_act(p))
+        return false;
+    tare__watch_anew(p);
     enum tare_status st =
         p->yield.json.n ? s->world->step_json(s->w, p->yield.json, &p->world_rng, &p->obs, &err)
                         : s->world->step(s->w, &p->yield.action, &p->world_rng, &p->obs, &err);
     if (st != TARE_OK) {
-        settle_err(p, TARE_CAUSE_WORLD, &err);
+        settle_err(p, TARE_CAUSE_WORLD, true, &err);
         return false;
     }
     p->attempt.n_steps++;
+    tare__watch_anew(p);
     if (s->record && !tare__record_step(p)) {
-        settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY,
-               TARE_S("the attempt's record is larger than its ceiling"));
+        settle_full(p, "the record of the attempt came to its ceiling: its last step is not in it",
+                    true);
         return false;
     }
     return true;
@@ -102,10 +148,11 @@ static void advance(struct tare_play *p, const struct tare_event *first)
         tare_arena_reset(&p->turn);
         p->yield = (struct tare_yield){0};
         p->state = TARE_PLAY_IDLE;
+        tare__watch_anew(p);
         enum tare_status st = s->solver->next(s->shared, p->solver_state, &event, &p->solver_rng,
                                               &p->turn, &p->yield, &err);
         if (st != TARE_OK) {
-            settle_err(p, TARE_CAUSE_SOLVER, &err);
+            settle_err(p, TARE_CAUSE_SOLVER, true, &err);
             return;
         }
         switch (p->yield.kind) {
@@ -121,7 +168,7 @@ static void advance(struct tare_play *p, const struct tare_event *first)
             if (s->solver->reads && s->clock) /* who tells how long a tool took */
                 event.now_ns = s->clock->mono_ns(s->clock->ctx);
             if (s->solver->reads && !tare__read_obs(p, &event)) {
-                settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY, TARE_S("out of memory"));
+                settle_full(p, "what the solver was to see is larger than its ceiling", true);
                 return;
             }
             continue;
@@ -177,22 +224,24 @@ void tare_play_start(struct tare_play *p, const struct tare_play_setup *setup,
         p->deadline_ns = setup->clock->mono_ns(setup->clock->ctx) + setup->wall_ns;
     p->attempt = (struct tare_attempt){
         .task = task->index, .index = index, .seed = seed, .wall_start_ns = wall_ns};
+    tare__watch_anew(p);
+    p->scores = TARE_NEW_N(arena, struct tare_score, setup->n_metrics);
     p->solver_state = tare_arena_alloc(arena, setup->solver->state_bytes);
-    if (!p->solver_state) {
+    if (!p->scores || !p->solver_state) {
         settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY, TARE_S("out of memory"));
         return;
     }
     if (setup->world->reset(setup->w, task, &p->world_rng, &p->obs, &err) != TARE_OK) {
-        settle_err(p, TARE_CAUSE_WORLD, &err);
+        settle_err(p, TARE_CAUSE_WORLD, false, &err);
         return;
     }
     if (setup->record && !tare__record_reset(p)) {
-        settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY, TARE_S("out of memory"));
+        settle_full(p, "the task is larger than the record of an attempt may be", false);
         return;
     }
     if (setup->solver->start(setup->shared, p->solver_state, task, &p->solver_rng, arena, &err) !=
         TARE_OK) {
-        settle_err(p, TARE_CAUSE_SOLVER, &err);
+        settle_err(p, TARE_CAUSE_SOLVER, false, &err);
         return;
     }
     p->started = true;
@@ -200,7 +249,7 @@ void tare_play_start(struct tare_play *p, const struct tare_play_setup *setup,
     if (setup->solver->waits && setup->clock) /* who waits must know from when on */
         event.now_ns = setup->clock->mono_ns(setup->clock->ctx);
     if (setup->solver->reads && (!tare__read_scene(p, index) || !tare__read_obs(p, &event))) {
-        settle(p, TARE_ATTEMPT_MISSING, TARE_CAUSE_MEMORY, TARE_S("out of memory"));
+        settle_full(p, "the task is larger than what a solver can be shown", false);
         return;
     }
     advance(p, &event);
@@ -240,14 +289,23 @@ void tare_play_event(struct tare_play *p, const struct tare_event *event, enum t
                                           : TARE_S("cancelled"));
 }
 
+struct tare_play_record tare_play_take(struct tare_play *p)
+{
+    struct tare_play_record r = p->record;
+    p->record = (struct tare_play_record){0};
+    return r;
+}
+
 void tare_play_end(struct tare_play *p)
 {
     if (p->started)
         p->setup->solver->stop(p->setup->shared, p->solver_state);
     p->started = false;
-    tare_buf_free(&p->steps);
-    tare_buf_free(&p->outline);
+    tare_buf_free(&p->record.steps);
+    tare_buf_free(&p->record.outline);
     tare_buf_free(&p->obs_text);
     tare_buf_free(&p->brief);
     tare_arena_free(&p->turn);
+    p->arena->ceiling_bytes -= p->scoring_bytes;
+    p->scoring_bytes = 0;
 }

@@ -32,6 +32,15 @@ struct tare_play_setup {
     const struct tare_clock *clock; /* read between actions when wall_ns is set; may be NULL */
     int64_t wall_ns;                /* limit of one attempt's playing time; 0: none */
     const atomic_int *cancel;       /* 2 or more: stop between two actions; may be NULL */
+    /* What the world, the attempt's arena and all they give rise to take their memory through:
+     * tells a ceiling of the attempt from a machine without memory. NULL: nothing is known, and
+     * whatever fails for want of memory is missing. */
+    struct tare_alc_watch *watch;
+};
+
+/* What the steps and the outline of an attempt stand in. */
+struct tare_play_record {
+    struct tare_buf steps, outline;
 };
 
 enum tare_play_state {
@@ -51,7 +60,7 @@ struct tare_play {
     struct tare_rng world_rng, solver_rng;
     struct tare_obs obs;
     struct tare_yield yield;
-    struct tare_buf steps, outline;
+    struct tare_play_record record;
     struct tare_buf obs_text, brief; /* for a solver that reads */
     struct tare_scene scene;
     struct tare_str limit_text; /* which limit a CANCEL with cause LIMIT is about; empty: time */
@@ -63,9 +72,11 @@ struct tare_play {
     struct tare_check_in judged; /* what the checks look at */
     struct tare_outcome outcome;
     struct tare_facts facts;
+    struct tare_score *scores; /* n_metrics, taken before anything is played */
+    size_t scoring_bytes;      /* by which the arena's ceiling was raised */
     struct tare_err check_err; /* the world or a check failed */
     bool started;              /* the solver has to be stopped */
-    bool outgrown;             /* its record or a turn of the solver came near its own ceiling */
+    bool outgrown;             /* it is missing because its task met a ceiling, not the machine */
     int64_t deadline_ns;       /* monotonic; 0: none */
     int64_t began_ns;          /* monotonic; -1: steps get no time */
     struct tare_attempt attempt;
@@ -77,7 +88,9 @@ struct tare_play {
  *
  * Failures never come out as a status: an attempt that failed for a reason outside the solver is
  * MISSING with its cause, the solver's own failure or a limit is FAILED and scored.
- * arena: at most its ceiling is used; beyond it the attempt is MISSING with cause MEMORY.
+ * arena: at most its ceiling is used. What the solver did to meet that or another ceiling is its
+ * own: FAILED with cause LIMIT. MISSING with cause MEMORY: the machine had none, or the task alone
+ * is larger than the ceiling (`outgrown`).
  */
 void tare_play_start(struct tare_play *p, const struct tare_play_setup *setup,
                      const struct tare_task *task, uint32_t index, int64_t wall_ns,
@@ -85,7 +98,10 @@ void tare_play_start(struct tare_play *p, const struct tare_play_setup *setup,
 /* Passes an event in and plays on. CANCEL ends it with `why` (LIMIT and SOLVER: scored as a
  * failure; CANCELLED and others: missing). */
 void tare_play_event(struct tare_play *p, const struct tare_event *event, enum tare_cause why);
-/* Gives back what is not in the arena; once for each start. */
+/* Takes the record of a finished play away: from then on the attempt lives as long as its arena and
+ * what is returned. */
+struct tare_play_record tare_play_take(struct tare_play *p);
+/* Gives back what is not in the arena; once for each start. What was not taken is gone. */
 void tare_play_end(struct tare_play *p);
 
 #endif

@@ -20,10 +20,11 @@
 /* What workers hand to the coordinator: a finished attempt, or the end of a job. */
 struct tare__done {
     struct tare__done *next; /* free list */
-    struct tare_arena arena; /* everything the attempt left */
+    struct tare_arena arena; /* everything the attempt left, but for its record */
+    struct tare_play_record record;
     struct tare__job *job;
     bool job_ended; /* no attempt inside: it is job->end */
-    bool outgrown;  /* the attempt reached its own ceiling */
+    bool outgrown;  /* its task met a ceiling of its own */
     struct tare_attempt attempt;
 };
 
@@ -88,8 +89,12 @@ enum tare_status tare__crew_start(struct tare__batch *b, unsigned threads, bool 
                                   struct tare__crew **out, struct tare_err *err);
 /* Ends the queues and waits for all threads. */
 void tare__crew_join(struct tare__crew *c);
-/* A place for a finished attempt with an empty arena; NULL: out of memory. */
-struct tare__done *tare__done_take(struct tare__batch *b);
+/* A place for a finished attempt with an empty arena that takes its memory through `watch`; NULL:
+ * out of memory. */
+struct tare__done *tare__done_take(struct tare__batch *b, struct tare_alc_watch *watch);
+/* Takes over what a finished play left, and ends it. */
+void tare__done_fill(struct tare__batch *b, struct tare__done *d, struct tare__job *job,
+                     struct tare_play *p, int64_t started_ns);
 void tare__done_give_back(struct tare__batch *b, struct tare__done *d);
 /* To the store, unless it was cancelled or the machine had no memory for it. */
 void tare__done_hand_in(struct tare__batch *b, struct tare__done *d);
@@ -97,7 +102,8 @@ void tare__done_free_all(struct tare__batch *b);
 /* Tells the coordinator that nothing more comes of a job. */
 void tare__job_end(struct tare__batch *b, struct tare__job *job);
 /* What is the same for all attempts of run `run` in world `w`. */
-void tare__setup(struct tare__batch *b, uint32_t run, void *w, struct tare_play_setup *out);
+void tare__setup(struct tare__batch *b, uint32_t run, void *w, struct tare_alc_watch *watch,
+                 struct tare_play_setup *out);
 
 /* loop.c: plays waiting solvers until the queue ends. */
 void tare__loop_main(struct tare__batch *b);

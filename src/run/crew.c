@@ -21,7 +21,7 @@ struct tare__crew {
     pthread_t threads[];
 };
 
-struct tare__done *tare__done_take(struct tare__batch *b)
+struct tare__done *tare__done_take(struct tare__batch *b, struct tare_alc_watch *watch)
 {
     pthread_mutex_lock(&b->free_lock);
     struct tare__done *d = b->free_list;
@@ -35,13 +35,30 @@ struct tare__done *tare__done_take(struct tare__batch *b)
         memset(d, 0, sizeof *d);
         tare_arena_init(&d->arena, b->alc, TARE_ARENA_ATTEMPT_BYTES);
     }
+    d->arena.alc = &watch->alc;
     d->next = NULL;
     d->job_ended = false;
     return d;
 }
 
+void tare__done_fill(struct tare__batch *b, struct tare__done *d, struct tare__job *job,
+                     struct tare_play *p, int64_t started_ns)
+{
+    d->attempt = p->attempt;
+    d->attempt.dur_ns = b->clock->mono_ns(b->clock->ctx) - started_ns;
+    d->outgrown = p->outgrown;
+    d->job = job;
+    d->record = tare_play_take(p);
+    tare_play_end(p);
+    /* It travels on: the worker's watch stays behind. */
+    d->arena.alc = d->record.steps.alc = d->record.outline.alc = b->alc;
+}
+
 void tare__done_give_back(struct tare__batch *b, struct tare__done *d)
 {
+    d->arena.alc = b->alc;
+    tare_buf_free(&d->record.steps);
+    tare_buf_free(&d->record.outline);
     tare_arena_reset(&d->arena);
     if (d->arena.held_bytes > KEPT_BYTES)
         tare_arena_free(&d->arena);
@@ -63,7 +80,8 @@ void tare__done_free_all(struct tare__batch *b)
     b->free_list = NULL;
 }
 
-void tare__setup(struct tare__batch *b, uint32_t run, void *w, struct tare_play_setup *out)
+void tare__setup(struct tare__batch *b, uint32_t run, void *w, struct tare_alc_watch *watch,
+                 struct tare_play_setup *out)
 {
     const struct tare__solver *s = &b->solvers[run];
     *out = (struct tare_play_setup){.world = b->world,
@@ -83,7 +101,8 @@ void tare__setup(struct tare__batch *b, uint32_t run, void *w, struct tare_play_
                                     .record = !b->options->no_record,
                                     .clock = b->clock,
                                     .wall_ns = s->wall_ns,
-                                    .cancel = &b->stop};
+                                    .cancel = &b->stop,
+                                    .watch = watch};
 }
 
 /* True when the machine, not the attempt's own ceiling, had no memory: nothing is said about the
@@ -91,7 +110,7 @@ void tare__setup(struct tare__batch *b, uint32_t run, void *w, struct tare_play_
 static bool starved(const struct tare__done *d)
 {
     return d->attempt.status == TARE_ATTEMPT_MISSING && d->attempt.cause == TARE_CAUSE_MEMORY &&
-           !d->outgrown && d->arena.held_bytes < TARE_ARENA_ATTEMPT_BYTES / 2;
+           !d->outgrown;
 }
 
 void tare__done_hand_in(struct tare__batch *b, struct tare__done *d)
@@ -106,7 +125,7 @@ void tare__done_hand_in(struct tare__batch *b, struct tare__done *d)
 static bool play(struct tare__batch *b, struct tare__job *job, const struct tare_play_setup *setup,
                  uint32_t task, uint32_t index)
 {
-    struct tare__done *d = tare__done_take(b);
+    struct tare__done *d = tare__done_take(b, setup->watch);
     struct tare_play p;
     if (!d)
         return false;
@@ -118,11 +137,7 @@ static bool play(struct tare__batch *b, struct tare__job *job, const struct tare
         struct tare_event cancel = {.kind = TARE_EVENT_CANCEL};
         tare_play_event(&p, &cancel, TARE_CAUSE_SOLVER);
     }
-    d->attempt = p.attempt;
-    d->attempt.dur_ns = b->clock->mono_ns(b->clock->ctx) - start;
-    d->outgrown = p.outgrown;
-    d->job = job;
-    tare_play_end(&p);
+    tare__done_fill(b, d, job, &p, start);
     atomic_fetch_sub(&b->in_flight, 1);
     tare__done_hand_in(b, d);
     return true;
@@ -136,11 +151,12 @@ void tare__job_end(struct tare__batch *b, struct tare__job *job)
     (void)tare_queue_push(b->done, d);
 }
 
-static void play_job(struct tare__batch *b, struct tare__job *job, void *w)
+static void play_job(struct tare__batch *b, struct tare__job *job, void *w,
+                     struct tare_alc_watch *watch)
 {
     struct tare_play_setup setup;
     const struct tare_lease *l = &job->lease;
-    tare__setup(b, l->run, w, &setup);
+    tare__setup(b, l->run, w, watch, &setup);
     for (uint32_t t = l->task_from; t < l->task_to; t++)
         for (uint32_t i = 0; i < b->k; i++) {
             if (atomic_load(&b->stop))
@@ -153,17 +169,19 @@ static void play_job(struct tare__batch *b, struct tare__job *job, void *w)
 static void *cpu_main(void *arg)
 {
     struct tare__batch *b = arg;
+    struct tare_alc_watch watch;
     struct tare_arena arena;
     struct tare_err err = {0};
     void *w = NULL, *item;
     bool finished;
-    tare_arena_init(&arena, b->alc, TARE_ARENA_ATTEMPT_BYTES);
+    tare_alc_watch_init(&watch, b->alc);
+    tare_arena_init(&arena, &watch.alc, TARE_ARENA_ATTEMPT_BYTES);
     /* The plan has opened a world of this configuration: only memory can be short here. */
     bool open =
-        b->world->open(b->options->suite->world_config, b->alc, &arena, &w, &err) == TARE_OK;
+        b->world->open(b->options->suite->world_config, &watch.alc, &arena, &w, &err) == TARE_OK;
     while (tare_queue_pop(b->work, -1, &item, &finished)) {
         if (open)
-            play_job(b, item, w);
+            play_job(b, item, w, &watch);
         tare__job_end(b, item);
     }
     if (open)

@@ -18,6 +18,12 @@ static bool waits(const struct tare_play *p, uint32_t i)
     return c->waits && c->waits(p->setup->check_states[i]);
 }
 
+void tare__watch_anew(const struct tare_play *p)
+{
+    if (p->setup->watch)
+        tare_alc_watch_clear(p->setup->watch);
+}
+
 /* Drives the checks from number p->check on. True: all are done, or one failed. */
 static bool drive(struct tare_play *p, const struct tare_event *first)
 {
@@ -31,6 +37,7 @@ static bool drive(struct tare_play *p, const struct tare_event *first)
         tare_arena_reset(&p->turn);
         p->yield = (struct tare_yield){0};
         p->state = TARE_PLAY_IDLE;
+        tare__watch_anew(p);
         if (c->next(s->check_states[p->check], p->works[p->check], &p->judged, &event, &p->turn,
                     &p->yield, &p->check_err) != TARE_OK)
             return true;
@@ -79,9 +86,6 @@ bool tare__checks_begin(struct tare_play *p)
     struct tare_attempt *a = &p->attempt;
     if (a->status == TARE_ATTEMPT_MISSING)
         return true;
-    p->facts = s->world->facts(s->w);
-    if (s->world->outcome(s->w, p->arena, &p->outcome, &p->check_err) != TARE_OK)
-        return true;
     p->judged = (struct tare_check_in){.task = p->task,
                                        .facts = &p->facts,
                                        .outcome = &p->outcome,
@@ -91,6 +95,15 @@ bool tare__checks_begin(struct tare_play *p)
                                        .tokens_in = a->tokens_in,
                                        .tokens_out = a->tokens_out,
                                        .cost_usd = a->cost_usd};
+    p->facts = s->world->facts(s->w);
+    /* A solver that has used up the attempt's memory is scored all the same. */
+    p->arena->ceiling_bytes += TARE__SCORING_BYTES;
+    p->scoring_bytes = TARE__SCORING_BYTES;
+    tare__watch_anew(p);
+    if (s->world->outcome(s->w, p->arena, &p->outcome, &p->check_err) != TARE_OK) {
+        p->outcome = (struct tare_outcome){.reward = (double)NAN, .reward_max = (double)NAN};
+        return true;
+    }
     if (begin_works(p) != TARE_OK || !p->checking)
         return true;
     struct tare_event event = {.kind = TARE_EVENT_OBS};
@@ -171,18 +184,40 @@ static enum tare_status score_all(struct tare_play *p, struct tare_score *all)
     return st;
 }
 
+/* What the solver left is too large to be scored: a limit it met. It is scored as one that failed
+ * and left no answer. */
+static enum tare_status score_without(struct tare_play *p, struct tare_score *all)
+{
+    struct tare_attempt *a = &p->attempt;
+    struct tare_str why = tare_arena_printf(p->arena, "what it left is too large to be scored: %s",
+                                            p->check_err.text);
+    a->status = p->judged.status = TARE_ATTEMPT_FAILED;
+    a->cause = TARE_CAUSE_LIMIT;
+    a->cause_text = why.p ? why : TARE_S("what it left is too large to be scored");
+    p->outcome.output = p->outcome.detail = (struct tare_str){NULL, 0};
+    p->check_err = (struct tare_err){0};
+    tare_alc_watch_clear(p->setup->watch);
+    return score_all(p, all);
+}
+
+/* Nothing can be told of it, and it is its own doing. */
+static void no_scores(const struct tare_play *p, struct tare_score *all)
+{
+    for (uint32_t i = 0; i < p->setup->n_metrics; i++)
+        all[i] = (struct tare_score){.metric = i,
+                                     .state = TARE_SCORE_UNAVAILABLE,
+                                     .value = (double)NAN,
+                                     .reason = TARE_S("what it left is too large to be scored")};
+}
+
 void tare__scores(struct tare_play *p)
 {
     const struct tare_play_setup *s = p->setup;
     struct tare_attempt *a = &p->attempt;
-    struct tare_score *all = TARE_NEW_N(p->arena, struct tare_score, s->n_metrics);
+    struct tare_score *all = p->scores;
     bool missing = a->status == TARE_ATTEMPT_MISSING;
-    if (!all) {
-        a->status = TARE_ATTEMPT_MISSING;
-        a->cause = TARE_CAUSE_MEMORY;
-        a->cause_text = TARE_S("out of memory while scoring");
-        return;
-    }
+    if (!all)
+        return; /* it is missing: there was no memory to begin it */
     for (uint32_t i = 0; i < s->n_metrics; i++)
         all[i] = (struct tare_score){.metric = i,
                                      .state = missing ? TARE_SCORE_MISSING : TARE_SCORE_UNAVAILABLE,
@@ -192,6 +227,13 @@ void tare__scores(struct tare_play *p)
     if (missing || score_all(p, all) == TARE_OK)
         return;
     const struct tare_err *err = &p->check_err;
+    bool own = err->code == TARE_E_NOMEM && tare_alc_watch_own(s->watch);
+    if (own && score_without(p, all) == TARE_OK)
+        return;
+    if (own && err->code == TARE_E_NOMEM && tare_alc_watch_own(s->watch)) {
+        no_scores(p, all);
+        return;
+    }
     struct tare_str text = tare_arena_copy(p->arena, tare_str_of(err->text));
     a->status = TARE_ATTEMPT_MISSING;
     a->cause = err->code == TARE_E_NOMEM                   ? TARE_CAUSE_MEMORY

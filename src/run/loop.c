@@ -28,7 +28,8 @@ struct seat {
     struct tare_play_setup setup;
     struct tare__done *done;
     struct tare__job *job;
-    struct tare_arena arena; /* of the world */
+    struct tare_alc_watch watch; /* of all that is played here */
+    struct tare_arena arena;     /* of the world */
     void *w;
     uint32_t n_played; /* in that world */
     int64_t started_ns, deadline_ns;
@@ -104,11 +105,7 @@ static void leave(struct loop *l, struct seat *s)
     if (s->token && l->transport)
         l->transport->cancel(l->transport->ctx, s->token);
     s->token = 0;
-    d->attempt = s->play.attempt;
-    d->attempt.dur_ns = now(l) - s->started_ns;
-    d->outgrown = s->play.outgrown;
-    d->job = s->job;
-    tare_play_end(&s->play);
+    tare__done_fill(l->b, d, s->job, &s->play, s->started_ns);
     s->busy = false;
     l->n_busy--;
     l->busy_of_run[s->job->lease.run]--;
@@ -251,9 +248,9 @@ static bool seat_world(struct loop *l, struct seat *s)
         tare_arena_free(&s->arena);
     }
     s->n_played = 1;
-    tare_arena_init(&s->arena, l->b->alc, TARE_ARENA_ATTEMPT_BYTES);
-    if (l->b->world->open(l->b->options->suite->world_config, l->b->alc, &s->arena, &s->w, &err) ==
-        TARE_OK)
+    tare_arena_init(&s->arena, &s->watch.alc, TARE_ARENA_ATTEMPT_BYTES);
+    if (l->b->world->open(l->b->options->suite->world_config, &s->watch.alc, &s->arena, &s->w,
+                          &err) == TARE_OK)
         return true;
     s->w = NULL;
     tare_arena_free(&s->arena);
@@ -276,7 +273,7 @@ static bool begin(struct loop *l, struct running_job *r)
     struct seat *s = free_seat(l);
     if (!s || !next_attempt(l, r, &s->at))
         return false;
-    if (!seat_world(l, s) || !(s->done = tare__done_take(l->b)))
+    if (!seat_world(l, s) || !(s->done = tare__done_take(l->b, &s->watch)))
         return no_room(l, r);
     r->job->begun[s->at] = 1;
     tare_fault_point("run.attempt");
@@ -290,7 +287,7 @@ static bool begin(struct loop *l, struct running_job *r)
     l->n_busy++;
     l->busy_of_run[r->job->lease.run]++;
     atomic_fetch_add(&l->b->in_flight, 1);
-    tare__setup(l->b, r->job->lease.run, s->w, &s->setup);
+    tare__setup(l->b, r->job->lease.run, s->w, &s->watch, &s->setup);
     s->deadline_ns = s->setup.wall_ns ? s->started_ns + s->setup.wall_ns : 0;
     tare_play_start(
         &s->play, &s->setup, &l->b->tasks[r->job->lease.task_from + (uint32_t)(s->at / l->b->k)],
@@ -559,6 +556,8 @@ void tare__loop_main(struct tare__batch *b)
     l.jobs = calloc(l.cap_jobs, sizeof *l.jobs);
     l.busy_of_run = calloc(b->options->n_solvers, sizeof *l.busy_of_run);
     struct pollfd *fds = calloc(n_fds, sizeof *fds);
+    for (uint32_t i = 0; l.seats && i < l.n_seats; i++)
+        tare_alc_watch_init(&l.seats[i].watch, b->alc);
     if (l.seats && l.jobs && fds && l.busy_of_run)
         while (!l.ended || l.n_jobs || l.n_busy) {
             take_jobs(&l);

@@ -11,6 +11,8 @@
 
 #include "base/banned.h"
 
+/* Kept free at the end of the record, for the mark in place of a step that had no room. */
+#define MARK_BYTES ((size_t)512)
 #define MOST_PLANTED 16u /* instructions that are looked for in one observation */
 
 void tare__record_begin(struct tare_play *p)
@@ -18,14 +20,14 @@ void tare__record_begin(struct tare_play *p)
     const struct tare_play_setup *s = p->setup;
     bool timed = s->record && s->clock && (s->solver->waits || s->world->boxed);
     p->began_ns = timed ? s->clock->mono_ns(s->clock->ctx) : -1;
-    tare_buf_init(&p->steps, p->arena->alc, TARE_ARENA_ATTEMPT_BYTES / 2);
-    tare_buf_init(&p->outline, p->arena->alc, TARE_ARENA_ATTEMPT_BYTES / 8);
+    tare_buf_init(&p->record.steps, p->arena->alc, TARE_ARENA_ATTEMPT_BYTES / 2 - MARK_BYTES);
+    tare_buf_init(&p->record.outline, p->arena->alc, TARE_ARENA_ATTEMPT_BYTES / 8 - MARK_BYTES);
 }
 
 static void body_begin(struct tare_play *p, struct tare_json_writer *w, uint32_t n,
                        const char *kind, const char *actor)
 {
-    tare_json_writer_init(w, &p->steps);
+    tare_json_writer_init(w, &p->record.steps);
     tare_json_begin_object(w);
     tare_json_put_key(w, "n");
     tare_json_put_u64(w, n);
@@ -50,11 +52,12 @@ static struct tare_str put_observation(struct tare_play *p, struct tare_json_wri
                                        const char *kind)
 {
     part(w, kind);
-    size_t from = p->steps.n;
+    size_t from = p->record.steps.n;
     p->setup->world->obs_json(p->setup->w, w);
-    size_t to = p->steps.n;
+    size_t to = p->record.steps.n;
     tare_json_end_object(w);
-    return p->steps.failed ? (struct tare_str){NULL, 0} : tare_str_n(p->steps.p + from, to - from);
+    return p->record.steps.failed ? (struct tare_str){NULL, 0}
+                                  : tare_str_n(p->record.steps.p + from, to - from);
 }
 
 static void put_planted(struct tare_play *p, struct tare_json_writer *w, uint32_t number,
@@ -94,9 +97,8 @@ static bool body_end(struct tare_play *p, struct tare_json_writer *w, uint32_t n
         tare_json_end_array(w);
     }
     tare_json_end_object(w);
-    tare_buf_putc(&p->steps, '\n');
-    p->outgrown = p->outgrown || (p->steps.failed && p->steps.n >= p->steps.max / 2);
-    return !p->steps.failed;
+    tare_buf_putc(&p->record.steps, '\n');
+    return !p->record.steps.failed;
 }
 
 /* When the step ended, as the first member of the entry at `at`. */
@@ -104,28 +106,29 @@ static void put_time(struct tare_play *p, size_t at)
 {
     const struct tare_clock *clock = p->setup->clock;
     char text[40];
-    if (p->began_ns < 0 || p->outline.failed || p->outline.n - at < 3 || p->outline.p[at] != '{')
+    if (p->began_ns < 0 || p->record.outline.failed || p->record.outline.n - at < 3 ||
+        p->record.outline.p[at] != '{')
         return;
     int n = snprintf(text, sizeof text, "\"t_ms\":%lld,",
                      (long long)((clock->mono_ns(clock->ctx) - p->began_ns) / 1000000));
-    if (!tare_buf_room(&p->outline, (size_t)n))
+    if (!tare_buf_room(&p->record.outline, (size_t)n))
         return;
-    memmove(p->outline.p + at + 1 + n, p->outline.p + at + 1, p->outline.n - at - 1);
-    memcpy(p->outline.p + at + 1, text, (size_t)n);
-    p->outline.n += (size_t)n;
+    memmove(p->record.outline.p + at + 1 + n, p->record.outline.p + at + 1,
+            p->record.outline.n - at - 1);
+    memcpy(p->record.outline.p + at + 1, text, (size_t)n);
+    p->record.outline.n += (size_t)n;
 }
 
 /* After reset too: that entry names the phases of the other side. */
 static bool outline_entry(struct tare_play *p)
 {
     struct tare_json_writer w;
-    tare_buf_putc(&p->outline, p->outline.n ? ',' : '[');
-    tare_json_writer_init(&w, &p->outline);
-    size_t at = p->outline.n;
+    tare_buf_putc(&p->record.outline, p->record.outline.n ? ',' : '[');
+    tare_json_writer_init(&w, &p->record.outline);
+    size_t at = p->record.outline.n;
     p->setup->world->outline_json(p->setup->w, &w);
     put_time(p, at);
-    p->outgrown = p->outgrown || (p->outline.failed && p->outline.n >= p->outline.max / 2);
-    return !p->outline.failed;
+    return !p->record.outline.failed;
 }
 
 bool tare__record_reset(struct tare_play *p)
@@ -136,7 +139,7 @@ bool tare__record_reset(struct tare_play *p)
     return body_end(p, &w, 0, shown) && outline_entry(p);
 }
 
-bool tare__record_step(struct tare_play *p)
+static bool put_step(struct tare_play *p)
 {
     struct tare_json_writer w;
     body_begin(p, &w, p->attempt.n_steps, "act", "solver");
@@ -145,6 +148,28 @@ bool tare__record_step(struct tare_play *p)
     tare_json_end_object(&w);
     struct tare_str shown = put_observation(p, &w, "tool_result");
     return body_end(p, &w, 1, shown) && outline_entry(p);
+}
+
+static void cut_to(struct tare_buf *b, size_t n)
+{
+    b->n = n;
+    b->max += MARK_BYTES;
+    b->failed = false;
+}
+
+bool tare__record_step(struct tare_play *p)
+{
+    size_t steps = p->record.steps.n, outline = p->record.outline.n;
+    if (put_step(p))
+        return true;
+    cut_to(&p->record.steps, steps);
+    cut_to(&p->record.outline, outline);
+    tare_buf_printf(&p->record.steps,
+                    "{\"n\":%u,\"kind\":\"act\",\"actor\":\"solver\",\"parts\":[],\"cut\":true}\n",
+                    p->attempt.n_steps);
+    tare_buf_puts(&p->record.outline,
+                  ",{\"kind\":\"error\",\"text\":\"this step had no room in the record\"}");
+    return false;
 }
 
 void tare__record_account(struct tare_play *p)
@@ -180,16 +205,16 @@ void tare__record_detail(struct tare_play *p)
 void tare__record_end(struct tare_play *p)
 {
     struct tare_attempt *a = &p->attempt;
-    if (p->outline.n == 0)
-        tare_buf_putc(&p->outline, '[');
-    tare_buf_putc(&p->outline, ']');
-    a->steps = tare_arena_copy(p->arena, tare_buf_str(&p->steps));
-    a->outline = tare_arena_copy(p->arena, tare_buf_str(&p->outline));
-    /* The last bracket may have found no memory: what is stored is whole, or not at all. */
-    if ((p->outline.failed && !p->outgrown) || (p->steps.n && !a->steps.p) || !a->outline.p) {
+    p->record.outline.max += MARK_BYTES;
+    if (p->record.outline.n == 0)
+        tare_buf_putc(&p->record.outline, '[');
+    tare_buf_putc(&p->record.outline, ']');
+    a->steps = tare_buf_str(&p->record.steps);
+    a->outline = tare_buf_str(&p->record.outline);
+    if (p->record.steps.failed || p->record.outline.failed) {
         a->status = TARE_ATTEMPT_MISSING;
         a->cause = TARE_CAUSE_MEMORY;
-        a->cause_text = TARE_S("the attempt's record is larger than its ceiling");
+        a->cause_text = TARE_S("out of memory");
     }
 }
 

@@ -2,11 +2,16 @@
 #ifndef TARE_RUN_RUN_INT_H
 #define TARE_RUN_RUN_INT_H
 
+#include "base/limits.h"
 #include "run/attempt.h"
+
+/* Room for scoring beyond the attempt's own ceiling. */
+#define TARE__SCORING_BYTES (TARE_ARENA_ATTEMPT_BYTES / 4)
 
 /* What an attempt leaves as text: step bodies (one JSON object a line) and the outline. */
 void tare__record_begin(struct tare_play *p);
-/* False when the record outgrew its ceiling. */
+/* False: no room, by the record's ceiling or the machine's. A step without room leaves a mark in
+ * its place: the record stays one line a step. */
 bool tare__record_reset(struct tare_play *p);
 bool tare__record_step(struct tare_play *p);
 /* The totals of a harness: taken before its solver is stopped, put into the attempt's detail as
@@ -22,6 +27,9 @@ bool tare__read_scene(struct tare_play *p, uint32_t index);
 bool tare__read_obs(struct tare_play *p, struct tare_event *event);
 
 void tare__settle_done(struct tare_play *p);
+
+/* What is refused from here on is looked at. */
+void tare__watch_anew(const struct tare_play *p);
 
 /* grade.c: the checks, after the solver has ended. */
 /* Has the world tell the outcome and begins the checks that wait. True: none has to be waited for

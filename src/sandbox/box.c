@@ -27,8 +27,11 @@
 
 #define WALLS "/usr/bin/bwrap"
 #define LOOK_MS 100       /* how often the work folder is measured */
+#define FAR_OVER 4u       /* times the limit of the work folder: written between two looks */
 #define DROPPED_TIMES 64u /* so much more than is kept may be written and dropped */
 #define FIRST_UID 62000u  /* of root's boxes: one a slot */
+/* Said by bubblewrap only of a program that it could begin. */
+#define EXIT_CODE "\"exit-code\""
 /* What the child says when it could not come as far as exec. */
 #define SAYS_FD (TARE__BOX_FIRST_FD + TARE__BOX_FILES)
 #define LAST_MS 2000 /* the kernel may take so long to end what was killed */
@@ -40,8 +43,11 @@ struct box {
     struct tare__box_group group;
     pid_t pid;
     int in, out, err, says, info; /* our ends; -1: closed */
+    bool far_over;                /* the work folder holds FAR_OVER times what it may */
+    bool ran;                     /* bubblewrap has told how the program ended */
     int first;                    /* pidfd of the first process inside; -1: not known */
     int folder;                   /* the work folder, by descriptor; -1: none */
+    mode_t folder_mode;           /* which the program may change, and the next one needs */
     struct tare_buf kept[2];
     uint64_t dropped[2];
     size_t sent;
@@ -61,6 +67,7 @@ struct tare_box_limits tare__box_limits(const struct tare_box_limits *asked)
     l.memory_bytes = l.memory_bytes ? l.memory_bytes : 512 * TARE_MIB;
     l.file_bytes = l.file_bytes ? l.file_bytes : 64 * TARE_MIB;
     l.folder_bytes = l.folder_bytes ? l.folder_bytes : 256 * TARE_MIB;
+    l.file_bytes = l.file_bytes < l.folder_bytes ? l.file_bytes : l.folder_bytes;
     l.output_bytes = l.output_bytes ? l.output_bytes : TARE_MIB;
     l.files = l.files ? l.files : 10000;
     l.processes = l.processes ? l.processes : 64;
@@ -290,22 +297,32 @@ static enum tare_status hear(struct box *b, struct tare_err *err)
                      strerror(code));
 }
 
-/* bubblewrap tells the number of the first process inside: when that one is gone, all are. */
-static void meet(struct box *b)
+/* What bubblewrap tells about itself, a line each: first, before the program runs, the number of
+ * the first process inside; when the program has run, its exit status. Reads to the end of a line,
+ * or of all. */
+static void hear_status(struct box *b, bool whole, char *text, size_t cap)
 {
-    static const char key[] = "\"child-pid\": ";
-    char text[512];
     size_t n = 0;
-    while (n + 1 < sizeof text) {
-        ssize_t got = read(b->info, text + n, sizeof text - 1 - n);
+    while (n + 1 < cap) {
+        ssize_t got = read(b->info, text + n, cap - 1 - n);
         if (got < 0 && errno == EINTR)
             continue;
         if (got <= 0)
             break;
         n += (size_t)got;
+        if (!whole && memchr(text, '\n', n))
+            break;
     }
     text[n] = 0;
-    close_fd(&b->info);
+}
+
+/* When the first process inside is gone, all are. */
+static void meet(struct box *b)
+{
+    static const char key[] = "\"child-pid\": ";
+    char text[512];
+    hear_status(b, false, text, sizeof text);
+    b->ran = strstr(text, EXIT_CODE) != NULL;
     const char *at = strstr(text, key);
     long pid = at ? strtol(at + sizeof key - 1, NULL, 10) : 0;
     if (pid > 1)
@@ -375,13 +392,22 @@ static void send_input(struct box *b)
     close_fd(&b->in);
 }
 
+/* Counts beyond the limit, so that it can be told how far. */
+static bool is_over(struct box *b)
+{
+    uint64_t bytes = b->l.folder_bytes * FAR_OVER, files = (uint64_t)b->l.files * FAR_OVER;
+    struct tare__box_usage u = tare__box_usage_of(b->folder, bytes, files);
+    b->far_over = u.bytes > bytes || u.files > files;
+    return u.bytes > b->l.folder_bytes || u.files > b->l.files || u.too_deep;
+}
+
 static bool grew(struct box *b, int64_t now)
 {
     if (b->folder < 0 || b->o->work_read_only || now - b->measured_ns < LOOK_MS * 1000000LL)
         return false;
-    struct tare__box_usage u = tare__box_usage_of(b->folder, b->l.folder_bytes, b->l.files);
+    bool over = is_over(b);
     b->measured_ns = now_ns();
-    return u.bytes > b->l.folder_bytes || u.files > b->l.files;
+    return over;
 }
 
 /* Why it must end now; EXITED: it may go on. */
@@ -462,16 +488,25 @@ static enum tare_box_end follow(struct box *b, int *raw)
     int64_t until = now_ns() + 200000000;
     while ((b->out >= 0 || b->err >= 0) && now_ns() < until)
         wait_a_moment(b);
+    if (b->folder >= 0 && !b->o->work_read_only && is_over(b)) /* quicker than it was looked at */
+        return TARE_BOX_FOLDER;
     return WIFSIGNALED(*raw) ? TARE_BOX_SIGNALLED : TARE_BOX_EXITED;
 }
 
 /* ---- the whole ----------------------------------------------------------------------------------
  */
 
-/* bubblewrap says what it could not build, before anything of ours has run. */
-static bool is_walls_fault(const struct box *b, const struct tare_box_result *r)
+/* bubblewrap says what it could not build, before anything of ours has run: a program that has run
+ * can say the same words, but then bubblewrap has told its exit status. */
+static bool is_walls_fault(struct box *b, const struct tare_box_result *r)
 {
-    return r->end == TARE_BOX_EXITED && r->status == 1 && r->out.n == 0 &&
+    char text[512];
+    if (r->end == TARE_BOX_EXITED && !b->ran && b->info >= 0) {
+        (void)fcntl(b->info, F_SETFL, O_NONBLOCK); /* it was written before bubblewrap ended */
+        hear_status(b, true, text, sizeof text);
+        b->ran = strstr(text, EXIT_CODE) != NULL;
+    }
+    return !b->ran && r->end == TARE_BOX_EXITED && r->status == 1 && r->out.n == 0 &&
            tare_str_starts(r->err, TARE_S("bwrap: ")) && b->dropped[1] == 0 &&
            tare_str_find(r->err, TARE_S("bwrap: execvp")) == SIZE_MAX;
 }
@@ -484,6 +519,7 @@ static enum tare_status take_result(struct box *b, int raw, struct tare_arena *a
     out->err = tare_arena_copy(arena, tare_buf_str(&b->kept[1]));
     out->out_cut = b->dropped[0] > 0;
     out->err_cut = b->dropped[1] > 0;
+    out->far_over = b->far_over;
     out->memory_for_all = b->group.memory[0] != 0;
     out->pids_for_all = b->group.pids[0] != 0;
     out->status = WIFSIGNALED(raw) ? WTERMSIG(raw) : WEXITSTATUS(raw);
@@ -524,9 +560,12 @@ static enum tare_status prepare(struct box *b, struct tare_arena *arena, struct 
     if (st == TARE_OK)
         st = make_argv(b, arena, err);
     if (st == TARE_OK && b->o->work) {
+        struct stat folder;
         b->folder = open(b->o->work, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        if (b->folder < 0 || (!b->o->work_read_only && geteuid() == 0 &&
-                              !tare__box_give(b->o->work, tare__box_uid(b->o->slot))))
+        bool known = b->folder >= 0 && fstat(b->folder, &folder) == 0;
+        b->folder_mode = known ? folder.st_mode & 07777 : 0;
+        if (!known || (!b->o->work_read_only && geteuid() == 0 &&
+                       !tare__box_give(b->o->work, tare__box_uid(b->o->slot))))
             st = tare_fail(err, TARE_E_IO,
                            "the work folder '%s' cannot be given to the sandbox: "
                            "%s",
@@ -567,6 +606,8 @@ enum tare_status tare_box_run(const struct tare_box_options *options, struct tar
             st = take_result(&b, raw, arena, out, err);
         }
         end_all(&b, &raw);
+        if (b.folder >= 0 && !options->work_read_only)
+            (void)fchmod(b.folder, b.folder_mode);
         tare__box_group_remove(&b.group);
     }
     tare__box_files_close(&b.files);

@@ -61,7 +61,7 @@ enum tare_box_end {
     TARE_BOX_SIGNALLED,  /* status is the signal */
     TARE_BOX_WALL,       /* took too long */
     TARE_BOX_OUTPUT,     /* wrote without end: 64 times what is kept */
-    TARE_BOX_FOLDER,     /* the work folder grew beyond its limit */
+    TARE_BOX_FOLDER,     /* the work folder grew beyond its limit, or 128 folders deep */
     TARE_BOX_CANCELLED
 };
 
@@ -70,6 +70,7 @@ struct tare_box_result {
     int status;
     struct tare_str out, err; /* in the arena */
     bool out_cut, err_cut;    /* more was written than is kept */
+    bool far_over;            /* the work folder holds more than four times what it may */
     int64_t wall_ns;
     bool memory_for_all, pids_for_all; /* limits held by a cgroup, not process by process */
 };

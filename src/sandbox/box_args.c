@@ -155,7 +155,7 @@ static int all_words(const struct tare_box_options *o, const struct tare_box_lim
     put_environment(&b, o->env);
     put(&b, "--seccomp");
     put_number(&b, TARE__BOX_FILTER_FD);
-    put(&b, "--info-fd");
+    put(&b, "--json-status-fd");
     put_number(&b, TARE__BOX_INFO_FD);
     int fd = b.failed ? -1 : memory_file(tare_buf_str(&b));
     tare_buf_free(&b);

@@ -20,13 +20,15 @@
 
 #define MAX_DEPTH 128 /* folders in folders; deeper ones are removed, not read */
 
-/* Calls visit for every entry below `folder`, an entry of a folder before the folder itself
- * (after: true). Folders deeper than MAX_DEPTH are not entered. */
+/* Calls visit for every entry below `folder`, an entry of a folder before the folder itself.
+ * Folders deeper than MAX_DEPTH are not entered. */
 struct walk {
     bool (*visit)(struct walk *w, int folder, const char *name, const struct stat *st);
     uint64_t bytes, files, max_bytes, max_files;
     uid_t uid;
-    bool failed;
+    int top;        /* taking away: where what lies too deep is moved to */
+    unsigned moved; /* … as so many names */
+    bool failed, too_deep;
 };
 
 static bool walk_folder(struct walk *w, int folder, int depth);
@@ -36,6 +38,7 @@ static bool walk_entry(struct walk *w, int folder, const char *name, int depth)
     struct stat st;
     if (fstatat(folder, name, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return true; /* it is gone meanwhile */
+    w->too_deep = w->too_deep || (S_ISDIR(st.st_mode) && depth == MAX_DEPTH);
     if (S_ISDIR(st.st_mode) && depth < MAX_DEPTH) {
         int below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
         if (below < 0 && errno == EACCES && fchmodat(folder, name, 0700, 0) == 0)
@@ -79,7 +82,7 @@ struct tare__box_usage tare__box_usage_of(int folder, uint64_t max_bytes, uint64
     int fd = openat(folder, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (fd >= 0)
         (void)walk_folder(&w, fd, 0);
-    return (struct tare__box_usage){w.bytes, w.files};
+    return (struct tare__box_usage){w.bytes, w.files, w.too_deep};
 }
 
 static bool give(struct walk *w, int folder, const char *name, const struct stat *st)
@@ -103,25 +106,45 @@ bool tare__box_give(const char *folder, uid_t uid)
     return !w.failed;
 }
 
+/* What lies too deep to be entered is moved to the top, under a name nobody has there. */
+static bool move_up(struct walk *w, int folder, const char *name)
+{
+    char to[32];
+    (void)fchmodat(folder, name, 0700, 0);
+    for (int tries = 0; tries < 100; tries++) {
+        (void)snprintf(to, sizeof to, "tare-deep-%u", w->moved++);
+        if (renameat(folder, name, w->top, to) == 0)
+            return true;
+        if (errno != EEXIST && errno != ENOTEMPTY && errno != ENOTDIR)
+            return false;
+    }
+    return false;
+}
+
 static bool take_away(struct walk *w, int folder, const char *name, const struct stat *st)
 {
-    if (unlinkat(folder, name, S_ISDIR(st->st_mode) ? AT_REMOVEDIR : 0) != 0 && errno != ENOENT)
-        w->failed = true;
+    if (unlinkat(folder, name, S_ISDIR(st->st_mode) ? AT_REMOVEDIR : 0) == 0 || errno == ENOENT)
+        return true;
+    w->failed = true;
+    if (S_ISDIR(st->st_mode) && (errno == ENOTEMPTY || errno == EEXIST))
+        (void)move_up(w, folder, name);
     return true;
 }
 
 enum tare_status tare_box_remove(const char *folder, struct tare_err *err)
 {
     struct walk w = {.visit = take_away};
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-    /* A folder nested deeper than MAX_DEPTH goes level by level. */
-    for (int pass = 0; fd >= 0 && pass < 1000; pass++) {
-        w.failed = false;
-        (void)walk_folder(&w, fd, 0);
-        if (!w.failed || rmdir(folder) == 0)
+    w.top = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    for (int pass = 0; w.top >= 0 && pass < 1000; pass++) {
+        int fd = openat(w.top, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+        w.failed = fd < 0;
+        if (fd >= 0)
+            (void)walk_folder(&w, fd, 0);
+        if (!w.failed)
             break;
-        fd = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     }
+    if (w.top >= 0)
+        close(w.top);
     if (rmdir(folder) == 0 || errno == ENOENT)
         return TARE_OK;
     return tare_fail(err, TARE_E_IO, "cannot remove the work folder %s: %s", folder,

@@ -50,6 +50,8 @@ uint64_t tare__box_user_threads(uid_t uid);
 /* What a work folder holds; stops counting beyond the limits. */
 struct tare__box_usage {
     uint64_t bytes, files;
+    bool too_deep; /* it holds folders in folders that are not entered, and may hold anything there
+                    */
 };
 struct tare__box_usage tare__box_usage_of(int folder, uint64_t max_bytes, uint64_t max_files);
 /* Gives the folder to a user: it and all that is in it. False: errno. */

@@ -16,6 +16,7 @@ it behaves, several words joined by "+":
   redirect       301 to /elsewhere                       gzip          says Content-Encoding: gzip
   echo           repeats the Authorization it was sent in the answer
   nousage  badusage  othermodel  nofinish  object  noid  badargs   answers that are a bit off
+  large:N        N bytes in a call's arguments, or in the text where there are no tools
   deep           10,000 nested lists in the arguments    context       400 context_length_exceeded
   play:N         plays soc: reads the alerts N times (1), then reports (else: reports at once)
   long:N         writes N bytes of text beside its call, so that the talk grows; cite:TEXT: TEXT
@@ -101,6 +102,9 @@ def choose(words, body):
         return fade(int(words["fade"][0]), messages), []
     if "judge" in words:
         return judge(words["judge"], messages), []
+    if "large" in words:
+        text = "x" * int(words["large"][0])
+        return (None, [{"name": "query_logs", "arguments": json.dumps({"sql": text})}]) if body.get("tools") else (text, [])
     if "text" in words or not body.get("tools"):
         last = messages[-1]["content"] if messages else body.get("prompt", "")
         if isinstance(last, list):
@@ -165,6 +169,12 @@ def messages(words, body, number):
             "usage": {"input_tokens": 40, "output_tokens": 10}}
 
 
+def pieces(text, n):
+    """Parts of n characters; of a long text larger ones, a thousand of them."""
+    n = max(n, len(text) // 1000)
+    return (text[at:at + n] for at in range(0, len(text), n))
+
+
 def chat_stream(whole):
     choice = whole["choices"][0]
     base = {k: whole[k] for k in ("id", "model", "system_fingerprint")} | {"object": "chat.completion.chunk"}
@@ -173,14 +183,14 @@ def chat_stream(whole):
         return base | {"choices": [{"index": 0, "delta": delta, "finish_reason": finish, "logprobs": logprobs}]}
     yield chunk({"role": "assistant", "content": ""} if choice["message"]["content"] else {"role": "assistant"})
     text = choice["message"]["content"] or ""
-    for i in range(0, len(text), 5):
-        yield chunk({"content": text[i:i + 5]})
+    for piece in pieces(text, 5):
+        yield chunk({"content": piece})
     for i, c in enumerate(choice["message"].get("tool_calls", [])):
         yield chunk({"tool_calls": [{"index": i, "id": c["id"], "type": "function",
                                      "function": {"name": c["function"]["name"], "arguments": ""}}]})
         raw = c["function"]["arguments"]
-        for at in range(0, len(raw), 7):
-            yield chunk({"tool_calls": [{"index": i, "function": {"arguments": raw[at:at + 7]}}]})
+        for piece in pieces(raw, 7):
+            yield chunk({"tool_calls": [{"index": i, "function": {"arguments": piece}}]})
     if choice.get("logprobs"):
         yield chunk({}, logprobs=choice["logprobs"])
     yield chunk({}, choice["finish_reason"])
@@ -201,8 +211,8 @@ def messages_stream(whole):
         yield {"type": "content_block_start", "index": i, "content_block": start}
         key, raw = ("text", block.get("text", "")) if block["type"] == "text" else ("partial_json", json.dumps(block["input"]))
         kind = "text_delta" if key == "text" else "input_json_delta"
-        for at in range(0, len(raw), 7):
-            yield {"type": "content_block_delta", "index": i, "delta": {"type": kind, key: raw[at:at + 7]}}
+        for piece in pieces(raw, 7):
+            yield {"type": "content_block_delta", "index": i, "delta": {"type": kind, key: piece}}
         yield {"type": "content_block_stop", "index": i}
     yield {"type": "message_delta", "delta": {"stop_reason": whole["stop_reason"]}, "usage": {"output_tokens": 10}}
     yield {"type": "message_stop"}

@@ -199,7 +199,9 @@ enum tare_status tare__ws_shell(struct tare__ws *w, const struct tare_workspace_
     w->view.errors_cut = r.err_cut;
     w->view.end = tare_box_end_name(r.end);
     w->view.status = r.status;
-    return TARE_OK;
+    return r.far_over ? tare_fail(err, TARE_E_LIMIT,
+                                  "the work folder holds more than four times what it may")
+                      : TARE_OK;
 }
 
 /* Text with line numbers, from line `first`, `lines` of them. */

@@ -38,7 +38,7 @@ static inline void fail_alc_put(void *ctx, void *p, size_t n_bytes)
 
 static inline void fail_alc_init(struct fail_alc *f, long limit)
 {
-    *f = (struct fail_alc){{fail_alc_get, fail_alc_put, f}, limit, 0, 0, 0};
+    *f = (struct fail_alc){{fail_alc_get, fail_alc_put, f, NULL}, limit, 0, 0, 0};
 }
 
 #endif

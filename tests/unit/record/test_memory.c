@@ -57,7 +57,7 @@ static void our_put(void *ctx, void *p, size_t n)
     free(p);
 }
 
-static const struct tare_alc ours = {our_get, our_put, NULL};
+static const struct tare_alc ours = {our_get, our_put, NULL, NULL};
 
 static int install(void **state)
 {

@@ -34,6 +34,8 @@ int teardown(void **state)
 {
     struct fixture *f = *state;
     f->world->close(f->w);
+    tare_buf_free(&f->record.steps);
+    tare_buf_free(&f->record.outline);
     tare_arena_free(&f->attempt);
     tare_arena_free(&f->arena);
     free(f);
@@ -156,6 +158,9 @@ const struct tare_attempt *play(struct fixture *f, const char *harness, const st
             fail_msg("%s: %.*s", err.text, TARE_FMT(a->detail));
         f->harness = tare_json_get(detail, "harness");
     }
+    tare_buf_free(&f->record.steps);
+    tare_buf_free(&f->record.outline);
+    f->record = tare_play_take(&f->play);
     tare_play_end(&f->play);
     return a;
 }

@@ -43,6 +43,7 @@ struct fixture {
     uint32_t n_tasks;
     void *w;
     struct tare_play play;
+    struct tare_play_record record;    /* of the last one */
     struct tare_json asked[MAX_ASKED]; /* requests */
     struct tare_str endpoint[MAX_ASKED];
     uint32_t n_asked;

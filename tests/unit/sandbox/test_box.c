@@ -117,6 +117,26 @@ static void input_and_signals(void **state)
     assert_int_equal(r.status, 11);
 }
 
+/* A program that says what bubblewrap says when it cannot build a box has run all the same. */
+static void cannot_pass_for_its_walls(void **state)
+{
+    struct world *w = *state;
+    struct tare_box_result r = shell(w, "echo 'bwrap: Can not build it' >&2; exit 1", NULL);
+    assert_int_equal(r.end, TARE_BOX_EXITED);
+    assert_int_equal(r.status, 1);
+    assert_true(tare_str_starts(r.err, TARE_S("bwrap: ")));
+}
+
+/* Nobody locks the next program, or tare, out of the work folder. */
+static void cannot_shut_its_folder(void **state)
+{
+    struct world *w = *state;
+    struct tare_box_result r = shell(w, "echo x >here; chmod 000 /work", NULL);
+    assert_int_equal(r.status, 0);
+    r = shell(w, "cat here", NULL);
+    assert_out(&r, "x\n");
+}
+
 static void ends_at_its_limits(void **state)
 {
     struct world *w = *state;
@@ -201,9 +221,10 @@ static void says_what_is_wrong(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(runs_and_leaves_files), cmocka_unit_test(sees_nothing_of_its_caller),
-        cmocka_unit_test(input_and_signals),     cmocka_unit_test(ends_at_its_limits),
-        cmocka_unit_test(leaves_no_process),     cmocka_unit_test(no_network),
-        cmocka_unit_test(follows_no_link),       cmocka_unit_test(says_what_is_wrong)};
+        cmocka_unit_test(runs_and_leaves_files),     cmocka_unit_test(sees_nothing_of_its_caller),
+        cmocka_unit_test(cannot_pass_for_its_walls), cmocka_unit_test(cannot_shut_its_folder),
+        cmocka_unit_test(input_and_signals),         cmocka_unit_test(ends_at_its_limits),
+        cmocka_unit_test(leaves_no_process),         cmocka_unit_test(no_network),
+        cmocka_unit_test(follows_no_link),           cmocka_unit_test(says_what_is_wrong)};
     return cmocka_run_group_tests(tests, open_world, close_world);
 }

@@ -264,7 +264,7 @@ static void test_refused_memory(void **state)
     tare_buf_free(&tasks);
     struct tare_str what = tare_str_of(folder);
     for (long limit = 0;; limit++) {
-        struct failing f = {{failing_get, failing_put, &f}, limit, 0};
+        struct failing f = {{failing_get, failing_put, &f, NULL}, limit, 0};
         struct tare_arena a;
         struct tare_err err = {0};
         struct tare_suite *suite;

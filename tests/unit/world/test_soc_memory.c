@@ -71,7 +71,7 @@ static void refuse_each(const char *config, const struct tare_task *task)
     for (;; n++) {
         struct failing f = {.left = n};
         struct tare_arena arena;
-        f.alc = (struct tare_alc){fail_get, fail_put, &f};
+        f.alc = (struct tare_alc){fail_get, fail_put, &f, NULL};
         tare_arena_init(&arena, NULL, TARE_ARENA_ATTEMPT_BYTES);
         enum tare_status st = episode(&f, &arena, config, task);
         tare_arena_free(&arena);
