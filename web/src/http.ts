@@ -38,7 +38,7 @@ async function failure(path: string, answer: Response): Promise<DocError> {
     path,
     said("code") ?? String(answer.status),
     said("message") ?? said("text") ?? `the server answered ${answer.status}`,
-    typeof where === "string" ? where : where && typeof where === "object" && Object.keys(where).length ? JSON.stringify(where) : null,
+    typeof where === "string" ? where : where && typeof where === "object" && Object.keys(where).length ? Object.entries(where).map(([k, v]) => `${k} ${String(v)}`).join(", ") : null,
     said("hint"),
   );
 }

@@ -11,7 +11,7 @@ import { Run } from "./pages/run";
 import { Runs } from "./pages/runs";
 import { Suite, Suites } from "./pages/suite";
 import { Task } from "./pages/task";
-import { applyTaste, changes, live, say, shared, useRoute } from "./state";
+import { applyTaste, changes, live, say, shared, useFoot, usePageTitle, useRoute } from "./state";
 import { Empty } from "./ui/faces";
 import { FindBox, Frame } from "./ui/frame";
 import { line } from "./ui/text";
@@ -23,7 +23,7 @@ function Page(): JSX.Element {
     window.scrollTo(0, 0);
   }, [path.join("/")]);
   if (page === "runs") return <Runs />;
-  if (page === "run" && a && b && c) return <Attempt run={a} task={b} n={Number(c) || 1} />;
+  if (page === "run" && a && b && c) return <Attempt run={a} task={b} n={/^[1-9]\d{0,8}$/.test(c) ? Number(c) : NaN} />;
   if (page === "run" && a && b) return <Attempt run={a} task={b} n={1} />;
   if (page === "run" && a) return <Run key={a} id={a} />;
   if (page === "board") return <Board suite={a ?? null} />;
@@ -39,10 +39,16 @@ function Page(): JSX.Element {
         <FindBox start={query["q"] ?? ""} />
       </>
     );
+  return <Nowhere path={path.join("/")} />;
+}
+
+function Nowhere({ path }: { path: string }): JSX.Element {
+  usePageTitle("Nothing is here");
+  useFoot(null, null);
   return (
     <>
       <h1>Nothing is here</h1>
-      <Empty>No page is called “{line(path.join("/"))}”. The pages are above; / finds anything.</Empty>
+      <Empty>No page is called “{line(path)}”. The pages are above; / finds anything.</Empty>
     </>
   );
 }

@@ -236,8 +236,9 @@ export function useFoot(command: string | null, json: string | null, docs: Recor
     foot.set({ command, json, docs });
   }, [key]);
 }
-export function usePageTitle(title: string): void {
+/** null: what the page shows gives the title. */
+export function usePageTitle(title: string | null): void {
   useEffect(() => {
-    document.title = title ? `${title} · tare` : "tare";
+    if (title !== null) document.title = title ? `${title} · tare` : "tare";
   }, [title]);
 }

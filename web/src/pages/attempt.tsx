@@ -5,7 +5,8 @@ import { matters, timed, Timeline } from "../fig/episode";
 import { useKeys } from "../keys";
 import { amend, go, href, join } from "../route";
 import { rowHeight, say, useDoc, useFoot, usePageTitle, useRoute } from "../state";
-import { Empty, Failure, Waiting } from "../ui/faces";
+import { DocError } from "../source";
+import { Empty, Failure, Lost, Waiting } from "../ui/faces";
 import { Crumbs } from "../ui/frame";
 import { EvidenceMark, StepMark } from "../ui/marks";
 import * as num from "../ui/number";
@@ -24,16 +25,21 @@ export function besideOf(text: string): { run: string; task: string; n: number }
 export function Attempt({ run, task, n }: { run: string; task: string; n: number }): JSX.Element {
   const { query } = useRoute();
   const path = join("runs", run, "attempts", task, n);
-  const got = useDoc<Full>(path);
+  const got = useDoc<Full>(n >= 1 ? path : null);
   const other = query["beside"] ? besideOf(query["beside"]) : null;
   const otherPath = other ? join("runs", other.run, "attempts", other.task, other.n) : null;
   const gotOther = useDoc<Full>(otherPath);
   const episode = useMemo(() => (got.doc ? episodeOf(got.doc) : null), [got.doc]);
   const beside = useMemo(() => (gotOther.doc && otherPath ? episodeOf(gotOther.doc) : null), [gotOther.doc, otherPath]);
-  usePageTitle(`${line(task)} #${n}`);
-  const step0 = Number(query["step"] ?? -1);
+  usePageTitle(`${line(task)}${n >= 1 ? ` #${n}` : ""}`);
+  const step0 = query["step"] && /^\d{1,9}$/.test(query["step"]) ? Number(query["step"]) : -1;
   useFoot(`tare show ${run} ${task}#${n}${query["beside"] && other ? ` --beside ${other.run === run ? "" : other.run}#${other.n}` : ""}`, path, { attempt: path });
-  if (!episode || !got.doc) return <Waiting of={got} rows={16} />;
+  const wrongBeside = query["beside"] && !other ? new DocError(0, `beside=${query["beside"]}`, "usage", `“${query["beside"]}” names no attempt`, null, "beside=RUN/TASK/N, as the key b writes it") : null;
+  const noStep = episode && query["step"] && !(step0 >= 0 && Number.isInteger(step0) && step0 < Math.max(1, episode.steps.length)) ? query["step"] : null;
+  if (!Number.isInteger(n) || n < 1)
+    return <Lost title="This attempt is not there" error={new DocError(0, "", "usage", "attempts are numbered from 1", null, null)} ways={[[`Run ${run}`, href(["run", run])], [`Attempt 1 at ${task}`, href(["run", run, task, 1])]]} />;
+  if (!episode || !got.doc)
+    return <Waiting of={got} rows={16} lost={{ title: "This attempt is not there", ways: [[`Run ${run}`, href(["run", run])], ...(n > 1 ? ([[`Attempt 1 at ${task}`, href(["run", run, task, 1])]] as [string, string][]) : [])], find: task }} />;
   return (
     <Player
       key={path}
@@ -48,7 +54,8 @@ export function Attempt({ run, task, n }: { run: string; task: string; n: number
       full={query["full"] === "1"}
       time={query["axis"] === "time"}
       step0={step0}
-      error={got.error ? <Failure error={got.error} again={got.again} /> : gotOther.error ? <Failure error={gotOther.error} again={gotOther.again} /> : null}
+      error={got.error ? <Failure error={got.error} again={got.again} /> : gotOther.error ? <Failure error={gotOther.error} again={gotOther.again} /> : wrongBeside ? <Failure error={wrongBeside} /> : null}
+      noStep={noStep}
     />
   );
 }
@@ -69,6 +76,7 @@ interface PlayerProps {
   time: boolean;
   step0: number;
   error: JSX.Element | null;
+  noStep: string | null; // that the link names
 }
 
 function Player(p: PlayerProps): JSX.Element {
@@ -172,6 +180,13 @@ function Player(p: PlayerProps): JSX.Element {
         </span>
       </div>
       {p.error}
+      {p.noStep !== null && steps.length > 0 && (
+        <div class="err" role="alert">
+          <p>
+            <b>There is no step “{line(p.noStep)}” here.</b> The steps are 0 to {num.count(steps.length - 1)}; step {selected} is shown.
+          </p>
+        </div>
+      )}
       <div class="facts">
         {facts.map((m) => (
           <div key={m}>

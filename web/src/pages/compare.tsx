@@ -67,6 +67,7 @@ export function Compare(): JSX.Element {
   const { a = "", b = "", metric = "", margin = "", by = "" } = query;
   const path = a && b ? "/compare" + search({ a, b, metric, margin, by }) : null;
   const got = useDoc<CompareDoc>(path);
+  usePageTitle(got.doc ? null : "Compare");
   if (!path) return <Choose a={a} b={b} />;
   if (!got.doc)
     return (

@@ -96,6 +96,7 @@ export function Run({ id }: { id: string }): JSX.Element {
   const sortHead = (label: string, column: string, n = false, cls = ""): JSX.Element => (
     <SortHead label={label} column={column} sort={sort} set={(s) => amend({ sort: s })} n={n} class={cls} />
   );
+  if (!view && got.error) return <Waiting of={got} lost={{ title: "This run is not there", ways: [], find: id }} />;
   return (
     <>
       {view ? (

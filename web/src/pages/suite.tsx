@@ -110,7 +110,7 @@ export function Suite({ id, finding }: { id: string; finding: string | null }): 
   const name = asText(d?.["suite"]) ?? id;
   usePageTitle(`${line(name)} suite`);
   useFoot("tare lint SUITE", path, { suite: path, findings: found });
-  if (!d) return <Waiting of={got} />;
+  if (!d) return <Waiting of={got} lost={{ title: "This suite is not there", ways: [["All suites", "#/suites"]], find: id }} />;
   const digest = asText(d["suite_digest"]) ?? id;
   const manifest = asObj(d["manifest"]);
   const about = asText(manifest["about"]);

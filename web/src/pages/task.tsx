@@ -37,7 +37,7 @@ export function Task({ suite, task }: { suite: string; task: string }): JSX.Elem
       return true;
     },
   });
-  if (!d) return <Waiting of={got} />;
+  if (!d) return <Waiting of={got} lost={{ title: "This task is not there", ways: [[`Suite ${suite}`, href(["suite", suite])], ["All suites", "#/suites"]], find: task }} />;
   const metric = asText(d["metric"]) ?? "";
   const def = defOf(metricDefs(d), metric);
   const axis: Axis = num.isShare(def) ? { lo: 0, hi: 1 } : niceAxis(rows.flatMap((r) => asList<{ value: number | null }>(r.attempts).map((a) => a.value)));

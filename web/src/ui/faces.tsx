@@ -1,7 +1,8 @@
 // The four other faces of a page: empty, loading, partial, error.
 import type { ComponentChildren, JSX } from "preact";
 import { DocError } from "../source";
-import { copy, type Loaded } from "../state";
+import { href } from "../route";
+import { copy, shared, type Loaded } from "../state";
 import { count } from "./number";
 import { line } from "./text";
 
@@ -25,6 +26,9 @@ export function Empty({ children, command }: { children: ComponentChildren; comm
   );
 }
 
+/** A command in a hint: "make one: tare run …". */
+const commandIn = (hint: string | null): string | null => /: (tare [^;]+)$/.exec(hint ?? "")?.[1] ?? null;
+
 export function Failure({ error, again }: { error: DocError; again?: () => void }): JSX.Element {
   return (
     <div class="err" role="alert">
@@ -33,6 +37,7 @@ export function Failure({ error, again }: { error: DocError; again?: () => void 
       </p>
       {error.where && <p>Where: {line(error.where)}</p>}
       {error.hint && <p>{line(error.hint)}</p>}
+      {commandIn(error.hint) && <Command text={commandIn(error.hint) as string} />}
       <p class="mono ink3">
         {error.status ? `${error.status} ` : ""}
         {line(error.path)}
@@ -60,8 +65,30 @@ export function Bones({ rows = 8 }: { rows?: number }): JSX.Element {
   );
 }
 
-/** What a page shows until it has its document: nothing, grey rules, or the error. */
-export function Waiting<T>({ of, rows }: { of: Loaded<T>; rows?: number }): JSX.Element | null {
+export type Ways = [string, string][]; // word, link
+
+/** A page whose subject is not there: what that is, why, and where to go from here. */
+export function Lost({ title, error, again, ways, find }: { title: string; error: DocError; again?: (() => void) | undefined; ways: Ways; find?: string | undefined }): JSX.Element {
+  const all: Ways = [...ways, ...(find && shared.source.kind === "http" ? ([[`Find “${find}”`, href(["find"], { q: find })]] as Ways) : []), ["All runs", "#/runs"]];
+  return (
+    <>
+      <h1>{line(title)}</h1>
+      <Failure error={error} {...(again ? { again } : {})} />
+      <h2>Go on</h2>
+      <ul class="ways">
+        {all.map(([word, link]) => (
+          <li key={link}>
+            <a href={link}>{line(word)}</a>
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+/** What a page shows until it has its document: nothing, grey rules, or the error; lost: with a heading and ways on. */
+export function Waiting<T>({ of, rows, lost }: { of: Loaded<T>; rows?: number; lost?: { title: string; ways: Ways; find?: string } }): JSX.Element | null {
+  if (of.error && lost) return <Lost title={lost.title} ways={lost.ways} find={lost.find} error={of.error} again={of.error.status === 404 ? undefined : of.again} />;
   if (of.error) return <Failure error={of.error} again={of.again} />;
   return of.slow ? <Bones {...(rows ? { rows } : {})} /> : null;
 }

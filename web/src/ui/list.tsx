@@ -115,6 +115,12 @@ export function List<Row>(props: ListProps<Row>): JSX.Element {
         windows.current.delete(offset);
       }
     }
+    // One stop for Tab: the row at hand, or the first on the screen; the other rows are a key away.
+    const stop = at.current >= first && at.current < last ? at.current : Math.ceil(firstShown);
+    box.current?.querySelectorAll<HTMLElement>("[data-row] a, [data-row] button").forEach((e) => {
+      const own = e.closest<HTMLElement>("[data-row]")?.dataset["row"] === String(stop);
+      e.tabIndex = own ? 0 : -1;
+    });
     if (focusWanted.current) {
       // The row may still be on its way; it takes the focus when it comes.
       const link = box.current?.querySelector<HTMLElement>(`[data-row="${at.current}"] a`);
