@@ -117,7 +117,7 @@ static double merit(const struct tare__hs *s, const struct tare__hs_answer *a)
             votes += s->candidates[i].usable && same_calls(a, &s->candidates[i]);
         return votes;
     case HS_SELECT_CHECKS:
-        return -(double)faults(s, a);
+        return 0.0 - faults(s, a);
     default:
         return 0;
     }

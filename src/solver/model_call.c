@@ -150,6 +150,16 @@ static void notice(struct tare_model_client *c, struct tare__server *s,
     c->counts.odd += odd;
 }
 
+void tare__call_record(struct tare_model_client *c, struct tare__call *k)
+{
+    static const struct tare_str none = {NULL, 0};
+    if (c->record && !tare_tape_put(c->record, k->key, k->asked->endpoint->name,
+                                    k->server->endpoint->name, k->text, k->answer.body))
+        tare__halt(c, TARE_REPLY_CANCELLED,
+                   "a reply could not be written to the recording: the disk may be full", none,
+                   none);
+}
+
 static void keep(struct tare_model_client *c, struct tare__call *k)
 {
     static const struct tare_str none = {NULL, 0};
@@ -159,11 +169,8 @@ static void keep(struct tare_model_client *c, struct tare__call *k)
         !tare_cache_put(c->cache, k->key, k->answer.body))
         tare__halt(c, TARE_REPLY_CANCELLED,
                    "a reply could not be kept in the cache: the disk may be full", none, none);
-    if (c->record && good &&
-        !tare_tape_put(c->record, k->key, k->server->endpoint->name, k->text, k->answer.body))
-        tare__halt(c, TARE_REPLY_CANCELLED,
-                   "a reply could not be written to the recording: the disk may be full", none,
-                   none);
+    if (good)
+        tare__call_record(c, k);
 }
 
 static void succeed(struct tare_model_client *c, struct tare__call *k, struct tare_model_reply *r,

@@ -180,7 +180,7 @@ static void place(struct tare_model_client *c, struct tare__call *k,
 {
     static const struct tare_str none = {NULL, 0};
     struct tare_err err = {0};
-    k->server = server_of(c, request->endpoint);
+    k->server = k->asked = server_of(c, request->endpoint);
     if (!k->server) {
         tare__call_fail(c, k, TARE_REPLY_BAD_REQUEST,
                         tare_arena_printf(&k->arena, "no endpoint of this run is called '%.*s'",
@@ -199,13 +199,14 @@ static void place(struct tare_model_client *c, struct tare__call *k,
                         now_ns);
         return;
     }
-    struct tare_str kept = c->replay ? tare_tape_get(c->replay, k->key)
+    struct tare_str kept = c->replay ? tare_tape_get(c->replay, k->key, k->asked->endpoint->name)
                            : c->cache && c->cache_reads
                                ? tare_cache_get(c->cache, k->key, &k->arena)
                                : none;
     if (kept.n && tare__call_from_kept(c, k, kept, !c->replay, now_ns)) {
         c->counts.from_cache += !c->replay;
         c->counts.from_replay += c->replay != NULL;
+        tare__call_record(c, k); /* whole without the cache */
     } else if (c->replay) {
         tare__call_fail(c, k, TARE_REPLY_NOT_RECORDED,
                         tare_arena_printf(&k->arena, "the recording holds no reply %.12s…", k->key),

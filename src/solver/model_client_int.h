@@ -34,8 +34,8 @@ struct tare__call {
     struct tare_str text;    /* of the request */
     struct tare_json request;
     char key[65];
-    struct tare__server *server;
-    uint32_t tries, tries_here; /* in all; at this server */
+    struct tare__server *server, *asked; /* that it is at; that was meant */
+    uint32_t tries, tries_here;          /* in all; at this server */
     int64_t begun_ns, sent_ns, first_sent_ns, due_ns, ttft_ms;
     bool flipped;   /* max_tokens was tried by its other name */
     bool streaming; /* this answer comes as events */
@@ -70,6 +70,8 @@ struct tare_model_client {
 /* call.c: what becomes of one exchange. */
 void tare__call_fail(struct tare_model_client *c, struct tare__call *k, enum tare_reply_code code,
                      struct tare_str says, int http, int64_t now_ns);
+/* Writes the reply that is ready to the recording, if there is one. */
+void tare__call_record(struct tare_model_client *c, struct tare__call *k);
 /* Hands a kept document over as this call's reply. False: it cannot be read. */
 bool tare__call_from_kept(struct tare_model_client *c, struct tare__call *k, struct tare_str kept,
                           bool from_cache, int64_t now_ns);

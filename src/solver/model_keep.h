@@ -22,7 +22,7 @@ bool tare_cache_put(struct tare_cache *c, const char key[65], struct tare_str re
 
 struct tare_tape;
 
-/* Makes the folder where needed and appends to its exchanges.jsonl. */
+/* Makes the folder where needed and appends to its exchanges.jsonl, after its last whole line. */
 enum tare_status tare_tape_record(struct tare_str dir, struct tare_tape **out,
                                   struct tare_err *err);
 /* Reads exchanges.jsonl of the folder; of equal keys the last counts, a torn last line does not.
@@ -30,9 +30,12 @@ enum tare_status tare_tape_record(struct tare_str dir, struct tare_tape **out,
 enum tare_status tare_tape_replay(struct tare_str dir, struct tare_tape **out,
                                   struct tare_err *err);
 void tare_tape_close(struct tare_tape *t);
-bool tare_tape_put(struct tare_tape *t, const char key[65], struct tare_str endpoint,
-                   struct tare_str request, struct tare_str reply);
-/* p NULL: not recorded. Valid as long as the tape. */
-struct tare_str tare_tape_get(const struct tare_tape *t, const char key[65]);
+/* asked: the endpoint that was meant; endpoint: the one that answered, perhaps its fallback. */
+bool tare_tape_put(struct tare_tape *t, const char key[65], struct tare_str asked,
+                   struct tare_str endpoint, struct tare_str request, struct tare_str reply);
+/* Two solvers with one model ask the same question at the same attempt, and each had its own
+ * answer: that of the endpoint `asked` comes first, else that of any. p NULL: not recorded. Valid
+ * as long as the tape. */
+struct tare_str tare_tape_get(const struct tare_tape *t, const char key[65], struct tare_str asked);
 
 #endif

@@ -12,7 +12,7 @@
 #include "base/banned.h"
 
 struct exchange {
-    struct tare_str key, reply;
+    struct tare_str key, asked, reply; /* asked: the endpoint; empty in recordings of old */
     size_t line;
 };
 
@@ -51,6 +51,16 @@ void tare_tape_close(struct tare_tape *t)
     free(t);
 }
 
+/* What a killed process left of its last line is taken away: lines that follow stay whole. */
+static bool drop_torn_line(int fd)
+{
+    char c = '\n';
+    off_t n = lseek(fd, 0, SEEK_END), end = n;
+    while (n > 0 && pread(fd, &c, 1, n - 1) == 1 && c != '\n')
+        n--;
+    return n >= 0 && (n == end || ftruncate(fd, n) == 0);
+}
+
 enum tare_status tare_tape_record(struct tare_str dir, struct tare_tape **out, struct tare_err *err)
 {
     struct tare_str path;
@@ -58,8 +68,8 @@ enum tare_status tare_tape_record(struct tare_str dir, struct tare_tape **out, s
     if (st == TARE_OK)
         st = tare_fs_mkdirs(dir, err);
     if (st == TARE_OK) {
-        (*out)->fd = open(path.p, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
-        if ((*out)->fd < 0) {
+        (*out)->fd = open(path.p, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0666);
+        if ((*out)->fd < 0 || !drop_torn_line((*out)->fd)) {
             st = tare_fail(err, TARE_E_IO, "the recording cannot be written");
             tare_err_file(err, path);
         }
@@ -71,14 +81,15 @@ enum tare_status tare_tape_record(struct tare_str dir, struct tare_tape **out, s
     return st;
 }
 
-bool tare_tape_put(struct tare_tape *t, const char key[65], struct tare_str endpoint,
-                   struct tare_str request, struct tare_str reply)
+bool tare_tape_put(struct tare_tape *t, const char key[65], struct tare_str asked,
+                   struct tare_str endpoint, struct tare_str request, struct tare_str reply)
 {
     struct tare_json_writer w;
     tare_buf_reset(&t->line);
     tare_json_writer_init(&w, &t->line);
     tare_json_begin_object(&w);
     tare_json_member_cstr(&w, "key", key);
+    tare_json_member_str(&w, "asked", asked);
     tare_json_member_str(&w, "endpoint", endpoint);
     tare_json_put_key(&w, "request");
     tare_json_put_raw(&w, request);
@@ -135,8 +146,10 @@ static enum tare_status read_all(struct tare_tape *t, struct tare_str text, stru
         if (tare_json_kind(key) != TARE_JSON_STRING || tare_json_kind(reply) != TARE_JSON_OBJECT)
             st = wrong(&j, path, err);
         else
-            t->all[t->n] = (struct exchange){tare_arena_copy(&t->arena, tare_json_str(key)),
-                                             tare_json_lexeme(reply), t->n};
+            t->all[t->n] = (struct exchange){
+                tare_arena_copy(&t->arena, tare_json_str(key)),
+                tare_arena_copy(&t->arena, tare_json_str(tare_json_get(line, "asked"))),
+                tare_json_lexeme(reply), t->n};
         t->n += st == TARE_OK;
         tare_arena_reset(&scratch);
     }
@@ -170,7 +183,7 @@ enum tare_status tare_tape_replay(struct tare_str dir, struct tare_tape **out, s
     return st;
 }
 
-struct tare_str tare_tape_get(const struct tare_tape *t, const char key[65])
+struct tare_str tare_tape_get(const struct tare_tape *t, const char key[65], struct tare_str asked)
 {
     struct tare_str k = tare_str_n(key, 64);
     size_t lo = 0, hi = t->n;
@@ -181,6 +194,9 @@ struct tare_str tare_tape_get(const struct tare_tape *t, const char key[65])
         else
             hi = mid;
     }
+    for (size_t i = lo; i < t->n && tare_str_eq(t->all[i].key, k); i++)
+        if (tare_str_eq(t->all[i].asked, asked))
+            return t->all[i].reply;
     return lo < t->n && tare_str_eq(t->all[lo].key, k) ? t->all[lo].reply
                                                        : (struct tare_str){NULL, 0};
 }

@@ -53,7 +53,10 @@ def solver(at, base, model, more="", name="it"):
 class Done:
     def __init__(self, p, out, err, seconds):
         self.code, self.out, self.err, self.seconds = p.returncode, out, err, seconds
-        self.doc = json.loads(out) if out.startswith("{") else {}
+
+    @property
+    def doc(self):
+        return json.loads(self.out) if self.out.startswith("{") else {}
 
 
 def start(at, *command, env=None):

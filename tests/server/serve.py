@@ -21,6 +21,7 @@ it behaves, several words joined by "+":
   play:N         plays soc: reads the alerts N times (1), then reports (else: reports at once)
   long:N         writes N bytes of text beside its call, so that the talk grows; cite:TEXT: TEXT
                  ("_" is a space) beside its second call
+  vary           each answer is another, whatever is asked: which rows it looks at, or the number in its text
   text           answers with text, never a call        say:TEXT      answers TEXT ("_" is a space)
   lab            in the lab of tools: looks things up, one time in three with a comma too many, and mends
                  it when it is told; through the server's interface always well
@@ -94,6 +95,8 @@ def fade(n, messages):
 def choose(words, body):
     """(text, calls) of the answer."""
     messages = body.get("messages", [])
+    if "vary" in words and not body.get("tools"):
+        return f"answer {stats['total'] % 7}", []
     if "say" in words:
         return ":".join(words["say"]).replace("_", " "), []
     if "lab" in words:
@@ -113,7 +116,7 @@ def choose(words, body):
     played = sum(m.get("role") == "tool" or (m.get("role") == "user" and isinstance(m.get("content"), list) and
                  any(c.get("type") == "tool_result" for c in m["content"])) for m in messages)
     if "play" in words and played < int((words["play"] or ["1"])[0]):
-        return None, [{"name": "query_logs", "arguments": json.dumps({"sql": "SELECT * FROM alerts LIMIT 3"})}]
+        return None, [{"name": "query_logs", "arguments": json.dumps({"sql": f"SELECT * FROM alerts LIMIT {1 + stats['total'] % 9 if 'vary' in words else 3}"})}]
     call = report()
     if "badargs" in words:
         call["arguments"] = '{"summary_json": {"verdict": '
