@@ -81,6 +81,7 @@ struct route {
 static const struct route routes[] = {
     {{"runs"}, 1, tare__get_runs, true},
     {{"runs", "*"}, 2, tare__get_run, false},
+    {{"runs", "*", "tasks"}, 3, tare__get_run_tasks, false},
     {{"runs", "*", "attempts"}, 3, tare__get_attempts, false},
     {{"runs", "*", "attempts", "*", "*"}, 5, tare__get_attempt, false},
     {{"runs", "*", "attempts", "*", "*", "steps"}, 6, tare__get_steps, false},

@@ -21,46 +21,6 @@ struct list {
 
 /* ---- the order that was asked for ------------------------------------------------------------ */
 
-struct keys {
-    const double *number;        /* a row each, NaN last; or NULL */
-    const struct tare_str *text; /* a row each; or NULL */
-    bool down;
-};
-
-static int compare_rows(const struct keys *k, uint32_t a, uint32_t b)
-{
-    int d;
-    if (k->text) {
-        d = tare_str_cmp(k->text[a], k->text[b]);
-    } else {
-        double x = k->number[a], y = k->number[b];
-        if (isnan(x) || isnan(y))
-            return isnan(x) - isnan(y);
-        d = x < y ? -1 : x > y;
-    }
-    return k->down ? -d : d;
-}
-
-/* Stable merge sort of row numbers, bottom up. */
-static void sort_rows(uint32_t *v, uint32_t *room, uint32_t n, const struct keys *k)
-{
-    uint32_t *from = v, *to = room;
-    for (uint64_t width = 1; width < n; width *= 2) {
-        for (uint64_t lo = 0; lo < n; lo += 2 * width) {
-            uint64_t mid = lo + width < n ? lo + width : n, hi = mid + width < n ? mid + width : n;
-            uint64_t i = lo, j = mid;
-            for (uint64_t at = lo; at < hi; at++)
-                to[at] = i < mid && (j >= hi || compare_rows(k, from[i], from[j]) <= 0) ? from[i++]
-                                                                                        : from[j++];
-        }
-        uint32_t *other = from;
-        from = to;
-        to = other;
-    }
-    if (from != v)
-        memcpy(v, from, n * sizeof *v);
-}
-
 static double number_of(const struct tare_attempt_row *r, unsigned field)
 {
     const double values[] = {(double)r->index,   (double)r->status,
@@ -70,7 +30,7 @@ static double number_of(const struct tare_attempt_row *r, unsigned field)
 }
 
 static enum tare_status make_keys(const struct list *l, const struct tare_attempt_page *page,
-                                  struct keys *k, struct tare_err *err)
+                                  struct tare__keys *k, struct tare_err *err)
 {
     static const char *const fields[] = {"k", "status", "steps", "tokens", "ms", "cost"};
     struct tare_str *text = NULL;
@@ -82,7 +42,7 @@ static enum tare_status make_keys(const struct list *l, const struct tare_attemp
         number = TARE_NEW_N(l->c->arena, double, page->n + 1u);
     if (!text && !number)
         return tare__no_memory(err);
-    *k = (struct keys){number, text, l->down};
+    *k = (struct tare__keys){number, text, l->down};
     for (uint32_t i = 0; text && i < page->n; i++) {
         const struct tare_task_view *t = &l->tasks[page->rows[i].task];
         text[i] = is_task ? t->id : tare_task_view_tag(t, l->family);
@@ -105,21 +65,6 @@ static enum tare_status make_keys(const struct list *l, const struct tare_attemp
     tare_err_hint(err, "sort: task k status steps tokens ms cost, the family tag, or a metric; - "
                        "before it turns it round");
     return TARE_E_USAGE;
-}
-
-static bool grow_order(struct tare__order *o, uint32_t n)
-{
-    const struct tare_alc *alc = tare_alc_libc();
-    if (n <= o->room)
-        return true;
-    struct tare_attempt_at *at = alc->get(alc->ctx, n * sizeof *at);
-    if (!at)
-        return false;
-    if (o->at)
-        alc->put(alc->ctx, o->at, o->room * sizeof *at);
-    o->at = at;
-    o->room = n;
-    return true;
 }
 
 /* field: as in make_column_keys; past them: the metric. */
@@ -146,7 +91,7 @@ static double column_number(const struct tare_columns *c, uint32_t i, unsigned f
 /* Sort keys as arrays of the whole run, without a row each: what most orders need. false: this
  * order needs rows (a filter, or a key that is in no column). */
 static enum tare_status make_column_keys(const struct list *l, struct tare_columns *c,
-                                         struct keys *k, bool *fits, struct tare_err *err)
+                                         struct tare__keys *k, bool *fits, struct tare_err *err)
 {
     uint32_t metric = 0;
     const char *const plain[] = {"k", "status", "steps", "tokens", "cost"};
@@ -166,22 +111,23 @@ static enum tare_status make_column_keys(const struct list *l, struct tare_colum
         return st ? st : tare__no_memory(err);
     for (uint32_t i = 0; i < c->n; i++)
         number[i] = column_number(c, i, which, metric);
-    *k = (struct keys){.number = number, .down = l->down};
+    *k = (struct tare__keys){.number = number, .down = l->down};
     return TARE_OK;
 }
 
 static enum tare_status fill_order(const struct list *l, struct tare__order *o, uint32_t n,
-                                   const struct keys *keys, const struct tare_attempt_row *row,
-                                   const struct tare_columns *c, struct tare_err *err)
+                                   const struct tare__keys *keys,
+                                   const struct tare_attempt_row *row, const struct tare_columns *c,
+                                   struct tare_err *err)
 {
     uint32_t *rows = TARE_NEW_N(l->c->arena, uint32_t, n + 1u);
     uint32_t *room = TARE_NEW_N(l->c->arena, uint32_t, n + 1u);
-    if (!rows || !room || !grow_order(o, n))
+    if (!rows || !room || !tare__order_room(o, n))
         return tare__no_memory(err);
     for (uint32_t i = 0; i < n; i++)
         rows[i] = i;
     if (l->sort.n)
-        sort_rows(rows, room, n, keys);
+        tare__sort_rows(rows, room, n, keys);
     for (uint32_t i = 0; i < n; i++)
         o->at[i] = row ? (struct tare_attempt_at){row[rows[i]].task, row[rows[i]].index}
                        : (struct tare_attempt_at){c->task[rows[i]], c->index[rows[i]]};
@@ -197,7 +143,7 @@ static enum tare_status make_order(const struct list *l, struct tare__order *o,
 {
     struct tare_attempt_page page;
     struct tare_columns columns = {0};
-    struct keys keys = {0};
+    struct tare__keys keys = {0};
     bool fits = false;
     o->key[0] = 0;
     enum tare_status st = make_column_keys(l, &columns, &keys, &fits, err);
@@ -251,19 +197,6 @@ enum column {
     COL_MS,
     COL_COST
 };
-
-/* The tag by which tasks are told apart at a glance: the suite's first, or a usual one. */
-static struct tare_str family_tag(const struct list *l, const struct tare_results *r)
-{
-    const struct tare_str usual[] = {TARE_S("family"), TARE_S("category"), TARE_S("subject")};
-    if (r->n_by)
-        return r->by[0];
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
-        for (uint32_t t = 0; t < l->n_tasks && t < 100; t++)
-            if (tare_task_view_tag(&l->tasks[t], usual[i]).n)
-                return usual[i];
-    return (struct tare_str){NULL, 0};
-}
 
 /* Families of the page in order of appearance; which[i] is the row's, n when it has none. */
 static enum tare_status put_families(const struct list *l, const struct tare_attempt_page *page,
@@ -408,7 +341,7 @@ enum tare_status tare__get_attempts(struct tare__call *c, struct tare_err *err)
         st = tare_where_compile(where, &l.batch, l.tasks, l.n_tasks, c->arena, &l.where, err);
     if (st)
         return st;
-    l.family = family_tag(&l, &r);
+    l.family = tare__family_tag(l.tasks, l.n_tasks, &r);
     l.down = sort.n && sort.p[0] == '-';
     l.sort = l.down ? tare_str_n(sort.p + 1, sort.n - 1) : sort;
     if (tare_str_is(l.sort, "family"))

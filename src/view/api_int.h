@@ -175,6 +175,23 @@ enum tare_status tare__tasks_read(const struct tare_batch_view *batch,
 enum tare_status tare__put_task(struct tare__call *c, const struct tare__tasks *x, uint32_t task,
                                 struct tare_err *err);
 
+/* ---- api_order.c ------------------------------------------------------------------------- */
+
+/* What rows are sorted by. */
+struct tare__keys {
+    const double *number;        /* a row each, NaN last; or NULL */
+    const struct tare_str *text; /* a row each; or NULL */
+    bool down;
+};
+/* Sorts n row numbers, those of equal keys as they stood: a stable merge sort, bottom up. room: n
+ * of them. */
+void tare__sort_rows(uint32_t *v, uint32_t *room, uint32_t n, const struct tare__keys *k);
+/* Makes room for n places; false: no memory. */
+bool tare__order_room(struct tare__order *o, uint32_t n);
+/* The tag by which tasks are told apart at a glance: the suite's first, or a usual one. */
+struct tare_str tare__family_tag(const struct tare_task_view *tasks, uint32_t n_tasks,
+                                 const struct tare_results *r);
+
 /* ---- api_baseline.c ---------------------------------------------------------------------- */
 
 /* "baselines": which runs are marked, of these batches. */
@@ -186,8 +203,9 @@ enum tare_status tare__post_baseline(struct tare__call *c, struct tare_str body,
 /* ---- one function a document ------------------------------------------------------------- */
 
 typedef enum tare_status tare__call_fn(struct tare__call *c, struct tare_err *err);
-tare__call_fn tare__get_runs, tare__get_run, tare__get_attempts, tare__get_attempt, tare__get_steps,
-    tare__get_body, tare__get_leaderboard, tare__get_compare, tare__get_power, tare__get_task,
-    tare__get_suites, tare__get_suite, tare__get_findings, tare__get_find;
+tare__call_fn tare__get_runs, tare__get_run, tare__get_run_tasks, tare__get_attempts,
+    tare__get_attempt, tare__get_steps, tare__get_body, tare__get_leaderboard, tare__get_compare,
+    tare__get_power, tare__get_task, tare__get_suites, tare__get_suite, tare__get_findings,
+    tare__get_find;
 
 #endif

@@ -341,6 +341,44 @@ def test_baseline(folder):
     s.stop()
 
 
+def test_tasks(folder):
+    """A run by its tasks: tries, means and what failed first are those of its attempts."""
+    (folder / "o.jsonl").write_text("".join(json.dumps({"id": f"number-{i}", "output": o}) + "\n" for i, o in [(1, "42"), (2, "13")]))
+    tare(folder, "score", "suites/short-answers", "--outputs", str(folder / "o.jsonl"), "--label", "o", "-q")
+    lines = [{"task": f"t{t}", "attempt": i, "score": x, "kind": k} for t, k, xs in [(1, "a", [1, 1, 0]), (2, "b", [0, 0, 0]), (3, "a", [1, 0.5, 1])]
+             for i, x in enumerate(xs, 1)]
+    (folder / "tries.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    tare(folder, "import", str(folder / "tries.jsonl"), "--attempt-column", "attempt", "--label", "tries", "-q")
+    s = Server(folder)
+    tries = s.get("/runs/tries/tasks")[1]
+    valid("a run by its tasks", tries, "tare.run-tasks/1")
+    check("pips", (tries["task"], tries["pips"], tries["solved"], tries["n"]) == (["t1", "t2", "t3"], ["yyn", "nnn", "ypy"], [2, 0, 2], [3, 3, 3]), tries)
+    check("means", [round(x, 12) for x in tries["value"]] == [round(2 / 3, 12), 0, round(2.5 / 3, 12)], tries["value"])
+    check("the try that fell short", [f["k"] for f in tries["first"]] == [3, 1, 2] and not any(f["check"] for f in tries["first"]), tries["first"])
+    check("sorted by the headline", s.get("/runs/tries/tasks?sort=-score")[1]["task"] == ["t3", "t1", "t2"]
+          and s.get("/runs/tries/tasks?sort=score&limit=1&offset=1")[1]["task"] == ["t1"])
+    check("by the tag, by the name", s.get("/runs/tries/tasks?sort=-task")[1]["task"] == ["t3", "t2", "t1"])
+    only = s.get("/runs/tries/tasks?where=score%3D0.5")[1]
+    check("filtered: tasks with a try that matches, with all their tries", (only["task"], only["pips"], only["total"]) == (["t3"], ["ypy"], 1), only)
+    for path, want in {"?sort=nosuch": 400, "?where=nosuch%3C1": 400, "?limit=0": 400, "?x=1": 400, "?offset=99": 200}.items():
+        status, doc = s.get("/runs/tries/tasks" + path)
+        check(f"tasks{path} is {want}", status == want, doc)
+    scored = s.get("/runs/o/tasks")[1]
+    valid("scored outputs by task", scored, "tare.run-tasks/1")
+    check("the first failing check", scored["first"][0] is None and scored["first"][1] == {"k": 1, "check": "number", "says": "13 is wrong", "cause": None}
+          and scored["pips"][:3] == ["y", "n", "m"] and scored["first"][2]["cause"], scored["first"][:3])
+    runs = {r["solver"]: r["run"] for r in s.get("/runs?q=first")[1]["rows"]}
+    soc, all_ = s.get(f"/runs/{runs['runbook']}/tasks")[1], s.get(f"/runs/{runs['runbook']}/attempts?limit=1000")[1]
+    valid("a run of a world by its tasks", soc, "tare.run-tasks/1")
+    for i, task in enumerate(soc["task"]):
+        mine = [j for j, t in enumerate(all_["task"]) if t == task]
+        for key, of in (("value", all_["metrics"]["reward"]), ("steps", all_["steps"]), ("ms", all_["ms"])):
+            want = sum(of[j] for j in mine) / len(mine)
+            check(f"{key} of {task}", abs(soc[key][i] - want) < 1e-9 * max(1, abs(want)), (soc[key][i], want))
+    check("what failed in a world", all(f["check"] == "false_positive_rate" and f["says"] == "100.0 %" for f in soc["first"] if f), soc["first"][:2])
+    s.stop()
+
+
 def test_many_clients(folder):
     s = Server(folder)
     wrong, times, lock = [], [], threading.Lock()
@@ -636,7 +674,7 @@ def main():
         tare(folder, "run", "incident-response", "-s", "runbook", "-s", "verify-first", "-s", "oracle", "-s", "spray", "-k", "2",
              "--seed", "7", "--limit", "20", "--label", "first", "-q")
         tare(folder, "run", "incident-response", "-s", "injection-follower", "-k", "1", "--seed", "7", "--limit", "8", "--label", "second", "-q")
-        for test in (test_documents, test_drawn_numbers, test_refusals, test_baseline, test_many_clients, test_live, test_broken,
+        for test in (test_documents, test_drawn_numbers, test_refusals, test_baseline, test_tasks, test_many_clients, test_live, test_broken,
                      test_hostile, test_planted, test_long, test_report, test_report_says):
             try:
                 test(folder)

@@ -363,7 +363,7 @@ test("a long list draws only what is on the screen", async () => {
   const own = await view(path.join(work, "fresh.db"));
   const page = await open(browser, own);
   const id = await page.evaluate(async () => (await (await fetch("/api/v1/runs?limit=10")).json()).rows[0].run);
-  await visit(page, `#/run/${id}`);
+  await visit(page, `#/run/${id}?rows=attempts`);
   await page.waitForSelector(".vr a");
   const nodes = () => page.$$eval(".vr", (r) => r.length);
   assert.ok((await nodes()) <= 120);

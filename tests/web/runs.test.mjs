@@ -80,6 +80,40 @@ test("b marks the baseline; it stays, and Compare starts from it", async () => {
   await again.stop();
 });
 
+test("a run by its tasks: tries as pips, what failed first, and the way to it", async () => {
+  writeFileSync(path.join(work, "o.jsonl"), [[1, "42"], [2, "13"]].map(([i, output]) => JSON.stringify({ id: `number-${i}`, output })).join("\n") + "\n");
+  writeFileSync(path.join(work, "tries.jsonl"), [["t1", [1, 1, 0]], ["t2", [0, 0, 0]], ["t3", [1, 0.5, 1]]].flatMap(([task, xs]) => xs.map((score, i) => JSON.stringify({ task, attempt: i + 1, score }))).join("\n") + "\n");
+  const own = path.join(work, "tasks.db");
+  run(own, "score", "suites/short-answers", "--outputs", path.join(work, "o.jsonl"), "--label", "o", "--quiet");
+  run(own, "import", path.join(work, "tries.jsonl"), "--attempt-column", "attempt", "--label", "tries", "--quiet");
+  const rows = Object.fromEntries(json(own, "runs").batches.map((b) => [b.label, b.runs[0].run]));
+  const server_ = await view(own);
+  for (const [width, theme] of [[1280, "light"], [390, "dark"]]) {
+    const page = await open(browser, server_, { viewport: { width, height: 900 }, colorScheme: theme });
+    await visit(page, `#/run/${rows.tries}`);
+    await page.waitForSelector(".vr .pips");
+    assert.deepEqual(await page.$$eval(".vr .pips", (all) => all.map((p) => p.getAttribute("aria-label"))), ["2 solved, 1 not solved", "3 not solved", "2 solved, 1 in part"]);
+    // Shape tells: no two kinds of pips look alike without colour.
+    const looks = await page.$$eval(".vr .pips i", (all) => [...new Set(all.map((i) => i.className + " " + ["backgroundImage", "borderStyle", "borderRadius"].map((k) => getComputedStyle(i)[k]).join(" ") + (getComputedStyle(i).backgroundColor === "rgba(0, 0, 0, 0)")))]);
+    assert.equal(new Set(looks.map((l) => l.slice(2))).size, 3);
+    if (shots) await page.screenshot({ path: path.join(shots, `tries-${width}-${theme}.png`), fullPage: true });
+    await visit(page, `#/run/${rows.o}`);
+    await page.waitForSelector('.vr[data-row="1"] a');
+    if (width > 720) assert.match(await rowOf(page, "number-2"), /#1 number: 13 is wrong$/);
+    const { checked, faults } = await checkNumbers(page);
+    assert.deepEqual(faults, []);
+    assert.ok(checked > 3, String(checked));
+    if (shots) await page.screenshot({ path: path.join(shots, `tasks-${width}-${theme}.png`), fullPage: true });
+    assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth)) <= 0, `${width}: too wide`);
+    await page.click("text=An attempt a row");
+    await until(page, () => /Attempts/.test([...document.querySelectorAll("h2")].map((h) => h.textContent).join()) && document.querySelector('.vr[data-row="1"] a')?.textContent === "number-2");
+    assert.match(await page.evaluate(() => location.hash), /rows=attempts/);
+    assert.deepEqual(page.troubles, []);
+    await page.context().close();
+  }
+  await server_.stop();
+});
+
 test("a leaderboard by a tag: each slice of each solver, where the document says", async () => {
   for (const [width, theme] of [[1280, "light"], [390, "dark"]]) {
     const page = await open(browser, server, { viewport: { width, height: 900 }, colorScheme: theme });

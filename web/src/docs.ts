@@ -1,6 +1,6 @@
 // Documents as the pages use them. Shapes are those of docs/schema (types are generated from there);
 // what several documents say alike is brought to one form here.
-import type { AttemptDoc, CompareDoc, LeaderboardDoc, LeaderboardDocCell, LeaderboardDocRow, OutlineDocEntry, PowerDoc } from "./docs.gen";
+import type { AttemptDoc, CompareDoc, LeaderboardDoc, LeaderboardDocCell, LeaderboardDocRow, OutlineDocEntry, PowerDoc, RunTasksDoc } from "./docs.gen";
 import type { Doc } from "./source";
 import type { MetricDef } from "./ui/number";
 
@@ -233,6 +233,39 @@ export function attemptsOf(doc: Doc, headline: string | null): AttemptsView {
     };
   });
   return { total: num(d["total"]) ?? rows.length, offset: num(d["offset"]) ?? 0, rows, metrics: names };
+}
+
+// ---- a run by its tasks --------------------------------------------------------------------------
+
+export interface RunTaskRow {
+  task: string;
+  family: string | null;
+  pips: string; // a letter a try
+  k: number;
+  solved: number;
+  n: number; // tries that are over
+  first: { k: number; check: string | null; says: string | null; cause: string | null } | null;
+  value: number | null;
+  steps: number | null;
+  tokens: number | null;
+  ms: number | null;
+}
+export function runTasksOf(doc: Doc, _headline: string | null): { total: number; rows: RunTaskRow[]; headline: string } {
+  const d = doc as unknown as RunTasksDoc;
+  const rows = d.task.map((task, i) => ({
+    task,
+    family: d.family[i] ?? null,
+    pips: d.pips[i] ?? "",
+    k: d.attempts_per_task,
+    solved: d.solved[i] ?? 0,
+    n: d.n[i] ?? 0,
+    first: d.first[i] ?? null,
+    value: d.value[i] ?? null,
+    steps: d.steps[i] ?? null,
+    tokens: d.tokens[i] ?? null,
+    ms: d.ms[i] ?? null,
+  }));
+  return { total: d.total, rows, headline: d.headline };
 }
 
 // ---- one attempt ---------------------------------------------------------------------------------

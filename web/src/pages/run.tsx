@@ -1,45 +1,35 @@
 import type { JSX } from "preact";
-import { useMemo } from "preact/hooks";
-import { attemptsOf, defOf, runOf, setting, type AttemptRow, type RunView } from "../docs";
+import { useMemo, useState } from "preact/hooks";
+import { defOf, runOf, setting, type RunView } from "../docs";
 import { PassK } from "../fig/passk";
 import { Whisker } from "../fig/whisker";
 import { niceAxis, ticks } from "../fig/scale";
 import { useKeys } from "../keys";
 import { amend, go, href, join, search } from "../route";
 import type { Doc, LiveRun } from "../source";
-import { changes, live, load, markBaseline, shared, toggleMark, trouble, useDoc, useFoot, usePageTitle, useRoute, useSignal } from "../state";
-import { Empty, Failure, Progress, Waiting } from "../ui/faces";
-import { countsOf, left, statusOf } from "./runs";
+import { live, markBaseline, shared, toggleMark, trouble, useDoc, useFoot, usePageTitle, useRoute, useSignal } from "../state";
+import { Failure, Progress, Waiting } from "../ui/faces";
 import { Crumbs } from "../ui/frame";
-import { List, SortHead, windowRows } from "../ui/list";
+import { windowRows } from "../ui/list";
 import * as num from "../ui/number";
 import { line } from "../ui/text";
-
-const words: Record<string, { mark: string; cls: string }> = {
-  done: { mark: "●", cls: "" },
-  failed: { mark: "✗", cls: "downc" },
-  missing: { mark: "◌", cls: "warnc" },
-  running: { mark: "◐", cls: "ink3" },
-  planned: { mark: "○", cls: "ink3" },
-};
-const columns = "22px minmax(170px,1.4fr) minmax(90px,1fr) 44px 92px 70px 84px 92px minmax(80px,1fr)";
-const narrow = "22px minmax(0,1fr) 36px 72px 52px";
+import { countsOf, left, statusOf } from "./runs";
+import { AttemptRows, TaskRows } from "./tries";
 
 export function Run({ id }: { id: string }): JSX.Element {
   const route = useRoute();
-  const { f = "", sort = "" } = route.query;
+  const { f = "", sort = "", rows = "" } = route.query;
   const path = join("runs", id);
+  const [count, setCount] = useState<number | null>(null);
   const got = useDoc<Doc>(path);
-  const version = useSignal(changes);
   const told = useSignal(live);
   const view = useMemo(() => (got.doc ? runOf(got.doc) : null), [got.doc]);
-  const query = { sort, where: f };
-  const firstPage = path + "/attempts" + search({ offset: 0, limit: windowRows, ...query });
-  const page = useDoc<Doc>(firstPage);
-  const attempts = useMemo(() => (page.doc ? attemptsOf(page.doc, view?.headline ?? null) : null), [page.doc, view?.headline]);
   const address = view?.row.address ?? id;
+  // A report carries attempts.
+  const byTask = shared.source.kind === "http" && rows !== "attempts";
+  const page = path + (byTask ? "/tasks" : "/attempts") + search({ offset: 0, limit: windowRows, sort, where: f });
   usePageTitle(line(view?.row.solver ?? id));
-  useFoot(`tare show ${address}${f ? ` --where "${f}"` : ""}`, path, { run: path, attempts: firstPage });
+  useFoot(`tare show ${address}${f ? ` --where "${f}"` : ""}`, path, { run: path, [byTask ? "tasks" : "attempts"]: page });
   useKeys("list", {
     filter: () => document.querySelector<HTMLInputElement>("#run-f")?.focus(),
     sort: () => {
@@ -52,50 +42,6 @@ export function Run({ id }: { id: string }): JSX.Element {
       if (view) void markBaseline(view.row.run, line(view.row.address), !view.row.baseline);
     },
   });
-  const said = (page.doc as unknown as { headline?: string } | null)?.headline;
-  const headline = view?.headline ?? said ?? attempts?.metrics[0] ?? "";
-  const headDef = defOf(view?.defs ?? {}, headline);
-  const wide = window.innerWidth > 720;
-  const attempt = (a: AttemptRow): JSX.Element => {
-    const w = words[a.status] ?? { mark: "·", cls: "" };
-    return (
-      <>
-        <span role="cell" class={w.cls} title={a.status}>
-          <span aria-hidden="true">{w.mark}</span>
-          <span class="sr">{a.status}</span>
-        </span>
-        <span role="cell">
-          <a href={href(["run", id, a.task, a.attempt])} class="mono">
-            <bdi>{line(a.task)}</bdi>
-          </a>
-        </span>
-        <span role="cell" class="vm">
-          {line(a.family)}
-        </span>
-        <span role="cell" class="n ink3">
-          #{a.attempt}
-        </span>
-        <span role="cell" class="n">
-          {a.value === null ? <span class="ink3">–</span> : num.value(a.value, num.scaleOf(headDef, null))}
-        </span>
-        <span role="cell" class="n">
-          {num.count(a.steps)}
-        </span>
-        <span role="cell" class="n vm">
-          {a.tokens ? num.short(a.tokens) : "–"}
-        </span>
-        <span role="cell" class="n vm">
-          {num.time(a.ms)}
-        </span>
-        <span role="cell" class="vm ink3">
-          {line(a.cause)}
-        </span>
-      </>
-    );
-  };
-  const sortHead = (label: string, column: string, n = false, cls = ""): JSX.Element => (
-    <SortHead label={label} column={column} sort={sort} set={(s) => amend({ sort: s })} n={n} class={cls} />
-  );
   if (!view && got.error) return <Waiting of={got} lost={{ title: "This run is not there", ways: [], find: id }} />;
   return (
     <>
@@ -110,10 +56,10 @@ export function Run({ id }: { id: string }): JSX.Element {
       )}
       <section>
         <div class="hd">
-          <h2>Attempts</h2>
-          {attempts && (
-            <span class="sub" data-v="attempts:total">
-              {num.count(attempts.total)}
+          <h2>{byTask ? "Tasks" : "Attempts"}</h2>
+          {count !== null && (
+            <span class="sub" data-v={byTask ? "tasks:total" : "attempts:total"}>
+              {num.count(count)}
               {f ? " match" : ""}
             </span>
           )}
@@ -128,44 +74,20 @@ export function Run({ id }: { id: string }): JSX.Element {
               value={f}
               onInput={(e) => amend({ f: e.currentTarget.value })}
             />
+            <div class="seg" role="group" aria-label="Rows">
+              <button type="button" aria-pressed={byTask} onClick={() => amend({ rows: "tasks", sort: "" })}>
+                A task a row
+              </button>
+              <button type="button" aria-pressed={!byTask} onClick={() => amend({ rows: "attempts", sort: "" })}>
+                An attempt a row
+              </button>
+            </div>
           </div>
         )}
-        {page.error && <Failure error={page.error} again={page.again} />}
-        {!attempts && !page.error && <Waiting of={page} />}
-        {attempts && attempts.total === 0 && <Empty>{f ? "No attempt matches the filter." : "No attempt has been played yet."}</Empty>}
-        {attempts && attempts.total > 0 && (
-          <List<AttemptRow>
-            name="Attempts"
-            total={attempts.total}
-            columns={wide ? columns : narrow}
-            version={`${version} ${firstPage}`}
-            order={firstPage}
-            fetch={async (offset, signal) => {
-              if (offset === 0 && page.fresh) return attempts.rows;
-              const doc = await load<Doc>(path + "/attempts" + search({ offset, limit: windowRows, ...query }), signal);
-              return attemptsOf(doc, headline).rows;
-            }}
-            row={attempt}
-            link={(a) => href(["run", id, a.task, a.attempt])}
-            key_={(a) => `${a.task}#${a.attempt}`}
-            header={
-              <>
-                <span role="columnheader">
-                  <span class="sr">Status</span>
-                </span>
-                {sortHead("Task", "task")}
-                {sortHead("Family", "family", false, "vm")}
-                {sortHead("No.", "k", true)}
-                {sortHead(num.title(headDef) + (num.isShare(headDef) ? " %" : ""), headline, true)}
-                {sortHead("Steps", "steps", true)}
-                {sortHead("Tokens", "tokens", true, "vm")}
-                {sortHead("Time", "ms", true, "vm")}
-                <span role="columnheader" class="vm">
-                  Cause
-                </span>
-              </>
-            }
-          />
+        {byTask ? (
+          <TaskRows id={id} view={view} f={f} sort={sort} told={setCount} />
+        ) : (
+          <AttemptRows id={id} view={view} f={f} sort={sort} told={setCount} />
         )}
       </section>
       {view && view.environment.length > 0 && (

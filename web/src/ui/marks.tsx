@@ -66,6 +66,26 @@ export function Pips({ n, of, missing = 0, label }: { n: number; of: number; mis
   );
 }
 
+const tryWords: Record<string, string> = { y: "solved", n: "not solved", p: "in part", d: "done", f: "failed", m: "missing", o: "not played" };
+/** All tries at a task; above 16 their counts in words. */
+export function Tries({ letters, k, solved, over }: { letters: string; k: number; solved: number; over: number }): JSX.Element {
+  const of = (l: string): number => [...letters].filter((x) => x === l).length;
+  const said = [...new Set(letters)].map((l) => `${of(l)} ${tryWords[l] ?? l}`).join(", ");
+  if (k > 16)
+    return (
+      <span>
+        {/[ynp]/.test(letters) ? `${solved} of ${k}` : `${over} of ${k} played`}
+      </span>
+    );
+  return (
+    <span class="pips" role="img" aria-label={said} title={said}>
+      {[...letters].map((l, i) => (
+        <i key={i} class={l} />
+      ))}
+    </span>
+  );
+}
+
 export function WarnMark(): JSX.Element {
   return (
     <svg width="16" height="16" viewBox="0 0 16 16" aria-hidden="true">
