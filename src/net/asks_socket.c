@@ -12,6 +12,7 @@
 
 #include "base/banned.h"
 
+#define DRAIN_NS (INT64_C(2) * 1000000000)
 #define MAX_UNREAD_BYTES (32 * TARE_MIB) /* put, and not read by the other side */
 
 struct tare_socket {
@@ -24,7 +25,11 @@ struct tare_socket {
     wslay_event_context_ptr frames;
     struct tare_buf early; /* read with the head of the request */
     size_t early_at;
-    bool gone;
+    uint16_t end_code;  /* of our close, which follows what was put */
+    bool ended, closed; /* it is wanted; it is queued */
+    int64_t ended_ns;
+    bool gone; /* its owner was told; what still comes is thrown away */
+    int64_t gone_ns;
     struct tare_socket *next;
 };
 
@@ -80,14 +85,29 @@ static void leave(struct tare_socket *s)
     if (s->gone)
         return;
     s->gone = true;
+    s->gone_ns = s->all->now_ns;
     s->ops->gone(s->ctx);
+    if (s->upgrade)
+        (void)shutdown(s->fd, SHUT_WR);
+}
+
+/* A connection that is closed while something unread has come is reset, and the other side loses
+ * our last word: so what comes is read for a while. True: it may be closed. */
+static bool drained(const struct tare_socket *s)
+{
+    char waste[16384];
+    ssize_t n;
+    while ((n = recv(s->fd, waste, sizeof waste, 0)) > 0)
+        ;
+    return n == 0 || (errno != EAGAIN && errno != EWOULDBLOCK && errno != EINTR) ||
+           s->all->closing || s->all->now_ns - s->gone_ns > DRAIN_NS;
 }
 
 static void forget_gone(struct tare_asks *all)
 {
     struct tare_socket **at = &all->sockets, *s;
     while ((s = *at)) {
-        if (!s->gone || !s->upgrade) {
+        if (!s->gone || !s->upgrade || !drained(s)) {
             at = &s->next;
             continue;
         }
@@ -100,13 +120,25 @@ static void forget_gone(struct tare_asks *all)
     }
 }
 
+/* True: it cannot be done. A close overtakes what is queued before it, so it is queued last. */
+static bool transmit_all(struct tare_socket *s)
+{
+    bool broken = wslay_event_want_write(s->frames) && wslay_event_send(s->frames) != 0;
+    if (broken || !s->ended || s->closed || wslay_event_get_queued_msg_count(s->frames))
+        return broken;
+    s->closed = true;
+    return wslay_event_queue_close(s->frames, s->end_code, NULL, 0) == 0 &&
+           wslay_event_send(s->frames) != 0;
+}
+
 /* Sends and receives what can be; the socket is gone when nothing is left to do. */
 static void work(struct tare_socket *s, bool readable)
 {
     bool broken = readable && wslay_event_want_read(s->frames) && wslay_event_recv(s->frames) != 0;
-    if (!broken && wslay_event_want_write(s->frames))
-        broken = wslay_event_send(s->frames) != 0;
-    if (broken || (!wslay_event_want_read(s->frames) && !wslay_event_want_write(s->frames)))
+    if (!broken)
+        broken = transmit_all(s);
+    bool late = s->ended && s->all->now_ns - s->ended_ns > DRAIN_NS; /* it does not say goodbye */
+    if (broken || late || (!wslay_event_want_read(s->frames) && !wslay_event_want_write(s->frames)))
         leave(s);
 }
 
@@ -190,7 +222,7 @@ void tare_socket_put(struct tare_socket *socket, struct tare_str text)
 {
     struct wslay_event_msg m = {
         .opcode = WSLAY_TEXT_FRAME, .msg = (const uint8_t *)text.p, .msg_length = text.n};
-    if (socket->gone || !socket->frames)
+    if (socket->gone || socket->ended || !socket->frames)
         return;
     socket->all->stirred = true;
     /* Who does not read is not worth the memory. */
@@ -201,9 +233,11 @@ void tare_socket_put(struct tare_socket *socket, struct tare_str text)
 
 void tare_socket_end(struct tare_socket *socket, uint16_t code)
 {
-    if (socket->gone || !socket->frames)
+    if (socket->gone || socket->ended || !socket->frames)
         return;
-    (void)wslay_event_queue_close(socket->frames, code, NULL, 0);
+    socket->ended = true;
+    socket->ended_ns = socket->all->now_ns;
+    socket->end_code = code;
     socket->all->stirred = true;
 }
 
@@ -213,12 +247,12 @@ uint32_t tare__sockets_wait(struct tare_asks *all, struct pollfd *fds, uint32_t 
 {
     uint32_t n = 0;
     for (struct tare_socket *s = all->sockets; s && n < max; s = s->next) {
-        if (!s->frames || s->gone)
+        short events = POLLIN;
+        if (!s->frames)
             continue;
-        short events = 0;
-        if (wslay_event_want_read(s->frames))
-            events |= POLLIN;
-        if (wslay_event_want_write(s->frames))
+        if (!s->gone && !wslay_event_want_read(s->frames))
+            events = 0;
+        if (!s->gone && wslay_event_want_write(s->frames))
             events |= POLLOUT;
         fds[n++] = (struct pollfd){.fd = s->fd, .events = events};
     }
@@ -242,7 +276,7 @@ void tare__sockets_close(struct tare_asks *all)
     for (struct tare_socket *s = all->sockets; s; s = s->next) {
         tare_socket_end(s, WSLAY_CODE_GOING_AWAY);
         if (s->frames && !s->gone)
-            (void)wslay_event_send(s->frames);
+            (void)transmit_all(s);
         leave(s);
     }
     forget_gone(all);

@@ -170,6 +170,7 @@ static struct client *find(struct own *own, struct tare_str id)
 static void enqueue(struct client *c, struct tare_ask *ask)
 {
     ask->next = NULL;
+    tare_session_heard(c->session);
     if (c->last)
         c->last->next = ask;
     else

@@ -99,7 +99,7 @@ enum tare_status tare_server_open(const struct tare_serve_options_http *options,
     if (!s)
         return tare_fail(err, TARE_E_NOMEM, "no memory for a server");
     s->o = *options;
-    s->protocol = &tare__mcp_http;
+    s->protocol = options->protocol == TARE_SERVE_MCP ? &tare__mcp_http : &tare__openenv;
     struct tare_sessions_options so = {.size = sizeof so,
                                        .max = options->sessions ? options->sessions : SESSIONS,
                                        .idle_ns = options->idle_ns,

@@ -80,7 +80,6 @@ static enum tare_status begin(void *ctx, uint64_t token, const struct tare_reque
     struct tare_session *s = of_number(all, request->attempt);
     bool fresh = !s;
     struct tare_json v;
-    (void)now_ns;
     if (!s && !(s = waiting(all, request->task)))
         return tare_fail(err, TARE_E_STATE, "an attempt goes on that no session plays");
     if (fresh)
@@ -102,6 +101,7 @@ static enum tare_status begin(void *ctx, uint64_t token, const struct tare_reque
     tare_buf_put(&s->seen, tare_json_lexeme(tare_json_get(v, "observation")));
     s->observed = !fresh;
     s->token = token;
+    s->since_ns = now_ns; /* from now on it is its turn */
     if (!fresh)
         tare_arena_rewind(&s->scene, mark);
     if (s->last) /* only told when it is known what came of the attempt */
@@ -190,6 +190,12 @@ void tare_session_act(struct tare_session *s, struct tare_str action)
         reply(s, TARE_S(""), TARE_CAUSE_NONE);
 }
 
+void tare_session_heard(struct tare_session *s)
+{
+    if (s->state != TARE_SESSION_WAITS)
+        s->since_ns = s->all->now_ns;
+}
+
 void tare_session_leave(struct tare_session *s)
 {
     s->left = true;
@@ -219,10 +225,11 @@ static void no_attempt(struct tare_session *s, const char *why)
 static void expire(struct tare_session *s)
 {
     s->expired = true;
-    if (s->token)
+    if (s->token) /* told by its end */
         reply(s, TARE_S("the session was silent for too long"),
               s->steps ? TARE_CAUSE_LIMIT : TARE_CAUSE_CANCELLED);
-    tell(s);
+    else
+        tell(s);
 }
 
 /* What is due for one session. */
@@ -234,11 +241,13 @@ static void look_after(struct tare_sessions *all, struct tare_session *s)
         quit(s);
     if (s->left)
         return;
+    if (stops && s->token && s->steps == 0) /* nobody waits for who has not begun */
+        quit(s);
     if (s->state == TARE_SESSION_WAITS && (stops || silent > WAIT_NS))
         no_attempt(s, stops ? "the batch has ended"
                             : "every attempt of what was asked for is played or being played");
-    else if (all->o.idle_ns && silent > all->o.idle_ns && s->state != TARE_SESSION_PLAYS &&
-             !s->expired)
+    else if (all->o.idle_ns && silent > all->o.idle_ns && !s->expired &&
+             s->state != TARE_SESSION_PLAYS && s->state != TARE_SESSION_WAITS)
         expire(s);
 }
 
@@ -293,7 +302,7 @@ void tare_sessions_linger(struct tare_sessions *all, const struct tare_clock *cl
     struct pollfd fds[8];
     all->over = true;
     while ((now = clock->mono_ns(clock->ctx)) < end && all->n &&
-           !(all->o.stop && atomic_load(all->o.stop) > 1)) {
+           !(all->o.stop && atomic_load(all->o.stop))) {
         int timeout = 100;
         uint32_t n = transport_wait(all, fds, 8, &timeout, now);
         (void)poll(fds, n, timeout);

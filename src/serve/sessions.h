@@ -83,11 +83,14 @@ void tare_session_act(struct tare_session *s, struct tare_str action);
  * it did nothing is given back. */
 void tare_session_leave(struct tare_session *s);
 
+/* Its client has said something: it is not silent. */
+void tare_session_heard(struct tare_session *s);
+
 uint32_t tare_sessions_count(const struct tare_sessions *all);
 /* Actions of all sessions that were steps of the world. */
 uint64_t tare_sessions_steps(const struct tare_sessions *all);
-/* After the batch: answers what sessions still ask until none is left, *stop is set, or the time is
- * over. */
+/* After the batch: answers what sessions still ask until none is left, *stop is not 0, or the time
+ * is over. */
 void tare_sessions_linger(struct tare_sessions *all, const struct tare_clock *clock,
                           int64_t most_ns);
 
