@@ -7,8 +7,8 @@
 
 static bool object_productive(const struct tare_grammar *g, struct tare__object *o)
 {
-    uint32_t open = 0, required = 0, cover = tare__grammar_cover(g, o);
-    bool extra = false;
+    uint32_t open = 0, required = 0, cover = tare__grammar_cover(g, o, true);
+    uint64_t extra = tare__grammar_keys(g, o);
     for (uint32_t i = 0; i < o->n; i++) {
         bool can = g->nodes[o->values[i]].productive;
         if (o->required[i] && !can)
@@ -16,9 +16,7 @@ static bool object_productive(const struct tare_grammar *g, struct tare__object 
         open += can;
         required += o->required[i];
     }
-    for (uint32_t i = 0; i < o->n_extras; i++)
-        extra |= !o->extras[i].key->empty && g->nodes[o->extras[i].value].productive;
-    return cover < 255 && (uint64_t)required + cover <= o->max && (extra || open >= o->min);
+    return cover < 255 && (uint64_t)required + cover <= o->max && open + extra >= o->min;
 }
 
 static bool productive(const struct tare_grammar *g, const struct tare__node *x)
@@ -240,4 +238,7 @@ void tare_grammar_unique_keys(struct tare_grammar *g, size_t skip)
         g->unique =
             x->kind == TARE_GRAMMAR_K_OBJECT && x->u.object->has_extra && x->u.object->max > 1;
     }
+    g->scarce = false;
+    for (uint32_t i = 0; i < g->n && g->unique && !g->scarce; i++)
+        g->scarce = g->nodes[i].kind == TARE_GRAMMAR_K_OBJECT && g->nodes[i].u.object->scarce;
 }

@@ -23,6 +23,8 @@ struct tare__extra {
     const struct tare_dfa *key;
     uint32_t value;
     uint8_t meets;
+    const uint32_t *left; /* [state] how many keys go on from there; UINT32_MAX: no end of them.
+                             NULL: no end anywhere */
 };
 
 struct tare__object {
@@ -39,6 +41,7 @@ struct tare__object {
                               NULL without wants */
     uint32_t min, max;
     bool any_order, has_extra; /* has_extra: one that can be written */
+    bool scarce;               /* keys of extras can be used up */
     uint32_t gap_open, gap_close, gap_before, gap_after;
 };
 
@@ -81,6 +84,7 @@ struct tare_grammar {
     bool counts; /* has a bound that is counted */
     bool finished;
     bool unique; /* no key twice in an object; text begins behind `skip` bytes */
+    bool scarce; /* unique, and some object is */
     uint32_t skip;
     const struct tare_dfa *utf8, *plain; /* plain: text that a JSON string shows without escapes */
     const struct tare_dfa *names;        /* text that it shows without \\u */
@@ -117,9 +121,15 @@ bool tare__keys_narrow(const struct tare__object *o, uint32_t depth, unsigned ch
 enum tare_status tare__grammar_object_make(struct tare_grammar *g,
                                            const struct tare_grammar_object *in,
                                            struct tare__object **out);
-/* How many extras of those that can be written it takes to meet all wants; 255: too many. */
-uint32_t tare__grammar_cover(const struct tare_grammar *g, struct tare__object *o);
+/* How many extras of those that can be written it takes to meet all wants; 255: too many. strict:
+ * only of kinds with a key for each want, see guide_alive.c. */
+uint32_t tare__grammar_cover(const struct tare_grammar *g, struct tare__object *o, bool strict);
+/* Keys of the kind of extra with the most; UINT32_MAX: no end of them. */
+uint32_t tare__grammar_keys(const struct tare_grammar *g, const struct tare__object *o);
 /* After productive was found: what depends on it. */
 void tare__grammar_object_settle(const struct tare_grammar *g, struct tare__object *o);
+/* How many texts each state of the automaton can go on with, see tare__extra.left. */
+enum tare_status tare__dfa_counts(const struct tare_dfa *d, struct tare_arena *arena,
+                                  const uint32_t **out, struct tare_err *err);
 
 #endif

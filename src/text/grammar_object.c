@@ -114,15 +114,14 @@ static enum tare_status copy_extra(struct tare_grammar *g, const struct tare_gra
         if (tare_dfa_run(to->key, key))
             texts[n++] = key;
     }
-    if (st || !n)
-        return st;
-    st = tare_dfa_texts(texts, n, tare__grammar_bounds(g, TARE_MAX_GRAMMAR_DFA_STATES), g->arena,
-                        &declared, &g->err);
-    if (!st)
+    if (!st && n)
+        st = tare_dfa_texts(texts, n, tare__grammar_bounds(g, TARE_MAX_GRAMMAR_DFA_STATES),
+                            g->arena, &declared, &g->err);
+    if (!st && n)
         st = tare_dfa_product(to->key, declared, TARE_DFA_MINUS,
                               tare__grammar_bounds(g, TARE_MAX_GRAMMAR_DFA_STATES * 2), g->arena,
                               &to->key, &g->err);
-    return st;
+    return st ? st : tare__dfa_counts(to->key, g->arena, &to->left, &g->err);
 }
 
 enum tare_status tare__grammar_object_make(struct tare_grammar *g,
@@ -161,10 +160,9 @@ enum tare_status tare__grammar_object_make(struct tare_grammar *g,
     o->required_after = TARE_NEW_N(g->arena, uint32_t, n + 1);
     o->open_after = TARE_NEW_N(g->arena, uint32_t, n + 1);
     o->extras = TARE_NEW_N(g->arena, struct tare__extra, in->n_extras);
-    if (in->wants && !(o->cover = TARE_NEW_N(g->arena, uint8_t, 256)))
-        return no_memory(g);
-    if (!o->keys || !o->values || !o->required || !o->next_required || !o->required_after ||
-        !o->open_after || !o->extras)
+    o->cover = TARE_NEW_N(g->arena, uint8_t, in->wants ? 256 : 1);
+    if (!o->cover || !o->keys || !o->values || !o->required || !o->next_required ||
+        !o->required_after || !o->open_after || !o->extras)
         return no_memory(g);
     enum tare_status st = copy_members(g, in, o);
     for (uint32_t i = 0; i < in->n_extras && !st; i++)
@@ -173,13 +171,28 @@ enum tare_status tare__grammar_object_make(struct tare_grammar *g,
     return st;
 }
 
-uint32_t tare__grammar_cover(const struct tare_grammar *g, struct tare__object *o)
+uint32_t tare__grammar_keys(const struct tare_grammar *g, const struct tare__object *o)
 {
+    uint32_t most = 0;
+    for (uint32_t i = 0; i < o->n_extras; i++) {
+        const struct tare__extra *e = &o->extras[i];
+        uint32_t n = e->left ? e->left[TARE_DFA_START] : UINT32_MAX;
+        if (!e->key->empty && g->nodes[e->value].productive && n > most)
+            most = n;
+    }
+    return most;
+}
+
+uint32_t tare__grammar_cover(const struct tare_grammar *g, struct tare__object *o, bool strict)
+{
+    uint32_t all = strict ? (uint32_t)__builtin_popcount(o->wants) : 0;
     for (unsigned set = 1; o->wants && set <= o->wants; set++) {
         unsigned least = 255;
         for (uint32_t i = 0; i < o->n_extras; i++) {
             const struct tare__extra *e = &o->extras[i];
             unsigned rest = set & ~(unsigned)e->meets;
+            if (e->left && e->left[TARE_DFA_START] < all)
+                continue;
             if (rest != set && !e->key->empty && g->nodes[e->value].productive &&
                 o->cover[rest] < least)
                 least = o->cover[rest] + 1u;
@@ -197,9 +210,12 @@ void tare__grammar_object_settle(const struct tare_grammar *g, struct tare__obje
         o->required_after[i] = o->required_after[i + 1] + o->required[i];
         o->open_after[i] = o->open_after[i + 1] + g->nodes[o->values[i]].productive;
     }
-    (void)tare__grammar_cover(g, o);
-    for (uint32_t i = 0; i < o->n_extras; i++)
-        o->has_extra |= !o->extras[i].key->empty && g->nodes[o->extras[i].value].productive;
+    (void)tare__grammar_cover(g, o, false);
+    for (uint32_t i = 0; i < o->n_extras; i++) {
+        bool can = !o->extras[i].key->empty && g->nodes[o->extras[i].value].productive;
+        o->has_extra |= can;
+        o->scarce |= can && o->extras[i].left;
+    }
 }
 
 bool tare__keys_narrow(const struct tare__object *o, uint32_t depth, unsigned char b, uint32_t *lo,

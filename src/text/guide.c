@@ -354,6 +354,10 @@ static enum tare_status advance(struct tare_walk *w, uint32_t to, struct tare_st
         enum tare__keys_answer a = tare__keys_read(&w->keys, bytes);
         if (a != TARE__KEYS_OK)
             return a == TARE__KEYS_TWICE ? TARE_OK : tare__memory_full(err);
+        if (w->guide->grammar->scarce && !tare__alive(w->memory, &w->keys, to)) {
+            w->keys.at = before;
+            return TARE_OK;
+        }
         w->key_history[w->n_history] = before;
     }
     w->history[w->n_history++] = w->state;

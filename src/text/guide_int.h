@@ -160,6 +160,7 @@ struct tare_walk {
     struct tare__keys_at *key_history;     /* cap_history of them */
     const struct tare__mask *cut_of, *cut; /* inside a value: the mask, and it without keys twice */
     struct tare__keys_at cut_at;
+    uint32_t cut_state;
 };
 
 static inline struct tare__state *tare__state_at(const struct tare__memory *m, uint32_t id)
@@ -210,6 +211,8 @@ enum tare_status tare__step_token(struct tare__memory *m, uint32_t state, uint32
 void tare__state_out(const struct tare__memory *m, struct tare__state *s);
 
 /* object.c, string.c */
+/* Whether the spelling of the rest of a key is accepted from the state. */
+bool tare__key_goes(const struct tare_dfa *d, uint32_t state, bool escaped, struct tare_str rest);
 bool tare__object_step(struct tare__memory *m, struct tare__frame f, unsigned char byte);
 bool tare__object_resume(struct tare__memory *m, struct tare__frame f);
 void tare__object_out(const struct tare__memory *m, const struct tare__frame *f, uint64_t out[4]);
@@ -217,6 +220,10 @@ bool tare__string_step(struct tare__memory *m, struct tare__frame f, unsigned ch
 /* One byte of a counted text: state, needed and allowed after it; false when it cannot be. */
 bool tare__text_step(const struct tare__node *x, unsigned char byte, uint32_t *state,
                      uint32_t *need, uint32_t *left);
+
+/* guide_alive.c: whether the text can be ended from this state with these keys; asked where the
+ * grammar is scarce. */
+bool tare__alive(struct tare__memory *m, const struct tare__keys *k, uint32_t state);
 
 /* guide_mask.c */
 enum tare_status tare__mask_of(struct tare_walk *w, const struct tare__mask **out,

@@ -233,3 +233,52 @@ bool tare__keys_in_value(const struct tare__keys *k)
 {
     return k->at.mode == STRING;
 }
+
+/* ---- looking at the list ------------------------------------------------------------------- */
+
+static uint32_t object_from(const struct tare__keys *k, uint32_t i)
+{
+    while (i && k->entries[i].kind != OBJECT)
+        i = k->entries[i].outer;
+    return i;
+}
+
+uint32_t tare__keys_top(const struct tare__keys *k)
+{
+    return object_from(k, k->at.top);
+}
+
+uint32_t tare__keys_outer(const struct tare__keys *k, uint32_t object)
+{
+    return object_from(k, k->entries[object].outer);
+}
+
+/* Keys of objects further out stand before the next open entry, further in behind one. */
+uint32_t tare__keys_of(const struct tare__keys *k, uint32_t object)
+{
+    uint32_t i = k->at.head, inner = k->at.top;
+    while (inner && inner != object) {
+        i = k->entries[inner].older;
+        inner = k->entries[inner].outer;
+    }
+    return i != object && k->entries[i].kind == ONE_KEY ? i : 0;
+}
+
+uint32_t tare__keys_next(const struct tare__keys *k, uint32_t key)
+{
+    uint32_t i = k->entries[key].older;
+    return k->entries[i].kind == ONE_KEY ? i : 0;
+}
+
+struct tare_str tare__keys_text(const struct tare__keys *k, uint32_t key)
+{
+    return tare_str_n(k->text + k->entries[key].from, k->entries[key].n);
+}
+
+struct tare_str tare__keys_begun(const struct tare__keys *k)
+{
+    bool key = k->at.mode == KEY || k->at.mode == KEY_SLASH;
+    return key && k->at.n_text > k->at.from
+               ? tare_str_n(k->text + k->at.from, k->at.n_text - k->at.from)
+               : tare_str_n("", 0);
+}

@@ -41,4 +41,14 @@ uint32_t tare__keys_quotes(const struct tare__keys *k);
 /* True inside a string that is no key: the place changes only when it ends. */
 bool tare__keys_in_value(const struct tare__keys *k);
 
+/* Places in the list of keys, 0: none. The innermost object that is open; the one around an object;
+ * the newest key of an object, and the one before a key. */
+uint32_t tare__keys_top(const struct tare__keys *k);
+uint32_t tare__keys_outer(const struct tare__keys *k, uint32_t object);
+uint32_t tare__keys_of(const struct tare__keys *k, uint32_t object);
+uint32_t tare__keys_next(const struct tare__keys *k, uint32_t key);
+struct tare_str tare__keys_text(const struct tare__keys *k, uint32_t key); /* as it is spelt */
+struct tare_str
+tare__keys_begun(const struct tare__keys *k); /* what there is of the one under way */
+
 #endif

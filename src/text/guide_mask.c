@@ -517,7 +517,17 @@ static void drop(struct gather *g, uint32_t id)
     g->n--;
 }
 
-/* Looks at the tokens with enough quotes; the first to be dropped copies the mask. */
+/* The first token to be dropped copies the mask. */
+static void copy_mask(const struct tare_guide_vocab *v, const struct tare_mask_view *all,
+                      struct gather *g)
+{
+    for (uint32_t k = 0; all->words && k < v->n_words; k++)
+        g->words[k] = all->words[k];
+    for (uint32_t k = 0; !all->words && k < all->n_allowed; k++)
+        g->words[all->ids[k] / 64] |= (uint64_t)1 << (all->ids[k] % 64);
+}
+
+/* Looks at the tokens with enough quotes. */
 static enum tare_status drop_twice(struct tare_walk *w, const struct tare__mask *all,
                                    struct gather *g, struct tare_err *err)
 {
@@ -525,8 +535,6 @@ static enum tare_status drop_twice(struct tare_walk *w, const struct tare__mask 
     uint32_t least = tare__keys_quotes(&w->keys);
     const uint32_t *ids = least == 1 ? v->quoted : all->quoted;
     uint32_t n = least == 1 ? v->n_quoted : all->n_quoted;
-    bool copied = false;
-    g->n = all->view.n_allowed;
     for (uint32_t i = 0; i < n && v->quotes[ids[i]] >= least; i++) {
         if (least == 1 && !tare_mask_has(&all->view, ids[i]))
             continue;
@@ -535,12 +543,75 @@ static enum tare_status drop_twice(struct tare_walk *w, const struct tare__mask 
             return tare__memory_full(err);
         if (a == TARE__KEYS_OK)
             continue;
-        for (uint32_t k = 0; !copied && all->view.words && k < v->n_words; k++)
-            g->words[k] = all->view.words[k];
-        for (uint32_t k = 0; !copied && !all->view.words && k < all->view.n_allowed; k++)
-            g->words[all->view.ids[k] / 64] |= (uint64_t)1 << (all->view.ids[k] % 64);
-        copied = true;
+        if (g->n == all->view.n_allowed)
+            copy_mask(v, &all->view, g);
         drop(g, ids[i]);
+    }
+    return TARE_OK;
+}
+
+#define LOOKED 64u /* states whose answer is remembered, while the keys stay the same */
+
+struct looked {
+    uint32_t state[LOOKED];
+    bool alive[LOOKED];
+};
+
+/* Whether the token leads to where the text can be ended. */
+static enum tare_status leads_on(struct tare_walk *w, uint32_t id, struct looked *seen, bool *out,
+                                 struct tare_err *err)
+{
+    struct tare_str text = tare_vocab_text(w->guide->vocab->v, id);
+    struct tare__keys_at begin = w->keys.at;
+    uint32_t to = w->state;
+    enum tare_status st = TARE_OK;
+    bool special = w->guide->vocab->v->flags[id] & TARE_VOCAB_SPECIAL;
+    *out = true;
+    if (special && w->guide->vocab->v->flags[id] & TARE_VOCAB_END && tare_walk_can_end(w))
+        return TARE_OK;
+    if (special)
+        st = tare__step_token(w->memory, w->state, id, &to, err);
+    for (size_t i = 0; i < text.n && !st && !special; i++)
+        st = tare__step(w->memory, to, (unsigned char)text.p[i], &to, err);
+    if (st)
+        return st;
+    enum tare__keys_answer a = special ? TARE__KEYS_OK : tare__keys_read(&w->keys, text);
+    bool same = w->keys.at.head == begin.head && w->keys.at.n_text == begin.n_text;
+    if (a == TARE__KEYS_OK && same && seen->state[to % LOOKED] == to)
+        *out = seen->alive[to % LOOKED];
+    else if (a == TARE__KEYS_OK)
+        *out = tare__alive(w->memory, &w->keys, to);
+    if (a == TARE__KEYS_OK && same) {
+        seen->state[to % LOOKED] = to;
+        seen->alive[to % LOOKED] = *out;
+    }
+    w->keys.at = begin;
+    if (a == TARE__KEYS_NO_MEMORY)
+        return tare__memory_full(err);
+    *out = *out && a == TARE__KEYS_OK;
+    return TARE_OK;
+}
+
+/* Looks at every token: of a grammar whose objects can run out of keys. */
+static enum tare_status drop_dead(struct tare_walk *w, const struct tare__mask *all,
+                                  struct gather *g, struct tare_err *err)
+{
+    const struct tare_guide_vocab *v = w->guide->vocab;
+    struct looked seen = {{0}, {0}};
+    for (uint32_t k = 0, i = 0; k < all->view.n_allowed; k++, i++) {
+        bool on = true;
+        if (all->view.ids)
+            i = all->view.ids[k];
+        while (!all->view.ids && !(all->view.words[i / 64] >> (i % 64) & 1))
+            i++;
+        enum tare_status st = leads_on(w, i, &seen, &on, err);
+        if (st)
+            return st;
+        if (on)
+            continue;
+        if (g->n == all->view.n_allowed)
+            copy_mask(v, &all->view, g);
+        drop(g, i);
     }
     return TARE_OK;
 }
@@ -557,12 +628,15 @@ enum tare_status tare__mask_unique(struct tare_walk *w, const struct tare__mask 
     struct gather g;
     bool in_value = tare__keys_in_value(&w->keys);
     *out = all;
-    if (in_value && w->cut_of == all && same_place(&w->cut_at, &w->keys.at)) {
+    if (in_value && w->cut_of == all && same_place(&w->cut_at, &w->keys.at) &&
+        (!w->guide->grammar->scarce || w->cut_state == w->state)) {
         *out = w->cut;
         return TARE_OK;
     }
     g.words = w->scratch;
-    enum tare_status st = drop_twice(w, all, &g, err);
+    g.n = all->view.n_allowed;
+    enum tare_status st =
+        w->guide->grammar->scarce ? drop_dead(w, all, &g, err) : drop_twice(w, all, &g, err);
     if (!st && g.n != all->view.n_allowed) {
         list_ids(&g, w->guide->vocab->n_words);
         (void)pthread_mutex_lock(&m->lock);
@@ -576,6 +650,7 @@ enum tare_status tare__mask_unique(struct tare_walk *w, const struct tare__mask 
     }
     if (!st && in_value) {
         w->cut_of = all;
+        w->cut_state = w->state;
         w->cut = *out;
         w->cut_at = w->keys.at;
     }

@@ -193,6 +193,21 @@ static bool read_extra(struct tare__memory *m, const struct tare__object *o, str
     return f.b == TARE_DFA_DEAD || tare__reads(m, f);
 }
 
+bool tare__key_goes(const struct tare_dfa *d, uint32_t state, bool escaped, struct tare_str rest)
+{
+    for (size_t i = 0; i < rest.n && state; i++) {
+        unsigned char byte = (unsigned char)rest.p[i];
+        if (byte == '\\' && !escaped) {
+            escaped = true;
+            continue;
+        }
+        byte = escaped ? tare__short_escape(byte) : byte;
+        escaped = false;
+        state = byte ? tare_dfa_step(d, state, byte) : TARE_DFA_DEAD;
+    }
+    return state && !escaped && d->accepts[state];
+}
+
 bool tare__object_step(struct tare__memory *m, struct tare__frame f, unsigned char byte)
 {
     const struct tare__object *o = m->guide->grammar->nodes[f.node].u.object;

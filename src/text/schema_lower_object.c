@@ -1,6 +1,7 @@
 /* Objects: declared members, others by the patterns of their names, and members there must be. */
 #include "base/hash.h"
 #include "base/limits.h"
+#include "text/grammar_int.h"
 #include "text/json_int.h"
 #include "text/schema_lower.h"
 
@@ -11,7 +12,9 @@
 #define MAX_WANTS 7u
 #define MAX_EXTRAS 255u
 #define MAX_SPLITS 64u
-#define MAX_WANTED 200u /* objects with members there must be, in one schema */
+#define MAX_FEW 16u        /* names that are as good as declared */
+#define MAX_FEW_BYTES 200u /* of one of them */
+#define MAX_WANTED 200u    /* objects with members there must be, in one schema */
 
 /* ---- members ----------------------------------------------------------------------------- */
 
@@ -364,27 +367,83 @@ static bool same_some(const struct tare__some_link *a, const struct tare__some_l
 static uint32_t choose(struct tare__lower *l, struct object *o, const struct tare__case *c,
                        const struct tare__some_link *rest);
 
-/* The ways in which a declared member is the one there must be: into the list. */
-static uint32_t by_declared(struct tare__lower *l, struct object *o, const struct tare__case *c,
-                            const struct tare__some_link *some, const struct tare_dfa *names,
-                            uint32_t *out)
+/* Names that a member which is not declared can have; NULL: any, or it would be too large. */
+static const struct tare_dfa *allowed_names(struct tare__lower *l, const struct tare__case *c)
+{
+    const struct tare_dfa *all = c->names ? tare__lower_names(l, c->names) : NULL;
+    for (const struct tare__rule_link *k = c->objects; k; k = k->next) {
+        const struct tare_dfa *some = NULL;
+        if (!k->rule->node || !certainly_not((struct tare__goal){k->rule->node, false}))
+            continue;
+        some = tare__lower_listed_texts(l, NULL, 0);
+        for (uint32_t i = 0; i < k->rule->n_patterns && some; i++)
+            some = tare__lower_product(
+                l, some, tare__lower_pattern(l, &k->rule->patterns[i].pattern), TARE_DFA_OR);
+        all = all ? tare__lower_product(l, all, some, TARE_DFA_AND) : some;
+    }
+    return all;
+}
+
+/* The names below a state, at most MAX_FEW in all, into the list. */
+static void list_names(struct tare__lower *l, const struct tare_dfa *d, uint32_t state, char *text,
+                       uint32_t n, struct tare_str *out, uint32_t *n_out)
+{
+    if (d->accepts[state] && *n_out < MAX_FEW)
+        out[(*n_out)++] = tare_arena_copy(l->arena, tare_str_n(text, n));
+    for (unsigned b = 0; b < 256 && n < MAX_FEW_BYTES; b++) {
+        uint32_t to = tare_dfa_step(d, state, (unsigned char)b);
+        text[n] = (char)b;
+        if (to)
+            list_names(l, d, to, text, n + 1, out, n_out);
+    }
+}
+
+/* When only few names that are not declared can meet the want, they are as good as declared: true,
+ * and they are listed. */
+static bool few_names(struct tare__lower *l, const struct tare__case *c,
+                      const struct tare_dfa *names, struct tare_str *out, uint32_t *n)
+{
+    const struct tare_dfa *allowed = allowed_names(l, c);
+    const uint32_t *left = NULL;
+    char text[MAX_FEW_BYTES + 1];
+    *n = 0;
+    if (allowed)
+        names = tare__lower_product(l, names, allowed, TARE_DFA_AND);
+    if (!names || names->n_states > MAX_FEW_BYTES ||
+        !tare__lower_ok(l, tare__dfa_counts(names, l->arena, &left, &l->err)) || !left ||
+        left[TARE_DFA_START] > MAX_FEW)
+        return false;
+    if (!names->empty)
+        list_names(l, names, TARE_DFA_START, text, 0, out, n);
+    return !l->stopped;
+}
+
+/* The ways in which a declared member, or one of those names, is the one there must be: into the
+ * list. */
+static uint32_t by_name(struct tare__lower *l, struct object *o, const struct tare__case *c,
+                        const struct tare__some_link *some, const struct tare_dfa *names,
+                        const struct tare_str *few, uint32_t n_few, uint32_t *out)
 {
     struct members m = {0};
     uint32_t n = 0;
     gather(l, c, &m);
     tare__lower_work(l, 4 * (uint64_t)m.n);
-    for (uint32_t i = 0; i < m.n && !l->stopped; i++) {
+    for (uint32_t i = 0; i < m.n + n_few && !l->stopped; i++) {
+        struct tare_str name = i < m.n ? m.names[i] : few[i - m.n];
+        bool twice = false;
+        for (uint32_t k = 0; k < m.n && i >= m.n; k++)
+            twice = twice || tare_str_eq(m.names[k], name);
         struct tare__case *d =
-            tare_dfa_run(names, m.names[i]) && n < MAX_SPLITS ? tare__lower_copy(l, c) : NULL;
+            !twice && tare_dfa_run(names, name) && n < MAX_SPLITS ? tare__lower_copy(l, c) : NULL;
         if (!d)
             continue;
         if (o->splits++ >= MAX_SPLITS) {
             tare__lower_narrow(l, some->rule, "over 64 ways in which members can break it");
             break;
         }
-        tare__lower_require(l, d, m.names[i]);
+        tare__lower_require(l, d, name);
         if (some->value.node)
-            tare__lower_member(l, d, m.names[i], some->value);
+            tare__lower_member(l, d, name, some->value);
         uint32_t node = choose(l, o, d, some->next);
         if (node != TARE_GRAMMAR_NEVER)
             out[n++] = node;
@@ -421,14 +480,34 @@ static uint32_t choose(struct tare__lower *l, struct object *o, const struct tar
                                              : "over 7 members there must be");
         return TARE_GRAMMAR_NEVER;
     }
-    n = by_declared(l, o, c, rest, names, nodes);
-    o->wants[o->n_wants++] = (struct want){rest, names};
-    nodes[n] = choose(l, o, c, rest->next);
-    n += nodes[n] != TARE_GRAMMAR_NEVER;
-    o->n_wants = had;
+    struct tare_str few[MAX_FEW];
+    uint32_t n_few = 0;
+    bool are_few = few_names(l, c, names, few, &n_few);
+    n = by_name(l, o, c, rest, names, few, n_few, nodes);
+    if (!are_few && !l->stopped) {
+        o->wants[o->n_wants++] = (struct want){rest, names};
+        nodes[n] = choose(l, o, c, rest->next);
+        n += nodes[n] != TARE_GRAMMAR_NEVER;
+        o->n_wants = had;
+    }
     if (n <= 1)
         return n ? nodes[0] : TARE_GRAMMAR_NEVER;
     return tare_grammar_alt(l->g, nodes, n);
+}
+
+static const struct tare__some_link *oldest_first(struct tare__lower *l,
+                                                  const struct tare__some_link *list)
+{
+    const struct tare__some_link *out = NULL;
+    for (; list; list = list->next) {
+        struct tare__some_link *k = tare__lower_new(l, sizeof *k);
+        if (!k)
+            return NULL;
+        *k = *list;
+        k->next = out;
+        out = k;
+    }
+    return out;
 }
 
 uint32_t tare__lower_object(struct tare__lower *l, const struct tare__case *c)
@@ -437,5 +516,5 @@ uint32_t tare__lower_object(struct tare__lower *l, const struct tare__case *c)
     if (c->min_members > c->max_members)
         return TARE_GRAMMAR_NEVER;
     find_patterns(l, &o);
-    return l->stopped ? TARE_GRAMMAR_NEVER : choose(l, &o, c, c->some);
+    return l->stopped ? TARE_GRAMMAR_NEVER : choose(l, &o, c, oldest_first(l, c->some));
 }
