@@ -20,6 +20,7 @@
 #define TARE_MAX_YAML_OPEN_BRACKETS 1000           /* the library keeps all of them in memory */
 #define TARE_MAX_YAML_BLANK_LINES 1000     /* in a row: the library looks at all of them for each */
 #define TARE_MAX_YAML_DEPTH 64             /* R */
+#define TARE_MAX_TOML_KEYS 20000u          /* each is looked for among its table's */
 #define TARE_MAX_YAML_NODES 100000         /* R */
 #define TARE_MAX_YAML_ALIASES 1000         /* R */
 #define TARE_MAX_YAML_EXPANSION 10         /* R: expanded size over source size */

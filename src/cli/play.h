@@ -11,7 +11,8 @@
 /* The argument SUITE, a struct tare_str at `place`. */
 #define TARE_CLI_ARG_SUITE(place)                                                                  \
     {                                                                                              \
-        "SUITE", "a folder with suite.yaml, a suite.yaml, or a built-in suite's name", 1, 1, place \
+        "SUITE", "a folder with suite.yaml or of task folders, a suite.yaml, or a built-in suite", \
+            1, 1, place                                                                            \
     }
 /* -k, an int64_t at `place`. */
 #define TARE_CLI_OPT_ATTEMPTS(place)                                                               \

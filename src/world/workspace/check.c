@@ -6,8 +6,11 @@
  * graded check gets one line on its standard input, {"schema": "tare.work-check/1", "task", "tag",
  * "result"}, and writes {"tag": TAG, "score": 0…1, "reason"} to the file named `result`. The tag is
  * new for each check and known to nobody who does not read that line: a result without it was
- * written by the code under test, and counts as nothing.
+ * written by the code under test, and counts as nothing. A check with `reward` is another tool's:
+ * what stands in /logs/verifier afterwards counts, whoever wrote it.
  */
+#include <math.h>
+
 #include "base/hash.h"
 #include "base/limits.h"
 #include "world/workspace/workspace_int.h"
@@ -124,6 +127,33 @@ static void read_result(struct tare__ws *w, const char *folder, struct tare_str 
         out->reason = TARE_S("the check gave a score that is not in [0, 1]");
 }
 
+/* reward.json, an object of numbers, or reward.txt, a number: Harbor's verifiers write them. */
+static void read_reward(struct tare__ws *w, const char *folder, struct found *out)
+{
+    struct tare_str text;
+    struct tare_json v = {NULL, 0};
+    double score = (double)NAN;
+    bool is = tare_box_read(folder, TARE_S("reward.json"), RESULT_BYTES, &w->turn, &text, NULL) ==
+              TARE_OK;
+    if (is && tare_json_parse(text, &tare_json_strict, &w->turn, &v, NULL) == TARE_OK) {
+        struct tare_json r = tare_json_get(v, "reward");
+        if (!tare_json_present(r) && tare_json_count(v) == 1)
+            r = tare_json_first(v);
+        if (!tare_json_f64(r, &score))
+            score = (double)NAN;
+    } else if (!is && tare_box_read(folder, TARE_S("reward.txt"), RESULT_BYTES, &w->turn, &text,
+                                    NULL) == TARE_OK) {
+        is = true;
+        if (!tare_str_to_f64(tare_str_trim(text), &score))
+            score = (double)NAN;
+    }
+    out->score = score >= 0 && score <= 1 ? score : 0;
+    if (!is)
+        out->reason = TARE_S("the check wrote no reward");
+    else if (!(score >= 0 && score <= 1))
+        out->reason = TARE_S("the reward is no number in [0, 1]");
+}
+
 static enum tare_status run(struct tare__ws *w, struct tare_json c, struct tare_str input,
                             const char *result, struct tare_box_result *r, struct tare_err *err)
 {
@@ -135,7 +165,11 @@ static enum tare_status run(struct tare__ws *w, struct tare_json c, struct tare_
                                       "PYTHONNOUSERSITE=1",
                                       NULL};
     const char *argv[] = {TARE__WS_SHELL, "-c", NULL, NULL};
-    const struct tare_box_mount mounts[] = {{w->tests, "/tests", false}, {result, "/result", true}};
+    bool reward = tare_json_true(tare_json_get(c, "reward"));
+    struct tare_box_mount mounts[3] = {{w->tests, "/tests", false},
+                                       {result, reward ? "/logs/verifier" : "/result", true}};
+    uint32_t n = result ? 2 : 1;
+    n += tare__ws_mount(w, false, &mounts[n]);
     struct tare_box_options o = {.size = sizeof o,
                                  .argv = argv,
                                  .env = env,
@@ -143,7 +177,7 @@ static enum tare_status run(struct tare__ws *w, struct tare_json c, struct tare_
                                  .work = w->work,
                                  .work_read_only = true,
                                  .mounts = mounts,
-                                 .n_mounts = result ? 2 : 1,
+                                 .n_mounts = n,
                                  .slot = w->slot,
                                  .limits = w->config.limits};
     double seconds = 0;
@@ -163,6 +197,7 @@ static enum tare_status check_run(struct tare__ws *w, struct tare_json c, uint32
 {
     struct tare_json want = tare_json_get(c, "stdout");
     bool graded = tare_json_true(tare_json_get(c, "graded"));
+    bool reward = tare_json_true(tare_json_get(c, "reward"));
     struct tare_str tag = {NULL, 0}, input = {NULL, 0};
     struct tare_box_result r;
     const char *result = NULL;
@@ -174,6 +209,8 @@ static enum tare_status check_run(struct tare__ws *w, struct tare_json c, uint32
         st = input.p ? result_folder(w, i, &result, err)
                      : tare_fail(err, TARE_E_NOMEM, "no memory for a check");
     }
+    if (reward)
+        st = result_folder(w, i, &result, err);
     if (st == TARE_OK)
         st = run(w, c, input, result, &r, err);
     if (st != TARE_OK)
@@ -187,6 +224,8 @@ static enum tare_status check_run(struct tare__ws *w, struct tare_json c, uint32
         out->reason = tare_arena_printf(&w->turn, "the command ended by itself: %s", out->end);
     else if (graded)
         read_result(w, result, tag, out);
+    else if (reward)
+        read_reward(w, result, out);
     else if (r.status != 0)
         out->reason = tare_arena_printf(&w->turn, "exit status %d", r.status);
     else if (tare_json_present(want) && (r.out_cut || !same_text(r.out, tare_json_str(want))))

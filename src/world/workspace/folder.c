@@ -41,12 +41,15 @@ static enum tare_status set_up(struct tare__ws *w, struct tare_err *err)
     if (w->read.setup.n == 0)
         return TARE_OK;
     argv[2] = tare_arena_copy(&w->episode, w->read.setup).p;
+    struct tare_box_mount mount;
     struct tare_box_options o = {.size = sizeof o,
                                  .argv = argv,
                                  .work = w->work,
                                  .slot = w->slot,
                                  .network = w->config.network,
-                                 .limits = w->config.limits};
+                                 .limits = w->config.limits,
+                                 .mounts = &mount,
+                                 .n_mounts = tare__ws_mount(w, true, &mount)};
     if (!argv[2])
         return tare_fail(err, TARE_E_NOMEM, "no memory for a task's set-up");
     enum tare_status st = tare_box_run(&o, &w->turn, &r, err);

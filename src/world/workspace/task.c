@@ -52,6 +52,30 @@ struct tare_str tare__ws_file_text(struct tare_json v, bool *executable)
     return tare_json_str(tare_json_kind(v) == TARE_JSON_OBJECT ? tare_json_get(v, "text") : v);
 }
 
+uint32_t tare__ws_mount(struct tare__ws *w, bool writable, struct tare_box_mount *out)
+{
+    const char *at = w->read.at.n ? tare_arena_copy(&w->turn, w->read.at).p : NULL;
+    *out = (struct tare_box_mount){.host = w->work, .inside = at, .writable = writable};
+    return at != NULL;
+}
+
+/* A place of its own in the box: what the box has already stays as it is. */
+static enum tare_status check_at(struct tare_json v, struct tare_str at, struct tare_err *err)
+{
+    static const char *const taken[] = {"bin",    "dev",  "etc", "lib",   "lib64", "logs", "proc",
+                                        "result", "sbin", "sys", "tests", "tmp",   "usr",  "work"};
+    size_t n = 1;
+    bool good = at.n > 1 && at.n < 200 && at.p[0] == '/' &&
+                tare_box_name_ok(tare_str_n(at.p + 1, at.n - 1));
+    while (good && n < at.n && at.p[n] != '/')
+        n++;
+    for (size_t i = 0; good && i < sizeof taken / sizeof *taken; i++)
+        good = !tare_str_is(tare_str_n(at.p + 1, n - 1), taken[i]);
+    return good ? TARE_OK
+                : wrong(v, err, "\"at\" is no place for the work folder",
+                        "an absolute path of its own, as /app; it stands at /work too");
+}
+
 static enum tare_status check_name(struct tare_json v, struct tare_str name, struct tare_err *err)
 {
     return tare_box_name_ok(name)
@@ -97,7 +121,7 @@ static enum tare_status check_check(struct tare_json v, struct tare_json files,
     struct tare_str run = {NULL, 0}, out = run, file = run, text = run, same = run, name = run;
     struct tare_fields f;
     double weight = 1, seconds = 1;
-    bool graded = false;
+    bool graded = false, reward = false;
     tare_fields_begin(&f, v, name, name, err);
     tare_fields_str(&f, "name", false, &name);
     tare_fields_f64(&f, "weight", false, 0, 1e6, &weight);
@@ -105,6 +129,7 @@ static enum tare_status check_check(struct tare_json v, struct tare_json files,
     tare_fields_str(&f, "run", false, &run);
     tare_fields_str(&f, "stdout", false, &out);
     tare_fields_bool(&f, "graded", false, &graded);
+    tare_fields_bool(&f, "reward", false, &reward);
     tare_fields_str(&f, "file", false, &file);
     tare_fields_str(&f, "text", false, &text);
     tare_fields_str(&f, "same", false, &same);
@@ -112,9 +137,11 @@ static enum tare_status check_check(struct tare_json v, struct tare_json files,
     if (st != TARE_OK)
         return st;
     if ((run.p != NULL) + (file.p != NULL) + (same.p != NULL) != 1 ||
-        (file.p != NULL) != (text.p != NULL) || ((out.p || graded) && !run.p) || (out.p && graded))
+        (file.p != NULL) != (text.p != NULL) || ((out.p || graded || reward) && !run.p) ||
+        (out.p != NULL) + graded + reward > 1)
         return wrong(v, err,
-                     "a check is one of: run, run with stdout, run graded, file with text, same",
+                     "a check is one of: run, run with stdout, run graded, run with reward, file "
+                     "with text, same",
                      "write {\"run\": \"python3 /tests/check.py\"}");
     if (file.p)
         return check_name(v, file, err);
@@ -168,7 +195,12 @@ enum tare_status tare__ws_task_read(const struct tare_task *task, struct tare__w
     tare_fields_str(&f, "instruction", true, &out->instruction);
     out->files = tare_fields_kind(&f, "files", false, TARE_JSON_OBJECT);
     tare_fields_str(&f, "setup", false, &out->setup);
+    struct tare_str at = none;
+    tare_fields_str(&f, "at", false, &at);
+    out->at = at;
     enum tare_status st = tare_fields_end(&f);
+    if (st == TARE_OK && at.p)
+        st = check_at(tare_json_get(task->input, "at"), at, err);
     if (st == TARE_OK)
         st = check_files(out->files, err);
     return st == TARE_OK ? read_expect(task->expect, out, err) : st;

@@ -179,12 +179,15 @@ enum tare_status tare__ws_shell(struct tare__ws *w, const struct tare_workspace_
         return TARE_OK;
     }
     argv[2] = tare_arena_copy(&w->turn, a->command).p;
+    struct tare_box_mount mount;
     struct tare_box_options o = {.size = sizeof o,
                                  .argv = argv,
                                  .work = w->work,
                                  .slot = w->slot,
                                  .network = w->config.network,
-                                 .limits = w->config.limits};
+                                 .limits = w->config.limits,
+                                 .mounts = &mount,
+                                 .n_mounts = tare__ws_mount(w, true, &mount)};
     double ms = a->seconds * 1000;
     if (a->seconds > 0 && ms < (double)o.limits.wall_ms)
         o.limits.wall_ms = ms < 1 ? 1 : (int64_t)ms;

@@ -20,6 +20,7 @@ struct tare__ws_config {
 /* A task, read: everything borrows from it. */
 struct tare__ws_task {
     struct tare_str instruction, setup, solution;
+    struct tare_str at;            /* where the folder stands besides /work; empty: nowhere */
     struct tare_json files, tests; /* PATH → text or mapping */
     struct tare_json checks, keep, change;
 };
@@ -63,6 +64,8 @@ enum tare_status tare__ws_config_read(struct tare_json config, struct tare__ws_c
                                       struct tare_err *err);
 enum tare_status tare__ws_task_read(const struct tare_task *task, struct tare__ws_task *out,
                                     struct tare_err *err);
+/* The folder's other place as a mount; how many (0 or 1). */
+uint32_t tare__ws_mount(struct tare__ws *w, bool writable, struct tare_box_mount *out);
 /* Text of a value of `files`; *executable too. */
 struct tare_str tare__ws_file_text(struct tare_json v, bool *executable);
 

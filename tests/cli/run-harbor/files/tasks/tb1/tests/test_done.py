@@ -1,0 +1,2 @@
+import os
+assert os.path.exists("/app/done.txt")
