@@ -158,8 +158,6 @@ uint32_t tare_grammar_string(struct tare_grammar *g, const struct tare_dfa *dfa,
                                           tare__grammar_bounds(g, TARE_MAX_GRAMMAR_DFA_STATES),
                                           g->arena, &node.u.dfa, &g->err))
         return TARE_GRAMMAR_NEVER;
-    if (dfa && tare__open_states(node.u.dfa, g->plain, g->work, g->arena, &node.open, &g->err))
-        return TARE_GRAMMAR_NEVER;
     return add_text(g, node);
 }
 

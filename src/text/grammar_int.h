@@ -57,7 +57,6 @@ struct tare__node {
         const struct tare_dfa *dfa;
         struct tare__object *object;
     } u;
-    const uint8_t *open;         /* STRING: by state, see tare__open_states; or NULL */
     const struct tare__fit *fit; /* LEX, STRING with an automaton and bounds; else NULL */
 };
 
@@ -104,12 +103,6 @@ bool tare__fit_has(const struct tare__fit *f, uint32_t state, uint32_t need, uin
 enum tare_status tare__fit_make(const struct tare_dfa *d, uint32_t lo, uint32_t hi,
                                 struct tare_work *work, struct tare_arena *arena,
                                 const struct tare__fit **out, struct tare_err *err);
-/* Which states of an automaton can be left by no text of `plain` (UTF-8 without quotes, backslashes
- * and control characters) whatever: a search that is under way, or done. [state]; NULL and TARE_OK:
- * none, or too many states to ask. */
-enum tare_status tare__open_states(const struct tare_dfa *d, const struct tare_dfa *plain,
-                                   struct tare_work *work, struct tare_arena *arena,
-                                   const uint8_t **out, struct tare_err *err);
 enum tare_status tare__grammar_over(struct tare_err *err); /* more steps than allowed */
 /* The character that a backslash and this letter stand for in keys; 0: none. Each such character
  * has one spelling only (no "\\/"), so that a key has one too. */

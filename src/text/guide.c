@@ -149,10 +149,15 @@ static enum tare_status in_memory(struct tare_walk *w, step_fn *fn, void *ctx, s
 
 /* ---- walks ---------------------------------------------------------------------------------- */
 
+static size_t scratch_bytes(const struct tare_guide_vocab *v)
+{
+    return (2 * (size_t)v->n_words + v->n_tails / 64 + 1) * sizeof(uint64_t);
+}
+
 static enum tare_status open_walk(struct tare_guide *g, struct tare_walk **out,
                                   struct tare_err *err)
 {
-    size_t bytes = g->vocab->n_words * sizeof(uint64_t);
+    size_t bytes = scratch_bytes(g->vocab);
     struct tare_walk *w = g->alc.get(g->alc.ctx, sizeof *w);
     if (!w)
         return tare__memory_full(err);
@@ -181,7 +186,7 @@ void tare_walk_close(struct tare_walk *w)
     if (!w)
         return;
     const struct tare_alc alc = w->guide->alc;
-    size_t bytes = w->guide->vocab->n_words * sizeof(uint64_t);
+    size_t bytes = scratch_bytes(w->guide->vocab);
     if (w->memory)
         tare__memory_drop(w->memory);
     if (w->history)

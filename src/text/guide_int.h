@@ -20,10 +20,12 @@
 #define TARE__STATE_UNKNOWN 0u /* in a table of transitions: not computed */
 #define TARE__STATE_DEAD 1u
 #define TARE__STATE_START 2u
-#define TARE__FRAME_BOTTOM 0u /* the text may end */
-#define TARE__BLOCK 1024u     /* states of one block */
+#define TARE__KEY_ESCAPED 0x10000u /* in register a of an extra's key: behind a backslash */
+#define TARE__FRAME_BOTTOM 0u      /* the text may end */
+#define TARE__BLOCK 1024u          /* states of one block */
 #define TARE__BLOCKS 4096u
 #define TARE__SPARSE 256u /* tokens up to which a mask is a list */
+#define TARE__SHORT 16u   /* characters of most tokens */
 #define TARE__LENGTHS 64u /* tables S[n] */
 
 /*
@@ -66,7 +68,8 @@ struct tare__state {
     const uint32_t *frames;
     uint32_t n;
     bool can_end, names_tokens;
-    uint64_t out[4]; /* bytes that may lead on (more than do, at times) */
+    bool has_strings; /* a string or key under way, not behind a backslash */
+    uint64_t out[4];  /* bytes that may lead on (more than do, at times) */
     uint16_t n_out;
     uint8_t only; /* the byte, when n_out is 1 */
     _Atomic uint32_t only_next;
@@ -77,6 +80,27 @@ struct tare__state {
 struct tare__work {
     uint32_t node; /* UINT32_MAX: go on with cont */
     uint32_t cont;
+};
+
+/*
+ * What tokens do inside a string or key in one state of its automaton: those that stay inside, and
+ * those that end it, by their tail (what they hold behind the quote): ends[first[t]] to
+ * ends[first[t + 1] - 1] have tail t.
+ */
+struct tare__inner {
+    const uint64_t *words;
+    const uint32_t *ends, *first;
+};
+
+/* No padding: compared as bytes. */
+struct tare__inner_key {
+    const void *dfa, *fit;
+    uint32_t kind, state, need, left;
+};
+
+struct tare__inner_known {
+    struct tare__inner_key key;
+    const struct tare__inner *inner;
 };
 
 #define TARE__ENTERED 1024u /* remembered of one closure; a power of two */
@@ -94,7 +118,14 @@ struct tare__memory {
     struct tare_arena arena;
     struct tare__frame *frames;
     uint32_t n_frames, cap_frames, serial;
-    struct tare__table frame_table, state_table, mask_table, key_table;
+    struct tare__table frame_table, state_table, mask_table, key_table, inner_table;
+    struct tare__inner_known *inners; /* inner_table.n of them */
+    uint32_t cap_inners;
+    struct tare__slack_known {
+        const struct tare_dfa *dfa;
+        const uint8_t *slack; /* tare_dfa_slack, or NULL */
+    } * slacks;
+    uint32_t n_slacks, cap_slacks;
     _Atomic(struct tare__state *) blocks[TARE__BLOCKS];
     _Atomic uint32_t n_states;
     struct tare__mask **masks;
@@ -136,10 +167,22 @@ struct tare_guide_vocab {
     const uint32_t *edge_second;
     const uint32_t *first, *edge_first; /* [byte] */
     uint32_t n_words;                   /* of a mask */
-    const uint64_t *inside;             /* tokens that lie inside any JSON string */
-    uint32_t n_inside;
-    const uint32_t *length;                   /* of each token, see length_of */
-    const uint64_t *within[TARE__LENGTHS];    /* tokens of at most so many code points */
+    /* Tails: 0 is the empty one, others are tokens of `tails` plus 1. */
+    const struct tare_vocab *tails;
+    const uint32_t *tail_first, *tail_second;
+    /* Text without what strings escape, and without the line separators that a '.' leaves out. */
+    const struct tare_dfa *common;
+    /* Of each node of the tree: characters below it, at most; ENDLESS: it is inside a character, or
+       holds tokens that are not of the common text. */
+    const uint8_t *below;
+    const uint32_t *longer; /* ids of tokens of more than TARE__SHORT characters */
+    uint32_t n_longer;
+    const uint32_t *tail_of; /* of each token that ends a string it begins in */
+    uint32_t n_tails;
+    const struct tare__inner *text, *plain, *names; /* of strings and keys of any text */
+    const struct tare__inner *matched;              /* of strings whose automaton takes any */
+    const uint32_t *length;                         /* of each token, see length_of */
+    const uint64_t *within[TARE__LENGTHS];          /* tokens of at most so many code points */
     const uint32_t *long_ones, *closing_ones; /* ids: longer than all tables; ending the string */
     uint32_t n_long, n_closing;
     const uint8_t *quotes;  /* of each token, at most 255 */
@@ -155,7 +198,7 @@ struct tare_walk {
     uint32_t *history; /* states before each step that can be taken back */
     uint32_t n_history, cap_history;
     uint32_t steps;
-    uint64_t *scratch;                     /* n_words, zero between calls */
+    uint64_t *scratch;                     /* twice n_words and a bit a tail, zero between calls */
     struct tare__keys keys;                /* grammar->unique; else unused, as what follows */
     struct tare__keys_at *key_history;     /* cap_history of them */
     const struct tare__mask *cut_of, *cut; /* inside a value: the mask, and it without keys twice */
@@ -217,6 +260,14 @@ bool tare__object_step(struct tare__memory *m, struct tare__frame f, unsigned ch
 bool tare__object_resume(struct tare__memory *m, struct tare__frame f);
 void tare__object_out(const struct tare__memory *m, const struct tare__frame *f, uint64_t out[4]);
 bool tare__string_step(struct tare__memory *m, struct tare__frame f, unsigned char byte);
+/* One byte of a string or of a key that is not declared, on its registers alone. */
+enum tare__move { TARE__MOVE_DEAD, TARE__MOVE_READS, TARE__MOVE_ENDS };
+enum tare__move tare__string_move(const struct tare__node *x, struct tare__frame *f,
+                                  unsigned char byte);
+enum tare__move tare__extra_move(const struct tare_dfa *key, struct tare__frame *f,
+                                 unsigned char byte);
+/* On behind the quote that ends such a key. */
+bool tare__extra_end(struct tare__memory *m, const struct tare__frame *f);
 /* One byte of a counted text: state, needed and allowed after it; false when it cannot be. */
 bool tare__text_step(const struct tare__node *x, unsigned char byte, uint32_t *state,
                      uint32_t *need, uint32_t *left);
@@ -225,7 +276,26 @@ bool tare__text_step(const struct tare__node *x, unsigned char byte, uint32_t *s
  * grammar is scarce. */
 bool tare__alive(struct tare__memory *m, const struct tare__keys *k, uint32_t state);
 
+/* guide_inside.c */
+/* A string or a key that is not declared, not behind a backslash. */
+bool tare__is_string(const struct tare__node *x, const struct tare__frame *f);
+/* Of a string (x) or a key, of any text: at its start. NULL: no memory. */
+const struct tare__inner *tare__inner_make(const struct tare_guide_vocab *v,
+                                           const struct tare__node *x, const struct tare_dfa *key,
+                                           struct tare_arena *arena);
+struct tare__strings {
+    uint32_t rest; /* state of the frames that are no strings: to be walked */
+    bool any;      /* words were written */
+    bool cover;    /* all tokens that lie inside any string are among them */
+};
+/* Tokens that the strings of the walk's state allow, into the words. */
+enum tare_status tare__strings_of(struct tare_walk *w, uint64_t *words, struct tare__strings *out,
+                                  struct tare_err *err);
+
 /* guide_mask.c */
+/* Tails that can be read from the state, as bits of tail - 1. */
+enum tare_status tare__tails_of(struct tare_walk *w, uint32_t state, uint64_t *tails,
+                                struct tare_err *err);
 enum tare_status tare__mask_of(struct tare_walk *w, const struct tare__mask **out,
                                struct tare_err *err);
 /* The mask without the tokens that write a key twice. */

@@ -139,29 +139,6 @@ static enum tare_status walk_tree(struct tare__memory *m, const struct tree *t, 
     return st;
 }
 
-/* Whether every token that can lie inside a JSON string is allowed in this state: it is inside a
- * string of any text and length, or a key of any text. */
-static bool inside_string(struct tare__memory *m, const struct tare__state *s)
-{
-    const struct tare_grammar *g = m->guide->grammar;
-    bool yes = false;
-    (void)pthread_mutex_lock(&m->lock);
-    for (uint32_t i = 0; i < s->n && !yes; i++) {
-        const struct tare__frame *f = &m->frames[s->frames[i]];
-        const struct tare__node *x = &g->nodes[f->node];
-        if (s->frames[i] == TARE__FRAME_BOTTOM)
-            continue;
-        if (x->kind == TARE_GRAMMAR_K_STRING)
-            yes = !f->b && f->d >= m->guide->vocab->v->longest && !x->fit &&
-                  (x->free ? f->a == TARE_DFA_START : x->open && x->open[f->a]);
-        else if (x->kind == TARE_GRAMMAR_K_OBJECT && (f->a & 0xff) == TARE__OBJECT_EXTRA)
-            yes = f->a >> 8 <= 0xff && x->u.object->extras[f->a >> 8].key == g->names &&
-                  f->b == TARE_DFA_START;
-    }
-    (void)pthread_mutex_unlock(&m->lock);
-    return yes;
-}
-
 static enum tare_status add_specials(struct tare__memory *m, const struct tare_guide_vocab *v,
                                      uint32_t state, struct gather *g)
 {
@@ -192,28 +169,66 @@ static void list_ids(struct gather *g, uint32_t n_words)
             g->ids[k++] = i * 64 + (uint32_t)__builtin_ctzll(left);
 }
 
-static enum tare_status gather(struct tare_walk *w, struct gather *g, struct tare_err *err)
+/* A walk with a stack that is deep enough. */
+static enum tare_status walk_from(struct tare_walk *w, const struct tree *t, uint32_t state,
+                                  struct gather *g, struct tare_err *err)
 {
-    const struct tare_guide_vocab *v = w->guide->vocab;
-    struct tare__memory *m = w->memory;
+    const struct tare_alc *alc = &w->guide->alc;
     struct place stack[256], *deep = stack;
-    struct tree t = {v->v, v->first, v->second};
-    size_t bytes = ((size_t)v->v->longest + 2) * sizeof *stack;
+    size_t bytes = ((size_t)w->guide->vocab->v->longest + 2) * sizeof *stack;
+    if (state == TARE__STATE_DEAD)
+        return TARE_OK;
     if (bytes > sizeof stack) {
-        deep = w->guide->alc.get(w->guide->alc.ctx, bytes);
+        deep = alc->get(alc->ctx, bytes);
         if (!deep)
             return tare__memory_full(err);
     }
-    if (inside_string(m, tare__state_at(m, w->state))) {
-        memcpy(g->words, v->inside, v->n_words * sizeof *g->words);
-        g->n = v->n_inside;
-        list_ids(g, v->n_words);
-        t = (struct tree){v->edge, v->edge_first, v->edge_second};
-    }
-    enum tare_status st = walk_tree(m, &t, w->state, deep, g, err);
+    enum tare_status st = walk_tree(w->memory, t, state, deep, g, err);
     if (deep != stack)
-        w->guide->alc.put(w->guide->alc.ctx, deep, bytes);
-    return st ? st : add_specials(m, v, w->state, g);
+        alc->put(alc->ctx, deep, bytes);
+    return st;
+}
+
+enum tare_status tare__tails_of(struct tare_walk *w, uint32_t state, uint64_t *tails,
+                                struct tare_err *err)
+{
+    const struct tare_guide_vocab *v = w->guide->vocab;
+    struct tree t = {v->tails, v->tail_first, v->tail_second};
+    struct gather g;
+    g.words = tails;
+    g.n = 0;
+    return walk_from(w, &t, state, &g, err);
+}
+
+static uint32_t count_bits(const uint64_t *words, uint32_t n_words)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < n_words; i++) {
+        uint64_t x = words[i];
+        x -= x >> 1 & UINT64_C(0x5555555555555555);
+        x = (x & UINT64_C(0x3333333333333333)) + (x >> 2 & UINT64_C(0x3333333333333333));
+        x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+        sum += x * UINT64_C(0x0101010101010101) >> 56;
+    }
+    return (uint32_t)sum;
+}
+
+static enum tare_status gather(struct tare_walk *w, struct gather *g, struct tare_err *err)
+{
+    const struct tare_guide_vocab *v = w->guide->vocab;
+    struct tree full = {v->v, v->first, v->second};
+    struct tree edge = {v->edge, v->edge_first, v->edge_second};
+    struct tare__strings strings;
+    enum tare_status st = tare__strings_of(w, g->words, &strings, err);
+    if (!st)
+        st = walk_from(w, strings.cover ? &edge : &full, strings.rest, g, err);
+    if (!st)
+        st = add_specials(w->memory, v, w->state, g);
+    if (!st && strings.any) { /* some were found twice */
+        g->n = count_bits(g->words, v->n_words);
+        list_ids(g, v->n_words);
+    }
+    return st;
 }
 
 static int by_number(const void *a, const void *b)
@@ -396,78 +411,6 @@ static const struct tare__mask *by_key(struct tare__memory *m, const struct tare
     return put;
 }
 
-/* ---- strings of bounded length: the mask of one without bounds, cut -------------------------- */
-
-/* When the state is inside one string of any text with bounds: them, and the state without. */
-static enum tare_status without_bounds(struct tare__memory *m, const struct tare__state *s,
-                                       uint32_t *need, uint32_t *left, uint32_t *state,
-                                       struct tare_err *err)
-{
-    enum tare_status st = TARE_OK;
-    *state = TARE__STATE_UNKNOWN;
-    if (s->n != 1 || s->frames[0] == TARE__FRAME_BOTTOM)
-        return TARE_OK;
-    (void)pthread_mutex_lock(&m->lock);
-    struct tare__frame f = m->frames[s->frames[0]];
-    const struct tare__node *x = &m->guide->grammar->nodes[f.node];
-    if (x->kind == TARE_GRAMMAR_K_STRING && x->free && f.a == TARE_DFA_START && !f.b &&
-        (f.c || f.d != TARE_GRAMMAR_ANY)) {
-        *need = f.c;
-        *left = f.d;
-        f.c = 0;
-        f.d = TARE_GRAMMAR_ANY;
-        st = tare__closure_begin(m);
-        if (!st && !tare__reads(m, f))
-            st = TARE_E_NOMEM;
-        if (!st)
-            st = tare__closure_end(m, state, err);
-    }
-    (void)pthread_mutex_unlock(&m->lock);
-    return st == TARE_E_NOMEM ? tare__memory_full(err) : st;
-}
-
-/* Tokens of `all` that take at most `left` code points, and at least `need` when they end the
- * string. */
-static void cut(const struct tare_guide_vocab *v, const struct tare_mask_view *all, uint32_t need,
-                uint32_t left, struct gather *g)
-{
-    for (uint32_t i = 0; all->words && i < v->n_words; i++)
-        g->words[i] = all->words[i];
-    for (uint32_t i = 0; !all->words && i < all->n_allowed; i++)
-        g->words[all->ids[i] / 64] |= (uint64_t)1 << (all->ids[i] % 64);
-    for (uint32_t i = 0; left < TARE__LENGTHS && i < v->n_words; i++)
-        g->words[i] &= v->within[left][i];
-    for (uint32_t i = 0; left >= TARE__LENGTHS && i < v->n_long; i++)
-        if (v->length[v->long_ones[i]] > left)
-            g->words[v->long_ones[i] / 64] &= ~((uint64_t)1 << (v->long_ones[i] % 64));
-    for (uint32_t i = 0; need && i < v->n_closing; i++)
-        if (v->length[v->closing_ones[i]] < need)
-            g->words[v->closing_ones[i] / 64] &= ~((uint64_t)1 << (v->closing_ones[i] % 64));
-    g->n = 0;
-    for (uint32_t i = 0; i < v->n_words; i++)
-        g->n += (uint32_t)__builtin_popcountll(g->words[i]);
-    list_ids(g, v->n_words);
-}
-
-/* The mask found anew, from another one or by a walk. */
-static enum tare_status find(struct tare_walk *w, struct gather *g, struct tare_err *err)
-{
-    const struct tare__mask *all = NULL;
-    uint32_t need = 0, left = 0, state = 0, own = w->state;
-    enum tare_status st =
-        without_bounds(w->memory, tare__state_at(w->memory, w->state), &need, &left, &state, err);
-    if (st)
-        return st;
-    if (state == TARE__STATE_UNKNOWN)
-        return gather(w, g, err);
-    w->state = state;
-    st = tare__mask_of(w, &all, err); /* has no bounds: goes no deeper */
-    w->state = own;
-    if (!st)
-        cut(w->guide->vocab, &all->view, need, left, g);
-    return st;
-}
-
 enum tare_status tare__mask_of(struct tare_walk *w, const struct tare__mask **out,
                                struct tare_err *err)
 {
@@ -490,7 +433,7 @@ enum tare_status tare__mask_of(struct tare_walk *w, const struct tare__mask **ou
     g.words = w->scratch;
     g.n = 0;
     atomic_fetch_add_explicit(&w->guide->misses, 1, memory_order_relaxed);
-    enum tare_status st = find(w, &g, err);
+    enum tare_status st = gather(w, &g, err);
     if (!st && g.n <= TARE__SPARSE && g.n)
         qsort(g.ids, g.n, sizeof *g.ids, by_number);
     if (!st) {

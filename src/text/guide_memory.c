@@ -126,6 +126,7 @@ static enum tare_status new_state(struct tare__memory *m, const uint32_t *frames
         const struct tare__node *x = &m->guide->grammar->nodes[m->frames[copy[i]].node];
         s->can_end |= copy[i] == TARE__FRAME_BOTTOM;
         s->names_tokens |= copy[i] != TARE__FRAME_BOTTOM && x->kind == TARE_GRAMMAR_K_TOKEN;
+        s->has_strings |= copy[i] != TARE__FRAME_BOTTOM && tare__is_string(x, &m->frames[copy[i]]);
     }
     tare__state_out(m, s);
     atomic_store_explicit(&m->n_states, id + 1, memory_order_relaxed);

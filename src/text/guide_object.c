@@ -4,7 +4,6 @@
 #include "base/banned.h"
 
 #define EXTRA_MEMBER 0x10000u
-#define KEY_ESCAPED 0x10000u /* in register a of an extra's key: behind a backslash */
 
 static uint64_t seen_of(const struct tare__frame *f)
 {
@@ -164,33 +163,47 @@ static bool can_escape(const struct tare_dfa *d, uint32_t state)
     return false;
 }
 
+enum tare__move tare__extra_move(const struct tare_dfa *d, struct tare__frame *f,
+                                 unsigned char byte)
+{
+    bool escaped = f->a & TARE__KEY_ESCAPED;
+    if (byte < 0x20)
+        return TARE__MOVE_DEAD;
+    if (byte == '"' && !escaped)
+        return d->accepts[f->b] ? TARE__MOVE_ENDS : TARE__MOVE_DEAD;
+    if (byte == '\\' && !escaped) {
+        f->a |= TARE__KEY_ESCAPED;
+        return can_escape(d, f->b) ? TARE__MOVE_READS : TARE__MOVE_DEAD;
+    }
+    byte = escaped ? tare__short_escape(byte) : byte;
+    f->a &= ~TARE__KEY_ESCAPED;
+    f->b = byte ? tare_dfa_step(d, f->b, byte) : TARE_DFA_DEAD;
+    return f->b == TARE_DFA_DEAD ? TARE__MOVE_DEAD : TARE__MOVE_READS;
+}
+
+bool tare__extra_end(struct tare__memory *m, const struct tare__frame *f)
+{
+    const struct tare__object *o = m->guide->grammar->nodes[f->node].u.object;
+    return end_key(m, o, f->parent, EXTRA_MEMBER | (f->a >> 8 & 0xff));
+}
+
 /* Keys that are declared are compared as they are spelt, the automaton reads the text. */
 static bool read_extra(struct tare__memory *m, const struct tare__object *o, struct tare__frame f,
                        unsigned char byte)
 {
-    uint32_t lo = f.c >> 16, hi = f.c & 0xffff, i = f.a >> 8 & 0xff;
-    const struct tare_dfa *d = o->extras[i].key;
-    bool escaped = f.a & KEY_ESCAPED;
+    uint32_t lo = f.c >> 16, hi = f.c & 0xffff;
     bool declared = lo < hi && tare__keys_narrow(o, f.d, byte, &lo, &hi);
-    if (byte < 0x20)
-        return true;
-    if (byte == '"' && !escaped) {
-        if (declared || !d->accepts[f.b])
-            return true;
-        return end_key(m, o, f.parent, EXTRA_MEMBER | i);
+    switch (tare__extra_move(o->extras[f.a >> 8 & 0xff].key, &f, byte)) {
+    case TARE__MOVE_READS:
+        f.c = declared ? lo << 16 | hi : 0;
+        f.d = declared ? f.d + 1 : 0;
+        return tare__reads(m, f);
+    case TARE__MOVE_ENDS:
+        return declared || tare__extra_end(m, &f);
+    case TARE__MOVE_DEAD:
+        break;
     }
-    if (byte == '\\' && !escaped) {
-        if (!can_escape(d, f.b))
-            return true;
-        f.a |= KEY_ESCAPED;
-    } else {
-        byte = escaped ? tare__short_escape(byte) : byte;
-        f.a &= ~KEY_ESCAPED;
-        f.b = byte ? tare_dfa_step(d, f.b, byte) : TARE_DFA_DEAD;
-    }
-    f.c = declared ? lo << 16 | hi : 0;
-    f.d = declared ? f.d + 1 : 0;
-    return f.b == TARE_DFA_DEAD || tare__reads(m, f);
+    return true;
 }
 
 bool tare__key_goes(const struct tare_dfa *d, uint32_t state, bool escaped, struct tare_str rest)

@@ -83,87 +83,103 @@ static bool escape_leads_on(const struct tare__node *x, const struct tare__frame
     return false;
 }
 
-static bool after_backslash(struct tare__memory *m, const struct tare__node *x,
-                            struct tare__frame f, unsigned char byte)
+static enum tare__move after_backslash(const struct tare__node *x, struct tare__frame *f,
+                                       unsigned char byte)
 {
-    f.b = 0;
+    f->b = 0;
     if (byte == 'u') {
-        if (!hex_leads_on(x, &f, 0, 0))
-            return true;
-        f.b = HEX;
-        return tare__reads(m, f);
+        if (!hex_leads_on(x, f, 0, 0))
+            return TARE__MOVE_DEAD;
+        f->b = HEX;
+        return TARE__MOVE_READS;
     }
     for (size_t i = 0; i < N_SHORT; i++)
         if (short_escapes[i].letter == byte)
-            return !step_cp(x, &f, short_escapes[i].cp) || tare__reads(m, f);
-    return true;
+            return step_cp(x, f, short_escapes[i].cp) ? TARE__MOVE_READS : TARE__MOVE_DEAD;
+    return TARE__MOVE_DEAD;
 }
 
-static bool hex_digit(struct tare__memory *m, const struct tare__node *x, struct tare__frame f,
-                      unsigned char byte)
+static enum tare__move hex_digit(const struct tare__node *x, struct tare__frame *f,
+                                 unsigned char byte)
 {
-    uint32_t digits = (f.b & 15) - HEX + 1, value = f.b >> 4 & 0xfff;
+    uint32_t digits = (f->b & 15) - HEX + 1, value = f->b >> 4 & 0xfff;
     int digit = hex_value(byte);
     if (digit < 0)
-        return true;
+        return TARE__MOVE_DEAD;
     value = value << 4 | (uint32_t)digit;
-    if (!hex_leads_on(x, &f, value, digits))
-        return true;
+    if (!hex_leads_on(x, f, value, digits))
+        return TARE__MOVE_DEAD;
     if (digits < 4) {
-        f.b = (HEX + digits) | value << 4;
-        return tare__reads(m, f);
+        f->b = (HEX + digits) | value << 4;
+        return TARE__MOVE_READS;
     }
-    f.b = 0;
+    f->b = 0;
     if (value >= 0xd800 && value < 0xdc00) {
-        f.b = LOW_SLASH | (value & 0x3ff) << 16;
-        return tare__reads(m, f);
+        f->b = LOW_SLASH | (value & 0x3ff) << 16;
+        return TARE__MOVE_READS;
     }
-    return !step_cp(x, &f, value) || tare__reads(m, f);
+    return step_cp(x, f, value) ? TARE__MOVE_READS : TARE__MOVE_DEAD;
 }
 
-static bool low_surrogate(struct tare__memory *m, const struct tare__node *x, struct tare__frame f,
-                          unsigned char byte)
+static enum tare__move low_surrogate(const struct tare__node *x, struct tare__frame *f,
+                                     unsigned char byte)
 {
-    uint32_t kind = f.b & 15, high = f.b >> 16, value = f.b >> 4 & 0xfff;
+    uint32_t kind = f->b & 15, high = f->b >> 16, value = f->b >> 4 & 0xfff;
     if (kind == LOW_SLASH || kind == LOW_U) {
         if (byte != (kind == LOW_SLASH ? '\\' : 'u'))
-            return true;
-        f.b = (kind == LOW_SLASH ? LOW_U : LOW_HEX) | high << 16;
-        return tare__reads(m, f);
+            return TARE__MOVE_DEAD;
+        f->b = (kind == LOW_SLASH ? LOW_U : LOW_HEX) | high << 16;
+        return TARE__MOVE_READS;
     }
     uint32_t digits = kind - LOW_HEX + 1, rest = 4 * (4 - digits);
     int digit = hex_value(byte);
     if (digit < 0)
-        return true;
+        return TARE__MOVE_DEAD;
     value = value << 4 | (uint32_t)digit;
     if ((value << rest | ((1u << rest) - 1)) < 0xdc00 || value << rest > 0xdfff)
-        return true;
+        return TARE__MOVE_DEAD;
     if (digits < 4) {
-        f.b = (LOW_HEX + digits) | value << 4 | high << 16;
-        return tare__reads(m, f);
+        f->b = (LOW_HEX + digits) | value << 4 | high << 16;
+        return TARE__MOVE_READS;
     }
-    f.b = 0;
-    return !step_cp(x, &f, 0x10000 + (high << 10) + (value & 0x3ff)) || tare__reads(m, f);
+    f->b = 0;
+    return step_cp(x, f, 0x10000 + (high << 10) + (value & 0x3ff)) ? TARE__MOVE_READS
+                                                                   : TARE__MOVE_DEAD;
+}
+
+enum tare__move tare__string_move(const struct tare__node *x, struct tare__frame *f,
+                                  unsigned char byte)
+{
+    uint32_t kind = f->b & 15;
+    if (kind == BACKSLASH)
+        return after_backslash(x, f, byte);
+    if (kind >= LOW_SLASH)
+        return low_surrogate(x, f, byte);
+    if (kind)
+        return hex_digit(x, f, byte);
+    if (byte == '"')
+        return f->c || !x->u.dfa->accepts[f->a] ? TARE__MOVE_DEAD : TARE__MOVE_ENDS;
+    if (byte == '\\') {
+        /* any text: only between two characters; an automaton sees to it itself */
+        if (!x->escapes || (x->free && f->a != TARE_DFA_START) || !escape_leads_on(x, f))
+            return TARE__MOVE_DEAD;
+        f->b = BACKSLASH;
+        return TARE__MOVE_READS;
+    }
+    return byte >= 0x20 && tare__text_step(x, byte, &f->a, &f->c, &f->d) ? TARE__MOVE_READS
+                                                                         : TARE__MOVE_DEAD;
 }
 
 bool tare__string_step(struct tare__memory *m, struct tare__frame f, unsigned char byte)
 {
     const struct tare__node *x = &m->guide->grammar->nodes[f.node];
-    uint32_t kind = f.b & 15;
-    if (kind == BACKSLASH)
-        return after_backslash(m, x, f, byte);
-    if (kind >= LOW_SLASH)
-        return low_surrogate(m, x, f, byte);
-    if (kind)
-        return hex_digit(m, x, f, byte);
-    if (byte == '"')
-        return f.c || !x->u.dfa->accepts[f.a] || tare__resume(m, f.parent);
-    if (byte == '\\') {
-        /* any text: only between two characters; an automaton sees to it itself */
-        if (!x->escapes || (x->free && f.a != TARE_DFA_START) || !escape_leads_on(x, &f))
-            return true;
-        f.b = BACKSLASH;
+    switch (tare__string_move(x, &f, byte)) {
+    case TARE__MOVE_READS:
         return tare__reads(m, f);
+    case TARE__MOVE_ENDS:
+        return tare__resume(m, f.parent);
+    case TARE__MOVE_DEAD:
+        break;
     }
-    return byte < 0x20 || !tare__text_step(x, byte, &f.a, &f.c, &f.d) || tare__reads(m, f);
+    return true;
 }
