@@ -121,6 +121,8 @@ static enum tare_status copy_extra(struct tare_grammar *g, const struct tare_gra
         st = tare_dfa_product(to->key, declared, TARE_DFA_MINUS,
                               tare__grammar_bounds(g, TARE_MAX_GRAMMAR_DFA_STATES * 2), g->arena,
                               &to->key, &g->err);
+    if (!st && !tare_work_do(g->work, (uint64_t)to->key->n_states * to->key->n_classes))
+        st = tare__grammar_over(&g->err);
     return st ? st : tare__dfa_counts(to->key, g->arena, &to->left, &g->err);
 }
 
