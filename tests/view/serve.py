@@ -379,6 +379,35 @@ def test_tasks(folder):
     s.stop()
 
 
+def test_findings(folder):
+    """What is noticed beside the leaderboard: in the stored answers, and in the tasks."""
+    suite = folder / "twice"
+    suite.mkdir()
+    (suite / "suite.yaml").write_text("suite: twice\nversion: 1.0.0\nabout: Twelve questions, two of them twice.\n"
+                                      "world: {prompt: {}}\ntasks: tasks.jsonl\nattempts: 1\nmetrics: [pass]\n")
+    asked = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2]
+    (suite / "tasks.jsonl").write_text("".join(json.dumps({"id": f"q{i}", "input": f"Say {n}.", "expect": str(n), "checks": [{"exact": {}}]}) + "\n"
+                                              for i, n in enumerate(asked, 1)))
+    for label, says in (("right", lambda n: str(n)), ("always", lambda n: "7")):
+        (folder / f"{label}.jsonl").write_text("".join(json.dumps({"id": f"q{i}", "output": says(n)}) + "\n" for i, n in enumerate(asked, 1)))
+        tare(folder, "score", str(suite), "--outputs", str(folder / f"{label}.jsonl"), "--label", label, "-q")
+    s = Server(folder)
+    doc = s.get("/suites/twice/findings")[1]
+    valid("findings", doc, "tare.findings/1")
+    by = {f["id"]: f for f in doc["findings"]}
+    check("tasks that ask the same", by.get("repeated-input", {}).get("tasks") == ["q1", "q11", "q2", "q12"] or
+          sorted(by.get("repeated-input", {}).get("tasks", [])) == ["q1", "q11", "q12", "q2"], doc)
+    check("how many", "4 of 12 tasks" in by["repeated-input"]["text"])
+    check("always the same answer", "always.jsonl gives the same answer in 12 of 12" in by.get("same-answer", {}).get("text", ""), doc)
+    check("a metric at its ceiling", "right.jsonl is at its ceiling in 12 of 12" in by.get("ceiling", {}).get("text", ""), doc)
+    check("most severe first", [f["level"] for f in doc["findings"]] == sorted((f["level"] for f in doc["findings"]), key=["blocks", "warns", "notes"].index))
+    warns = s.get("/suites/twice/findings?sev=warns")[1]
+    check("filtered", [f["id"] for f in warns["findings"]] == [f["id"] for f in doc["findings"] if f["level"] == "warns"] and warns["total"] == len(warns["findings"]))
+    clean = s.get("/suites/incident-response/findings")[1]
+    check("others have none of these", not {"repeated-input", "same-answer"} & {f["id"] for f in clean["findings"]}, clean)
+    s.stop()
+
+
 def test_many_clients(folder):
     s = Server(folder)
     wrong, times, lock = [], [], threading.Lock()
@@ -682,7 +711,7 @@ def main():
         tare(folder, "run", "incident-response", "-s", "runbook", "-s", "verify-first", "-s", "oracle", "-s", "spray", "-k", "2",
              "--seed", "7", "--limit", "20", "--label", "first", "-q")
         tare(folder, "run", "incident-response", "-s", "injection-follower", "-k", "1", "--seed", "7", "--limit", "8", "--label", "second", "-q")
-        every = (test_documents, test_drawn_numbers, test_refusals, test_baseline, test_tasks, test_many_clients, test_live,
+        every = (test_documents, test_drawn_numbers, test_refusals, test_baseline, test_tasks, test_findings, test_many_clients, test_live,
                  test_broken, test_hostile, test_planted, test_long, test_report, test_report_says)
         for test in (test_baseline, test_many_clients, test_live) if "threads" in sys.argv[2:] else every:
             try:

@@ -1,6 +1,6 @@
 // Runs, what is marked among them, what one of them was, and what moves while one goes on.
 import assert from "node:assert/strict";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import { checkNumbers } from "./numbers.mjs";
@@ -111,6 +111,33 @@ test("a run by its tasks: tries as pips, what failed first, and the way to it", 
     assert.deepEqual(page.troubles, []);
     await page.context().close();
   }
+  await server_.stop();
+});
+
+test("findings of the stored runs stand on their suite, with the tasks they name, and on those tasks", async () => {
+  const folder = path.join(work, "twice");
+  mkdirSync(folder);
+  const asked = [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2];
+  writeFileSync(path.join(folder, "suite.yaml"), "suite: twice\nversion: 1.0.0\nabout: Two questions stand in it twice.\nworld: {prompt: {}}\ntasks: tasks.jsonl\nattempts: 1\nmetrics: [pass]\n");
+  writeFileSync(path.join(folder, "tasks.jsonl"), asked.map((n, i) => JSON.stringify({ id: `q${i + 1}`, input: `Say ${n}.`, expect: String(n), checks: [{ exact: {} }] })).join("\n") + "\n");
+  writeFileSync(path.join(work, "same.jsonl"), asked.map((_, i) => JSON.stringify({ id: `q${i + 1}`, output: "7" })).join("\n") + "\n");
+  const own = path.join(work, "twice.db");
+  run(own, "score", folder, "--outputs", path.join(work, "same.jsonl"), "--label", "same", "--quiet");
+  const server_ = await view(own);
+  const page = await open(browser, server_);
+  await visit(page, "#/suite/twice/finding/repeated-input", "details[open]");
+  const doc = await page.evaluate(async () => (await fetch("/api/v1/suites/twice/findings")).json());
+  const said = await page.$$eval("main details.fold summary", (all) => all.map((s) => s.textContent));
+  for (const f of doc.findings) assert.ok(said.some((s) => s.includes(f.text)), f.text);
+  assert.ok(doc.findings.some((f) => f.id === "same-answer"));
+  assert.deepEqual(await page.$$eval("details[open] a.mono", (all) => all.map((a) => a.textContent)), doc.findings.find((f) => f.id === "repeated-input").tasks);
+  await page.click("details[open] a.mono");
+  await page.waitForSelector(".note");
+  assert.match(await page.textContent(".note"), /4 of 12 tasks have the same input/);
+  await visit(page, "#/task/twice/q5");
+  assert.equal(await page.$(".note"), null);
+  assert.deepEqual(page.troubles, []);
+  await page.context().close();
   await server_.stop();
 });
 

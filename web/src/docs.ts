@@ -349,6 +349,7 @@ export interface Finding {
   level: string;
   text: string;
   where: string[];
+  tasks: string[];
   remedy: string | null;
 }
 export function findingsOf(doc: unknown): Finding[] {
@@ -357,7 +358,8 @@ export function findingsOf(doc: unknown): Finding[] {
     id: text(f["id"]) ?? text(f["check"]) ?? text(f["probe"]) ?? "",
     level: text(f["level"]) ?? text(f["severity"]) ?? "notes",
     text: text(f["text"]) ?? text(f["title"]) ?? "",
-    where: [...list<string>(f["tasks"] ?? f["rows"]), ...(text(f["solver"]) ? [text(f["solver"]) as string] : [])].map(String),
+    tasks: list<string>(f["tasks"]),
+    where: [...list<string>(f["rows"]), ...(text(f["solver"]) ? [text(f["solver"]) as string] : [])].map(String),
     remedy: text(f["remedy"]) ?? text(f["hint"]),
   }));
 }

@@ -162,6 +162,14 @@ export function Suite({ id, finding }: { id: string; finding: string | null }): 
               <p class="sub" style={{ margin: "4px 0 8px 18px" }}>
                 <span class="mono">{line(f.id)}</span>
                 {f.where.length > 0 && <> · {f.where.map(line).join(", ")}</>}
+                {f.tasks.map((t, i) => (
+                  <>
+                    {i ? ", " : " · "}
+                    <a key={t} class="mono" href={href(["task", digest, t])}>
+                      <bdi>{line(t)}</bdi>
+                    </a>
+                  </>
+                ))}
                 {f.remedy && <> · {line(f.remedy)}</>} · <a href={href(["suite", id, "finding", f.id])}>link to this finding</a>
               </p>
             </details>

@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
-import { asList, asNum, asObj, asText, defOf, metricDefs } from "../docs";
+import { asList, asNum, asObj, asText, defOf, findingsOf, metricDefs } from "../docs";
 import { useKeys } from "../keys";
 import { href, join, search } from "../route";
 import type { Doc } from "../source";
 import { useDoc, useFoot, usePageTitle, useRoute } from "../state";
 import { Empty, Failure, Waiting } from "../ui/faces";
 import { Crumbs } from "../ui/frame";
+import { WarnMark } from "../ui/marks";
 import { niceAxis, pct, ticks, type Axis } from "../fig/scale";
 import * as num from "../ui/number";
 import { block, line } from "../ui/text";
@@ -25,6 +26,7 @@ export function Task({ suite, task }: { suite: string; task: string }): JSX.Elem
   const { query } = useRoute();
   const path = join("tasks", suite, task) + search({ runs: query["runs"] });
   const got = useDoc<Doc>(path);
+  const found = useDoc<Doc>(join("suites", suite, "findings"));
   const d = got.doc as unknown as Record<string, unknown> | null;
   const rows = asList<Row>(d?.["rows"]);
   usePageTitle(line(task));
@@ -49,6 +51,7 @@ export function Task({ suite, task }: { suite: string; task: string }): JSX.Elem
   const tags = Object.entries(asObj(d["tags"]));
   const show = (v: unknown): string => block(typeof v === "string" ? v : JSON.stringify(v, null, 1));
   const shown = asText(d["task"]) ?? task;
+  const noticed = found.doc ? findingsOf(found.doc).filter((f) => f.tasks.includes(shown)) : [];
   return (
     <>
       <Crumbs of={[["Suites", "#/suites"], [asText(d["suite"]) ?? suite, href(["suite", suite])], [shown, null]]} />
@@ -70,6 +73,14 @@ export function Task({ suite, task }: { suite: string; task: string }): JSX.Elem
           {discrimination !== null && <>Discrimination {num.value(discrimination, { factor: 1, decimals: 2 })}.</>}
         </p>
       )}
+      {noticed.map((f) => (
+        <div class="note" key={f.id}>
+          <WarnMark />
+          <p>
+            {line(f.text)} <a href={href(["suite", suite, "finding", f.id])}>{line(f.id)}</a>
+          </p>
+        </div>
+      ))}
       <section style={{ marginTop: "24px" }}>
         <div class="hd">
           <h2>Who did what</h2>
