@@ -180,6 +180,8 @@ static void load_file(struct tare_fields *f, struct tare_json v,
         return;
     }
     f->status = tare_fs_read(path, TARE_MAX_TASKS_FILE_BYTES, arena, &text, f->err);
+    if (f->status == TARE_OK && tare_str_ends(path, TARE_S(".csv")))
+        f->status = tare__suite_csv_tasks(text, path, arena, &text, f->err);
     if (f->status == TARE_OK)
         f->status = tare_suite_tasks(text, path, arena, &tasks, &suite->n_tasks, f->err);
     suite->tasks = tasks;

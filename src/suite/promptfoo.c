@@ -207,6 +207,8 @@ enum tare_status tare_promptfoo_load(struct tare_str path, bool has_judge, struc
         st = read_providers(p);
     if (st == TARE_OK)
         st = tare__promptfoo_tests(p, tare_json_get(p->root, "tests"));
+    if (st == TARE_OK)
+        st = tare__promptfoo_scenarios(p, tare_json_get(p->root, "scenarios"));
     if (st == TARE_OK && p->n_tests == 0)
         st = tare__promptfoo_fail(p, p->root, "there are no tests", "write tests: [{vars: {…}}]");
     if (st == TARE_OK)

@@ -14,7 +14,7 @@ struct tare__promptfoo {
     struct tare_buf lines; /* the tasks */
     struct tare_str names[32];
     uint32_t n_names; /* metrics named by assertions */
-    uint32_t n_tests;
+    uint32_t n_tests, depth; /* depth: files of tests that name files */
 };
 
 enum tare_status tare__promptfoo_fail(struct tare__promptfoo *p, struct tare_json at,
@@ -26,6 +26,10 @@ void tare__promptfoo_assert(struct tare__promptfoo *p, struct tare_json assertio
 enum tare_status tare__promptfoo_file(struct tare__promptfoo *p, struct tare_str name,
                                       struct tare_json at, struct tare_json *out);
 bool tare__promptfoo_is_file(struct tare_json v, struct tare_str *name);
+/* One test of the list, with all its combinations of values. */
+enum tare_status tare__promptfoo_test(struct tare__promptfoo *p, struct tare_json test);
+/* scenarios: every entry of `config` with every one of `tests`. */
+enum tare_status tare__promptfoo_scenarios(struct tare__promptfoo *p, struct tare_json scenarios);
 /* tests. */
 enum tare_status tare__promptfoo_tests(struct tare__promptfoo *p, struct tare_json tests);
 

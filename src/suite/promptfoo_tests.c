@@ -9,6 +9,7 @@
 
 #define MAX_TESTS 100000u
 #define MAX_LISTS 8u
+#define MAX_FILES_DEEP 16u
 
 /* ---- files ------------------------------------------------------------------------------- */
 
@@ -339,7 +340,7 @@ static void lists_of(struct tare__promptfoo *p, struct tare_json vars, struct ch
         }
 }
 
-static enum tare_status add_test(struct tare__promptfoo *p, struct tare_json test)
+enum tare_status tare__promptfoo_test(struct tare__promptfoo *p, struct tare_json test)
 {
     struct tare_json vars = tare_json_get(test, "vars");
     bool row = !tare_json_present(vars) && !tare_json_present(tare_json_get(test, "assert"));
@@ -376,8 +377,12 @@ enum tare_status tare__promptfoo_tests(struct tare__promptfoo *p, struct tare_js
         if (st == TARE_OK && tare_json_kind(tests) != TARE_JSON_ARRAY)
             st = tare_fail(p->err, TARE_E_INPUT, "%.*s holds no list of tests", TARE_FMT(name));
     }
+    if (st == TARE_OK && ++p->depth > MAX_FILES_DEEP)
+        st = tare__promptfoo_fail(p, tests, "files of tests name each other without end",
+                                  "name each file once, in `tests`");
     for (struct tare_json t = tare_json_first(tests); tare_json_present(t) && st == TARE_OK;
          t = tare_json_next(t))
-        st = tare_json_kind(t) == TARE_JSON_STRING ? tare__promptfoo_tests(p, t) : add_test(p, t);
+        st = tare_json_kind(t) == TARE_JSON_STRING ? tare__promptfoo_tests(p, t) : tare__promptfoo_test(p, t);
+    p->depth--;
     return st;
 }

@@ -16,6 +16,11 @@ enum tare_status tare__suite_find(struct tare_str what, struct tare_str search,
 enum tare_status tare__suite_read_yaml(struct tare_str path, struct tare_arena *arena,
                                        struct tare_str *text, struct tare_json *root,
                                        struct tare_err *err);
+/* A CSV text of tasks as lines of JSON: columns id (else row-N), input or input.NAME, expect or
+ * expect.NAME; all others are tags. Empty cells are absent. TARE_E_INPUT, TARE_E_NOMEM. */
+enum tare_status tare__suite_csv_tasks(struct tare_str text, struct tare_str path,
+                                       struct tare_arena *arena, struct tare_str *out,
+                                       struct tare_err *err);
 /* The mapping `limits`. */
 void tare__suite_limits(struct tare_fields *f, struct tare_suite_limits *out);
 /* Letters, digits, '.', '_' and '-', the first one a letter or digit: it stands in addresses such
