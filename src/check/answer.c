@@ -129,8 +129,9 @@ static const struct tare_metric *answer_metrics(const void *state, uint32_t *n)
     return a->metrics;
 }
 
-static void see_judges(struct tare_json v, void (*see)(void *ctx, struct tare_json model),
-                       void *ctx, uint32_t depth)
+static void see_judges(struct tare_json v,
+                       void (*see)(void *ctx, struct tare_json model, bool like), void *ctx,
+                       uint32_t depth)
 {
     static const char *const nests[] = {"all", "any", "not", "weighted"};
     struct tare_json judge = tare_json_get(v, "judge");
@@ -142,14 +143,14 @@ static void see_judges(struct tare_json v, void (*see)(void *ctx, struct tare_js
         return;
     }
     if (tare_json_present(judge))
-        see(ctx, tare_json_get(judge, "model"));
+        see(ctx, tare_json_get(judge, "model"), tare_json_present(tare_json_get(judge, "like")));
     for (size_t i = 0; i < sizeof nests / sizeof *nests; i++)
         if (tare_json_present(tare_json_get(v, nests[i])))
             see_judges(tare_json_get(v, nests[i]), see, ctx, depth + 1);
 }
 
-void tare_check_judges(struct tare_json checks, void (*see)(void *ctx, struct tare_json model),
-                       void *ctx)
+void tare_check_judges(struct tare_json checks,
+                       void (*see)(void *ctx, struct tare_json model, bool like), void *ctx)
 {
     see_judges(checks, see, ctx, 0);
 }

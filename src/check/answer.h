@@ -26,7 +26,7 @@ extern const struct tare_check_ops tare_check_answer;
 struct tare_str tare_check_judge_endpoint(struct tare_json model, struct tare_arena *arena);
 /* Calls see() for the `model` of each judge in a list of checks, nested ones too; absent: the
  * judge names none. Faults of the list are not looked for here. */
-void tare_check_judges(struct tare_json checks, void (*see)(void *ctx, struct tare_json model),
-                       void *ctx);
+void tare_check_judges(struct tare_json checks,
+                       void (*see)(void *ctx, struct tare_json model, bool like), void *ctx);
 
 #endif

@@ -25,6 +25,7 @@ struct tare__judge {
     int scale;
     int64_t votes;
     bool compare; /* with the expected answer, in both orders */
+    bool like;    /* no question: how near the answer is to the text, by embeddings */
     struct tare_digest hash;
 };
 
@@ -56,7 +57,7 @@ static const struct tare_check_model *model_of(const struct tare__answer *a, str
 static struct tare_digest hash_of(const struct tare__judge *j, const struct tare_check_model *m)
 {
     struct tare_sha256 h;
-    uint8_t plain[3] = {(uint8_t)j->scale, (uint8_t)j->votes, j->compare};
+    uint8_t plain[3] = {(uint8_t)j->scale, (uint8_t)j->votes, (uint8_t)(j->compare | j->like << 1)};
     tare_sha256_init(&h);
     tare_sha256_add(&h, TARE_S(WORDING));
     tare_sha256_add(&h, tare_str_n((const char *)plain, sizeof plain));
@@ -73,12 +74,17 @@ static enum tare_status read_mapping(struct tare__judge *j, struct tare_json v,
     struct tare_str none = {NULL, 0};
     struct tare_fields f;
     tare_fields_begin(&f, v, none, none, err);
-    *rubric = tare_fields_any(&f, "rubric", true);
+    j->like = tare_json_present(tare_json_get(v, "like"));
+    *rubric = tare_fields_any(&f, j->like ? "like" : "rubric", true);
     *model = tare_fields_any(&f, "model", false);
     tare_fields_choice(&f, "scale", false, scales, &j->scale);
     tare_fields_i64(&f, "votes", false, 1, MAX_VOTES, &j->votes);
     tare_fields_bool(&f, "compare", false, &j->compare);
-    return tare_fields_end(&f);
+    enum tare_status st = tare_fields_end(&f);
+    if (st == TARE_OK && j->like && (j->votes != 1 || j->compare || j->scale != SCALE_PASS))
+        st = tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
+                          "with \"like\" there are no votes, no scale and nothing to compare");
+    return st;
 }
 
 static enum tare_status no_model(struct tare_json at, struct tare_str name, struct tare_err *err)
@@ -117,7 +123,7 @@ enum tare_status tare__judge_compile(struct tare__answer *a, struct tare_json v,
     j->rubric = wants.v[0];
     j->model = endpoint_of(model, arena);
     const struct tare_check_model *m = model_of(a, j->model);
-    if (!m)
+    if (!m && !j->like)
         m = model_of(a, TARE_S("judge")); /* --judge stands for all of them */
     if (!m)
         return no_model(v, j->model, err);
@@ -233,6 +239,22 @@ static void put_request(struct tare_buf *b, const struct tare__judge *j, struct 
     tare_json_end_object(&w);
 }
 
+/* The answer and the text it should be like, for an embedding model. */
+static void put_embed(struct tare_buf *b, struct tare_str output, struct tare_str like)
+{
+    struct tare_json_writer w;
+    tare_json_writer_init(&w, b);
+    tare_json_begin_object(&w);
+    tare_json_member_cstr(&w, "schema", "tare.request/1");
+    tare_json_put_key(&w, "embed");
+    tare_json_begin_array(&w);
+    tare_json_put_str(&w, output);
+    tare_json_put_str(&w, like);
+    tare_json_end_array(&w);
+    tare_json_member_cstr(&w, "purpose", "judge");
+    tare_json_end_object(&w);
+}
+
 /* The rubric filled in, else NULL. */
 static struct tare_str rubric_of(const struct tare__answer *a, const struct tare__judge *j,
                                  const struct tare_check_in *in, struct tare_arena *arena)
@@ -269,7 +291,9 @@ bool tare__judge_ask(const struct tare__answer *a, const struct tare__check *c,
     tare_buf_init(&body, turn->alc, 2 * TARE_MAX_STEP_BODY_BYTES);
     section(&user, mark, "rubric", rubric);
     section(&user, mark, "task", task);
-    if (j->compare) {
+    if (j->like) {
+        put_embed(&body, output, rubric);
+    } else if (j->compare) {
         section(&user, mark, "answer A", swapped ? expected : output);
         section(&user, mark, "answer B", swapped ? output : expected);
     } else {
@@ -277,7 +301,8 @@ bool tare__judge_ask(const struct tare__answer *a, const struct tare__check *c,
             section(&user, mark, "expected", expected);
         section(&user, mark, "answer", output);
     }
-    put_request(&body, j, tare_buf_str(&user), mark, w->asked);
+    if (!j->like)
+        put_request(&body, j, tare_buf_str(&user), mark, w->asked);
     out->kind = TARE_YIELD_REQUEST;
     out->id = w->asked + 1;
     out->request = (struct tare_request){.endpoint = j->model,
@@ -304,6 +329,26 @@ static void spent(struct tare__judge_work *w, struct tare_json reply)
         w->tokens += (uint64_t)n;
     if (tare_json_i64(tare_json_get(usage, "output"), &n) && n > 0)
         w->tokens += (uint64_t)n;
+}
+
+/* Cosine of two vectors, below 0 as 0; NaN: they are none, or one has no length. */
+static double cosine(struct tare_json v)
+{
+    struct tare_json a = tare_json_first(tare_json_at(v, 0));
+    struct tare_json b = tare_json_first(tare_json_at(v, 1));
+    double x, y, ab = 0, aa = 0, bb = 0;
+    if (tare_json_count(v) != 2 ||
+        tare_json_count(tare_json_at(v, 0)) != tare_json_count(tare_json_at(v, 1)))
+        return (double)NAN;
+    for (; tare_json_present(a); a = tare_json_next(a), b = tare_json_next(b)) {
+        if (!tare_json_f64(a, &x) || !tare_json_f64(b, &y))
+            return (double)NAN;
+        ab += x * y;
+        aa += x * x;
+        bb += y * y;
+    }
+    double c = ab / sqrt(aa * bb);
+    return isfinite(c) ? fmin(1, fmax(0, c)) : (double)NAN;
 }
 
 /* The value in [0, 1] that a verdict means; NaN: it is none. */
@@ -352,7 +397,7 @@ static void read_verdict(const struct tare__judge *j, struct tare__judge_work *w
     text = tare_arena_copy(arena, text);
     double x = (double)NAN;
     if (text.p && tare_json_parse(text, &tare_json_strict, arena, &v, NULL) == TARE_OK)
-        x = value_of(j, v, swapped);
+        x = j->like ? cosine(v) : value_of(j, v, swapped);
     if (isnan(x)) {
         w->unparsed++;
         keep_why(w, TARE_S("the judge's answer is not of the form asked for"), arena);
@@ -397,7 +442,8 @@ struct tare__found tare__judge_find(const struct tare__check *c, const struct ta
             TARE_SCORE_MISSING,
             tare_arena_printf(arena, "judge: %u of %u votes: %.*s", good, want, TARE_FMT(w->why)));
     double score = w->sum / good;
-    struct tare__found f = tare__graded(score, isnan(c->threshold) ? 0.5 : c->threshold, w->says);
+    double least = c->judge->like ? 0.75 : 0.5;
+    struct tare__found f = tare__graded(score, isnan(c->threshold) ? least : c->threshold, w->says);
     if (isnan(c->threshold) && score == 0.5 && !c->judge->compare)
         f.pass = TARE__NO; /* half the votes is no majority */
     return f;

@@ -12,14 +12,15 @@ struct finder {
     struct tare_arena *arena;
     struct tare_str names[MAX_JUDGES];
     struct tare_json models[MAX_JUDGES];
+    bool stand_in; /* one judge stands in for all but those that embed */
     uint32_t n;
     bool too_many;
 };
 
-static void see(void *ctx, struct tare_json model)
+static void see(void *ctx, struct tare_json model, bool like)
 {
     struct finder *f = ctx;
-    if (!tare_json_present(model))
+    if (!tare_json_present(model) || (f->stand_in && !like))
         return;
     struct tare_str name = tare_check_judge_endpoint(model, f->arena);
     for (uint32_t i = 0; i < f->n; i++)
@@ -65,15 +66,13 @@ enum tare_status tare_run_find_judges(const struct tare_suite *suite, struct tar
                                       const struct tare_run_names *names, struct tare_arena *arena,
                                       struct tare_run_judges *out, struct tare_err *err)
 {
-    struct finder f = {.arena = arena};
+    struct finder f = {.arena = arena, .stand_in = stand_in.n > 0};
     enum tare_status st = TARE_OK;
     tare_check_judges(suite->checks, see, &f);
     for (uint32_t i = 0; i < suite->n_tasks; i++)
         tare_check_judges(suite->tasks[i].checks, see, &f);
     if (f.too_many)
         return tare_fail(err, TARE_E_LIMIT, "more than %u judges", MAX_JUDGES);
-    if (stand_in.n)
-        f.n = 0; /* one judge stands in for all of them */
     uint32_t n = f.n + (stand_in.n > 0);
     struct tare_endpoint *e;
     const struct tare_endpoint **list = TARE_NEW_N(arena, const struct tare_endpoint *, n);

@@ -286,15 +286,16 @@ static void send_call(struct tare_model_client *c, struct tare__call *k, int64_t
     struct tare_http_header headers[10];
     struct tare_buf body;
     struct tare_err err = {0};
+    bool stream = e->stream && !tare_wire_embeds(k->request);
     tare_buf_init(&body, c->alc, 2 * TARE_MAX_JSON_BYTES);
     enum tare_status st =
-        tare_wire_body(e, k->request, e->stream, k->server->old_max, seed_of(k), &body, &err);
+        tare_wire_body(e, k->request, stream, k->server->old_max, seed_of(k), &body, &err);
     if (st == TARE_OK) {
         size_t n = tare_wire_headers(e, &k->arena, headers);
         headers[n++] =
             (struct tare_http_header){TARE_S("Content-Type"), TARE_S("application/json")};
         headers[n++] = (struct tare_http_header){
-            TARE_S("Accept"), e->stream ? TARE_S("text/event-stream") : TARE_S("application/json")};
+            TARE_S("Accept"), stream ? TARE_S("text/event-stream") : TARE_S("application/json")};
         struct tare_http_request r = {.url = tare_wire_url(e, k->request, &k->arena),
                                       .headers = headers,
                                       .n_headers = n,

@@ -16,6 +16,9 @@ extern const struct tare_json_policy tare_wire_policy;
 
 /* ---- asking -------------------------------------------------------------------------------- */
 
+/* Whether the request asks for embeddings: "embed" is a list of texts. What comes back is the
+ * content of the reply: a list of as many lists of numbers, as JSON. Never streamed. */
+bool tare_wire_embeds(struct tare_json request);
 /* The whole address. */
 struct tare_str tare_wire_url(const struct tare_endpoint *e, struct tare_json request,
                               struct tare_arena *arena);

@@ -46,15 +46,23 @@ static bool said_by_extra(const struct tare_endpoint *e, struct tare_json reques
            tare_json_present(tare_json_get(tare_json_get(request, "extra"), key));
 }
 
+bool tare_wire_embeds(struct tare_json request)
+{
+    return tare_json_kind(tare_json_get(request, "embed")) == TARE_JSON_ARRAY;
+}
+
 struct tare_str tare_wire_url(const struct tare_endpoint *e, struct tare_json request,
                               struct tare_arena *arena)
 {
-    bool prompt = tare_json_present(tare_json_get(request, "prompt"));
+    bool prompt =
+        tare_json_present(tare_json_get(request, "prompt")) || e->wire == TARE_WIRE_COMPLETIONS;
+    const char *what = tare_wire_embeds(request) ? "embeddings"
+                       : prompt                  ? "completions"
+                                                 : "chat/completions";
     switch (e->wire) {
     case TARE_WIRE_AZURE:
         return tare_arena_printf(arena, "%.*s/openai/deployments/%.*s/%s?api-version=%.*s",
-                                 TARE_FMT(e->base_url), TARE_FMT(e->model),
-                                 prompt ? "completions" : "chat/completions",
+                                 TARE_FMT(e->base_url), TARE_FMT(e->model), what,
                                  TARE_FMT(e->api_version));
     case TARE_WIRE_MESSAGES:
         return tare_arena_printf(arena, "%.*s/messages", TARE_FMT(e->base_url));
@@ -62,9 +70,7 @@ struct tare_str tare_wire_url(const struct tare_endpoint *e, struct tare_json re
     case TARE_WIRE_COMPLETIONS:
         break;
     }
-    return tare_arena_printf(arena, "%.*s/%s", TARE_FMT(e->base_url),
-                             prompt || e->wire == TARE_WIRE_COMPLETIONS ? "completions"
-                                                                        : "chat/completions");
+    return tare_arena_printf(arena, "%.*s/%s", TARE_FMT(e->base_url), what);
 }
 
 size_t tare_wire_headers(const struct tare_endpoint *e, struct tare_arena *arena,
@@ -281,6 +287,23 @@ static void put_sampling(const struct tare_endpoint *e, struct tare_json request
     }
 }
 
+/* Texts to be placed near each other: OpenAI's embeddings, which others speak too. */
+static enum tare_status embed_body(const struct tare_endpoint *e, struct tare_json request,
+                                   struct tare_buf *out, struct tare_err *err)
+{
+    struct tare_json_writer w;
+    if (e->wire == TARE_WIRE_MESSAGES)
+        return tare_fail(err, TARE_E_INPUT, "the endpoint has no embeddings (api: messages)");
+    tare_json_writer_init(&w, out);
+    tare_json_begin_object(&w);
+    if (e->model.n)
+        tare_json_member_str(&w, "model", e->model);
+    copy(&w, "input", tare_json_get(request, "embed"));
+    tare__wire_extra(e, request, &w);
+    tare_json_end_object(&w);
+    return out->failed ? tare_fail(err, TARE_E_NOMEM, "the request is too large") : TARE_OK;
+}
+
 enum tare_status tare_wire_body(const struct tare_endpoint *e, struct tare_json request,
                                 bool stream, bool old_max, int64_t seed, struct tare_buf *out,
                                 struct tare_err *err)
@@ -289,6 +312,8 @@ enum tare_status tare_wire_body(const struct tare_endpoint *e, struct tare_json 
     struct tare_json prompt = tare_json_get(request, "prompt");
     struct tare_json messages = tare_json_get(request, "messages");
     bool chat = !tare_json_present(prompt);
+    if (tare_wire_embeds(request))
+        return embed_body(e, request, out, err);
     if (tare_json_kind(prompt) != TARE_JSON_STRING && tare_json_kind(messages) != TARE_JSON_ARRAY)
         return tare_fail(err, TARE_E_INPUT, "the request has neither \"messages\" nor \"prompt\"");
     tare_json_writer_init(&w, out);

@@ -361,6 +361,42 @@ static void read_chat(struct tare_json request, struct tare_json root, struct ta
         tare__wire_fail(out, TARE_REPLY_TOO_LARGE, "the answer is too large");
 }
 
+/* {"data": [{"index", "embedding": […]}]}: the vectors in the order of the texts. */
+static void read_embeddings(struct tare_json request, struct tare_json root,
+                            struct tare_arena *arena, struct tare_model_reply *out)
+{
+    struct tare_json data = tare_json_get(root, "data");
+    uint32_t n = tare_json_count(tare_json_get(request, "embed"));
+    struct tare_json *at = TARE_NEW_N(arena, struct tare_json, n + 1u);
+    struct tare_buf b;
+    uint32_t i = 0;
+    for (struct tare_json v = tare_json_first(data); at && tare_json_present(v);
+         v = tare_json_next(v), i++) {
+        int64_t k = i;
+        (void)tare_json_i64(tare_json_get(v, "index"), &k);
+        if (k >= 0 && k < n)
+            at[k] = tare_json_get(v, "embedding");
+    }
+    tare_buf_init(&b, NULL, TARE_MAX_JSON_BYTES);
+    for (i = 0; at && i < n; i++) {
+        tare_buf_putc(&b, i ? ',' : '[');
+        if (tare_json_kind(at[i]) == TARE_JSON_ARRAY)
+            tare_json_print(at[i], &b);
+        else
+            out->code = TARE_REPLY_WRONG_TYPE;
+    }
+    tare_buf_putc(&b, ']');
+    if (b.failed || !at)
+        tare__wire_fail(out, TARE_REPLY_TOO_LARGE, "the embeddings are too large");
+    else if (out->code != TARE_REPLY_OK)
+        tare__wire_fail(out, TARE_REPLY_WRONG_TYPE, "an embedding is missing");
+    out->content = tare_arena_copy(arena, tare_buf_str(&b));
+    out->finish = TARE_FINISH_STOP;
+    out->model = tare__wire_text(tare_json_get(root, "model"));
+    take_usage(tare_json_get(root, "usage"), out);
+    tare_buf_free(&b);
+}
+
 void tare_wire_read(const struct tare_endpoint *e, struct tare_json request, struct tare_str body,
                     struct tare_arena *arena, struct tare_model_reply *out)
 {
@@ -384,7 +420,9 @@ void tare_wire_read(const struct tare_endpoint *e, struct tare_json request, str
         tare_wire_read_error(200, body, arena, out);
         return;
     }
-    if (e->wire == TARE_WIRE_MESSAGES)
+    if (tare_wire_embeds(request))
+        read_embeddings(request, root, arena, out);
+    else if (e->wire == TARE_WIRE_MESSAGES)
         tare__wire_read_messages(e, request, root, arena, out);
     else
         read_chat(request, root, arena, out);

@@ -17,6 +17,7 @@ enum how {
     COST,      /* threshold */
     REFUSAL,   /* phrases */
     JUDGE,     /* rubric */
+    LIKE,      /* value, threshold: near by embeddings */
     PROGRAM,   /* code */
     SET,       /* assert-set */
     NOT_RUN    /* why */
@@ -31,7 +32,6 @@ struct type {
 };
 
 #define NO_TRACE "the trace of an agent is not recorded here"
-#define NO_EMBEDDING "it needs embeddings, which no endpoint of tare gives"
 #define NO_TIME "how long an answer took is no property of the answer; compare latency instead"
 
 static const struct type types[] = {
@@ -60,7 +60,7 @@ static const struct type types[] = {
     {"python", PROGRAM, "python3", false, 0},
     {"assert-set", SET, "all", false, 0},
     {"latency", NOT_RUN, NO_TIME, false, 0},
-    {"similar", NOT_RUN, NO_EMBEDDING, false, 0},
+    {"similar", LIKE, "", false, 0.75},
     {"perplexity", NOT_RUN, "log probabilities do not reach checks", false, 0},
     {"perplexity-score", NOT_RUN, "log probabilities do not reach checks", false, 0},
     {"finish-reason", NOT_RUN, "why a reply ended does not reach checks", false, 0},
@@ -149,7 +149,8 @@ static void count(struct tare__promptfoo *p, struct tare_str type, const char *w
 
 struct tare_str tare_promptfoo_model(struct tare_str id, struct tare_arena *arena)
 {
-    static const char *const middles[] = {"chat:", "messages:", "completion:", "responses:"};
+    static const char *const middles[] = {
+        "chat:", "messages:", "completion:", "responses:", "embedding:", "embeddings:"};
     size_t colon = tare_str_find(id, TARE_S(":"));
     if (colon == SIZE_MAX || tare_str_starts(id, TARE_S("http")))
         return id;
@@ -255,11 +256,14 @@ static void put_words(struct tare_json v, struct tare_json_writer *w)
 static struct tare_json provider_of(const struct tare__promptfoo *p, struct tare_json a,
                                     struct tare_json options)
 {
+    bool similar = tare_str_ends(tare_json_str(tare_json_get(a, "type")), TARE_S("similar"));
     struct tare_json v = tare_json_get(a, "provider");
     if (!tare_json_present(v))
         v = tare_json_get(options, "provider");
     if (!tare_json_present(v))
         v = tare_json_get(tare_json_get(p->defaults, "options"), "provider");
+    if (tare_json_present(tare_json_get(v, similar ? "embedding" : "text")))
+        v = tare_json_get(v, similar ? "embedding" : "text");
     return tare_json_kind(v) == TARE_JSON_OBJECT ? tare_json_get(v, "id") : v;
 }
 
@@ -268,14 +272,14 @@ static void put_judge(struct tare__promptfoo *p, const struct type *t, struct ta
 {
     struct tare_json v = tare_json_get(a, "value");
     tare_json_begin_object(w);
-    tare_json_put_key(w, "rubric");
+    tare_json_put_key(w, t->how == LIKE ? "like" : "rubric");
     tare_json_put_str(w,
                       tare_arena_printf(p->arena, "%s%.*s", t->check, TARE_FMT(tare_json_str(v))));
     if (tare_json_present(provider)) {
         tare_json_put_key(w, "model");
         tare_json_put_str(w, tare_promptfoo_model(tare_json_str(provider), p->arena));
     }
-    if (tare_json_present(tare_json_get(a, "threshold")))
+    if (t->how == JUDGE && tare_json_present(tare_json_get(a, "threshold")))
         tare_json_member_cstr(w, "scale", "unit");
     tare_json_end_object(w);
 }
@@ -328,11 +332,11 @@ static const char *value_hindrance(struct tare__promptfoo *p, const struct type 
     bool text = tare_json_kind(v) == TARE_JSON_STRING;
     bool pattern = tare_str_is(TARE_S("regex"), t->name);
     bool wants = t->how == VALUE || t->how == LIST_ANY || t->how == LIST_ALL || t->how == SIMILAR ||
-                 t->how == WORDS;
+                 t->how == WORDS || t->how == LIKE;
     if (t->how == PROGRAM)
         return text ? NULL : "its code is no text";
-    if (t->how == JUDGE && !text)
-        return "its rubric is no text";
+    if ((t->how == JUDGE || t->how == LIKE) && !text)
+        return t->how == JUDGE ? "its rubric is no text" : "its value is no text";
     if (text && tare_str_starts(tare_json_str(v), TARE_S("file://")))
         return "its value is in a file";
     if (wants && !tare_json_present(v))
@@ -355,6 +359,8 @@ static const char *hindrance(struct tare__promptfoo *p, const struct type *t, st
         return "its output would have to be transformed by code first";
     if (t->how == JUDGE && !tare_json_present(provider) && !p->has_judge)
         return "no model is named for it: give --judge MODEL";
+    if (t->how == LIKE && !tare_json_present(provider))
+        return "no embedding model is named for it: give it a provider, as openai:embedding:NAME";
     if (t->how == COST && !tare_json_present(tare_json_get(a, "threshold")))
         return "it has no threshold";
     return value_hindrance(p, t, tare_json_get(a, "value"));
@@ -368,6 +374,7 @@ static void put_body(struct tare__promptfoo *p, const struct type *t, struct tar
     tare_json_put_key(w, whole               ? "json"
                          : t->how == SIMILAR ? "similarity"
                          : t->how == JUDGE   ? "judge"
+                         : t->how == LIKE    ? "judge"
                          : t->how == PROGRAM ? "command"
                                              : t->check);
     switch (t->how) {
@@ -394,6 +401,7 @@ static void put_body(struct tare__promptfoo *p, const struct type *t, struct tar
         put_refusal(w);
         break;
     case JUDGE:
+    case LIKE:
         put_judge(p, t, a, provider_of(p, a, options), w);
         break;
     case PROGRAM:
@@ -430,8 +438,9 @@ static void put_threshold(const struct type *t, struct tare_json a, struct tare_
     double x = t->threshold;
     bool given = tare_json_f64(threshold, &x);
     bool edits = tare_str_is(TARE_S("levenshtein"), t->name);
-    bool takes = t->how == SIMILAR || t->how == JUDGE || t->how == PROGRAM || t->how == SET;
-    if (takes && !edits && (given || t->how == SIMILAR) && x >= 0 && x <= 1) {
+    bool takes = t->how == SIMILAR || t->how == JUDGE || t->how == LIKE || t->how == PROGRAM ||
+                 t->how == SET;
+    if (takes && !edits && (given || t->how == SIMILAR || t->how == LIKE) && x >= 0 && x <= 1) {
         tare_json_put_key(w, "threshold");
         tare_json_put_f64(w, x);
     }

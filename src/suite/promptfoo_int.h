@@ -13,7 +13,7 @@ struct tare__promptfoo {
     struct tare_err *err;
     struct tare_buf lines; /* the tasks */
     struct tare_str names[32];
-    uint32_t n_names; /* metrics named by assertions */
+    uint32_t n_names;        /* metrics named by assertions */
     uint32_t n_tests, depth; /* depth: files of tests that name files */
 };
 

@@ -382,7 +382,8 @@ enum tare_status tare__promptfoo_tests(struct tare__promptfoo *p, struct tare_js
                                   "name each file once, in `tests`");
     for (struct tare_json t = tare_json_first(tests); tare_json_present(t) && st == TARE_OK;
          t = tare_json_next(t))
-        st = tare_json_kind(t) == TARE_JSON_STRING ? tare__promptfoo_tests(p, t) : tare__promptfoo_test(p, t);
+        st = tare_json_kind(t) == TARE_JSON_STRING ? tare__promptfoo_tests(p, t)
+                                                   : tare__promptfoo_test(p, t);
     p->depth--;
     return st;
 }
