@@ -10,6 +10,8 @@
 #ifndef TARE_RECORD_CONTRACT_H
 #define TARE_RECORD_CONTRACT_H
 
+#include <stdatomic.h>
+
 #include "base/clock.h"
 #include "base/rng.h"
 #include "record/nouns.h"
@@ -131,6 +133,9 @@ struct tare_world_ops {
     /* Its steps run programs in a sandbox: they take as long as those, and TARE_E_IO is the
      * sandbox's failure. */
     bool boxed;
+    /* Of a world whose steps run programs, after open: it looks at *stop while one runs. 2 or more:
+     * all is ended at once, and what it does fails with TARE_E_CANCELLED. NULL: it never waits. */
+    void (*heed)(void *w, const atomic_int *stop);
     /* JSON Schema of the answers of a talk; after open; NULL or empty: any text. */
     struct tare_str (*answer_schema)(const void *w);
     /* Names of the world's verbs and phases, for facts and timelines. */

@@ -70,6 +70,8 @@ static void settle_err(struct tare_play *p, enum tare_cause cause, bool by_solve
     }
     if (err->code == TARE_E_NOMEM)
         cause = TARE_CAUSE_MEMORY;
+    else if (err->code == TARE_E_CANCELLED)
+        cause = TARE_CAUSE_CANCELLED;
     else if (cause == TARE_CAUSE_WORLD && err->code == TARE_E_IO && p->setup->world->boxed)
         cause = TARE_CAUSE_SANDBOX;
     p->outgrown = own;

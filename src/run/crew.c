@@ -179,6 +179,8 @@ static void *cpu_main(void *arg)
     /* The plan has opened a world of this configuration: only memory can be short here. */
     bool open =
         b->world->open(b->options->suite->world_config, &watch.alc, &arena, &w, &err) == TARE_OK;
+    if (open && b->world->heed)
+        b->world->heed(w, &b->stop);
     while (tare_queue_pop(b->work, -1, &item, &finished)) {
         if (open)
             play_job(b, item, w, &watch);

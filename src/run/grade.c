@@ -237,6 +237,7 @@ void tare__scores(struct tare_play *p)
     struct tare_str text = tare_arena_copy(p->arena, tare_str_of(err->text));
     a->status = TARE_ATTEMPT_MISSING;
     a->cause = err->code == TARE_E_NOMEM                   ? TARE_CAUSE_MEMORY
+               : err->code == TARE_E_CANCELLED             ? TARE_CAUSE_CANCELLED
                : err->code == TARE_E_IO && s->world->boxed ? TARE_CAUSE_SANDBOX
                                                            : TARE_CAUSE_WORLD;
     a->cause_text = text.p ? text : TARE_S("out of memory");

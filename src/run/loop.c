@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "run/batch_int.h"
+#include "run/hands.h"
 
 #include "base/fault.h"
 #include "base/limits.h"
@@ -18,11 +19,21 @@
 #include "base/banned.h"
 
 #define WORLD_ATTEMPTS                                                                             \
-    4u             /* a seat's world is opened anew after so many: what worlds keep of tasks       \
-                      would stand in memory once a seat */
-#define POLL_MS 20 /* how soon new work, stops and deadlines are noticed */
+    4u /* a seat's world is opened anew after so many: what worlds keep of tasks                   \
+          would stand in memory once a seat */
+#define KEPT_TEXT_BYTES ((size_t)65536) /* of an event's text, between events */
+#define POLL_MS 20                      /* how soon new work, stops and deadlines are noticed */
 
 struct seat {
+    struct tare__errand errand; /* first: what the hands give back is the seat's */
+    bool away;                  /* played on by one of them: nothing of the play is looked at */
+    bool starts;                /* the errand begins the attempt; else it passes `event` in */
+    struct tare_event event;
+    enum tare_cause why;
+    struct tare_buf text; /* of the event */
+    const struct tare_task *task;
+    uint32_t index;
+    int64_t wall_ns;
     bool busy;
     struct tare_play play;
     struct tare_play_setup setup;
@@ -53,6 +64,7 @@ struct running_job {
 struct loop {
     struct tare__batch *b;
     const struct tare_transport *transport;
+    struct tare__hands *hands; /* of a world whose steps run programs; else NULL */
     struct seat *seats;
     uint32_t n_seats, n_busy;
     uint32_t *busy_of_run, most_of_run; /* a run whose models stall leaves the others theirs */
@@ -114,10 +126,43 @@ static void leave(struct loop *l, struct seat *s)
     tare__done_hand_in(l->b, d);
 }
 
-static void feed(struct seat *s, const struct tare_event *event, enum tare_cause why)
+static void play_on(struct tare__errand *e)
 {
-    tare_play_event(&s->play, event, why);
+    struct seat *s = (struct seat *)(void *)e;
+    if (s->starts)
+        tare_play_start(&s->play, &s->setup, s->task, s->index, s->wall_ns, &s->done->arena);
+    else
+        tare_play_event(&s->play, &s->event, s->why);
+}
+
+/* Plays on, here or with one of the hands. */
+static void send(struct loop *l, struct seat *s, bool here)
+{
     s->fed = true;
+    s->away = l->hands && !here;
+    if (s->away)
+        tare__hands_give(l->hands, &s->errand);
+    else
+        play_on(&s->errand);
+}
+
+static void feed(struct loop *l, struct seat *s, const struct tare_event *event,
+                 enum tare_cause why)
+{
+    /* Part of a reply is noted, never acted upon. */
+    bool here = !l->hands || event->kind == TARE_EVENT_CHUNK;
+    s->starts = false;
+    s->event = *event;
+    s->why = why;
+    if (!here && event->body.n) { /* it may be gone before it is looked at */
+        tare_buf_put(&s->text, event->body);
+        s->event.body = tare_buf_str(&s->text);
+        if (s->text.failed) {
+            s->event = (struct tare_event){.kind = TARE_EVENT_CANCEL, .now_ns = event->now_ns};
+            s->why = TARE_CAUSE_MEMORY;
+        }
+    }
+    send(l, s, here);
 }
 
 /* The event that says "what you asked for could not be done". */
@@ -130,7 +175,7 @@ static void refuse(struct loop *l, struct seat *s, enum tare_event_kind kind, en
                            .failed = cause,
                            .exit_status = 127,
                            .now_ns = now(l)};
-    feed(s, &e, TARE_CAUSE_NONE);
+    feed(l, s, &e, TARE_CAUSE_NONE);
 }
 
 static void begin_request(struct loop *l, struct seat *s)
@@ -191,20 +236,39 @@ static void begin_child(struct loop *l, struct seat *s)
     tell_child(l, s);
 }
 
-/* Does what the solver asks for until it waits or is finished. */
+/* Does what the solver asks for until it waits, is away or is finished. */
 static void serve(struct loop *l, struct seat *s)
 {
     do {
         s->fed = false;
+        if (s->away)
+            return;
         if (s->play.checking && s->has_child && s->child.talks)
             end_child(s); /* the solver's; a check has its own */
         if (s->play.state == TARE_PLAY_REQUEST && !s->token)
             begin_request(l, s);
         else if (s->play.state == TARE_PLAY_SPAWN && !s->has_child)
             begin_child(l, s);
-    } while (s->fed && s->play.state != TARE_PLAY_FINISHED);
+    } while (s->fed);
     if (s->play.state == TARE_PLAY_FINISHED)
         leave(l, s);
+}
+
+/* What the hands have played is looked at again. */
+static void take_back(struct loop *l)
+{
+    struct tare__errand *e;
+    while (l->hands && (e = tare__hands_take(l->hands))) {
+        struct seat *s = (struct seat *)(void *)e;
+        s->away = false;
+        if (s->text.cap > KEPT_TEXT_BYTES)
+            tare_buf_free(&s->text);
+        else
+            tare_buf_reset(&s->text);
+        if (s->has_child && !s->play.checking)
+            tell_child(l, s);
+        serve(l, s);
+    }
 }
 
 /* The next attempt of a job that is not begun and may be: its place in the slice; false: none. */
@@ -250,8 +314,11 @@ static bool seat_world(struct loop *l, struct seat *s)
     s->n_played = 1;
     tare_arena_init(&s->arena, &s->watch.alc, TARE_ARENA_ATTEMPT_BYTES);
     if (l->b->world->open(l->b->options->suite->world_config, &s->watch.alc, &s->arena, &s->w,
-                          &err) == TARE_OK)
+                          &err) == TARE_OK) {
+        if (l->b->world->heed)
+            l->b->world->heed(s->w, &l->b->stop);
         return true;
+    }
     s->w = NULL;
     tare_arena_free(&s->arena);
     return false;
@@ -289,9 +356,11 @@ static bool begin(struct loop *l, struct running_job *r)
     atomic_fetch_add(&l->b->in_flight, 1);
     tare__setup(l->b, r->job->lease.run, s->w, &s->watch, &s->setup);
     s->deadline_ns = s->setup.wall_ns ? s->started_ns + s->setup.wall_ns : 0;
-    tare_play_start(
-        &s->play, &s->setup, &l->b->tasks[r->job->lease.task_from + (uint32_t)(s->at / l->b->k)],
-        (uint32_t)(s->at % l->b->k), l->b->clock->wall_ns(l->b->clock->ctx), &s->done->arena);
+    s->task = &l->b->tasks[r->job->lease.task_from + (uint32_t)(s->at / l->b->k)];
+    s->index = (uint32_t)(s->at % l->b->k);
+    s->wall_ns = l->b->clock->wall_ns(l->b->clock->ctx);
+    s->starts = true;
+    send(l, s, false);
     serve(l, s);
     return true;
 }
@@ -367,7 +436,7 @@ static void give_reply(void *to, const struct tare_reply *reply)
     struct loop *l = to;
     for (uint32_t i = 0; i < l->n_seats; i++) {
         struct seat *s = &l->seats[i];
-        if (!s->busy || s->token != reply->token)
+        if (!s->busy || s->away || s->token != reply->token)
             continue;
         struct tare_event e = {.kind = reply->chunk ? TARE_EVENT_CHUNK : TARE_EVENT_REPLY,
                                .id = s->play.yield.id,
@@ -389,7 +458,7 @@ static void give_reply(void *to, const struct tare_reply *reply)
             why = TARE_CAUSE_LIMIT;
         if (why != TARE_CAUSE_NONE)
             e.kind = TARE_EVENT_CANCEL;
-        feed(s, &e, why);
+        feed(l, s, &e, why);
         serve(l, s);
         return;
     }
@@ -400,7 +469,8 @@ struct line_to {
     struct seat *s;
 };
 
-static void give_line(void *to, struct tare_str text)
+/* False: what comes next has to wait until it is back. */
+static bool give_line(void *to, struct tare_str text)
 {
     const struct line_to *t = to;
     struct seat *s = t->s;
@@ -412,9 +482,11 @@ static void give_line(void *to, struct tare_str text)
                            .now_ns = now(t->l)};
     if (s->play.state != TARE_PLAY_SPAWN || s->child.no_memory || s->deaf ||
         (s->child.talks && s->play.checking))
-        return;
-    feed(s, &e, TARE_CAUSE_NONE);
-    tell_child(t->l, s);
+        return true;
+    feed(t->l, s, &e, TARE_CAUSE_NONE);
+    if (!s->away)
+        tell_child(t->l, s);
+    return !s->away;
 }
 
 static void work_child(struct loop *l, struct seat *s)
@@ -428,11 +500,13 @@ static void work_child(struct loop *l, struct seat *s)
                                   .failed = TARE_CAUSE_LIMIT,
                                   .exit_status = 124,
                                   .now_ns = now(l)};
-        feed(s, &late, TARE_CAUSE_NONE);
+        feed(l, s, &late, TARE_CAUSE_NONE);
         return;
     }
     tare_child_write(&s->child);
     bool open = tare_child_read(&s->child, give_line, &to);
+    if (s->away)
+        return;
     if (s->deaf && s->play.state == TARE_PLAY_SPAWN && s->child.talks) {
         struct tare_err err = {0};
         (void)tare_fail(&err, TARE_E_LIMIT, "it does not read what it is told");
@@ -442,7 +516,7 @@ static void work_child(struct loop *l, struct seat *s)
     }
     if (s->child.no_memory) {
         struct tare_event cancel = {.kind = TARE_EVENT_CANCEL, .now_ns = now(l)};
-        feed(s, &cancel, TARE_CAUSE_MEMORY);
+        feed(l, s, &cancel, TARE_CAUSE_MEMORY);
         return; /* the attempt is finished; the child goes with it */
     }
     if (open || !tare_child_ended(&s->child, &status))
@@ -452,7 +526,7 @@ static void work_child(struct loop *l, struct seat *s)
     struct tare_event e = {
         .kind = TARE_EVENT_CHILD, .id = s->play.yield.id, .exit_status = status, .now_ns = now(l)};
     if (s->play.state == TARE_PLAY_SPAWN)
-        feed(s, &e, TARE_CAUSE_NONE);
+        feed(l, s, &e, TARE_CAUSE_NONE);
 }
 
 /* Whose time it is that has run out: of an endpoint that keeps the attempt waiting, or its own. */
@@ -470,18 +544,20 @@ static void work_seats(struct loop *l)
     bool cancel = atomic_load(&l->b->stop) >= 2;
     for (uint32_t i = 0; i < l->n_seats; i++) {
         struct seat *s = &l->seats[i];
-        if (!s->busy)
+        if (!s->busy || s->away)
             continue;
         if (s->has_child)
             work_child(l, s);
-        if (s->play.state == TARE_PLAY_WAIT && t >= s->play.yield.wait_until_ns) {
+        if (!s->away && s->play.state == TARE_PLAY_WAIT && t >= s->play.yield.wait_until_ns) {
             struct tare_event e = {.kind = TARE_EVENT_TIMER, .id = s->play.yield.id, .now_ns = t};
-            feed(s, &e, TARE_CAUSE_NONE);
+            feed(l, s, &e, TARE_CAUSE_NONE);
         }
+        if (s->away)
+            continue;
         bool late = s->deadline_ns && t >= s->deadline_ns && !s->play.checking;
         if (cancel || late) {
             struct tare_event e = {.kind = TARE_EVENT_CANCEL, .now_ns = t};
-            feed(s, &e, cancel ? TARE_CAUSE_CANCELLED : time_of(l, s));
+            feed(l, s, &e, cancel ? TARE_CAUSE_CANCELLED : time_of(l, s));
         }
         serve(l, s);
     }
@@ -493,9 +569,13 @@ static int idle_ms(const struct loop *l)
     int64_t t = now(l), soonest = t + (int64_t)POLL_MS * 1000000;
     for (uint32_t i = 0; i < l->n_seats; i++) {
         const struct seat *s = &l->seats[i];
-        if (s->busy && s->play.state == TARE_PLAY_WAIT && s->play.yield.wait_until_ns < soonest)
+        if (!s->busy || s->away)
+            continue;
+        if (s->play.state == TARE_PLAY_WAIT && s->play.yield.wait_until_ns < soonest)
             soonest = s->play.yield.wait_until_ns;
-        if (s->busy && s->has_child && s->child.out_fd < 0)
+        if (s->has_child && tare_child_has_ahead(&s->child))
+            soonest = t;
+        else if (s->has_child && s->child.out_fd < 0 && t + 1000000 < soonest)
             soonest = t + 1000000; /* its output has ended: it will be gone in a moment */
     }
     return soonest <= t ? 0 : (int)((soonest - t + 999999) / 1000000);
@@ -506,11 +586,15 @@ static void wait_and_work(struct loop *l, struct pollfd *fds, uint32_t cap)
     bool waits = l->n_busy || (l->n_jobs && l->transport && l->transport->wants);
     int timeout = waits ? idle_ms(l) : 0;
     uint32_t n = 0;
+    if (l->hands)
+        fds[n++] = (struct pollfd){.fd = tare__hands_fd(l->hands), .events = POLLIN};
     for (uint32_t i = 0; i < l->n_seats && n + 2 <= cap; i++) {
         const struct seat *s = &l->seats[i];
-        if (s->busy && s->has_child && s->child.out_fd >= 0)
+        if (!s->busy || s->away || !s->has_child)
+            continue;
+        if (s->child.out_fd >= 0)
             fds[n++] = (struct pollfd){.fd = s->child.out_fd, .events = POLLIN};
-        if (s->busy && s->has_child && tare_child_wants_write(&s->child))
+        if (tare_child_wants_write(&s->child))
             fds[n++] = (struct pollfd){.fd = s->child.in_fd, .events = POLLOUT};
     }
     if (l->transport)
@@ -520,6 +604,7 @@ static void wait_and_work(struct loop *l, struct pollfd *fds, uint32_t cap)
     if (l->transport)
         l->transport->work(l->transport->ctx, now(l), give_reply, l);
     (void)halted(l);
+    take_back(l);
     work_seats(l);
 }
 
@@ -528,8 +613,18 @@ static void close_seats(struct loop *l)
     for (uint32_t i = 0; i < l->n_seats; i++) {
         if (l->seats[i].w)
             l->b->world->close(l->seats[i].w);
+        tare_buf_free(&l->seats[i].text);
         tare_arena_free(&l->seats[i].arena);
     }
+}
+
+/* As many programs at once as was asked for; else a few more than there are CPUs, since what runs
+ * with too many others meets its limits of time. */
+static unsigned n_hands(const struct tare__batch *b, uint32_t n_seats)
+{
+    unsigned n = b->options->threads ? b->options->threads : 2 * tare_cpu_count();
+    n = n < 4 && !b->options->threads ? 4 : n;
+    return n < n_seats ? n : n_seats;
 }
 
 void tare__loop_main(struct tare__batch *b)
@@ -556,8 +651,14 @@ void tare__loop_main(struct tare__batch *b)
     l.jobs = calloc(l.cap_jobs, sizeof *l.jobs);
     l.busy_of_run = calloc(b->options->n_solvers, sizeof *l.busy_of_run);
     struct pollfd *fds = calloc(n_fds, sizeof *fds);
-    for (uint32_t i = 0; l.seats && i < l.n_seats; i++)
+    for (uint32_t i = 0; l.seats && i < l.n_seats; i++) {
+        l.seats[i].errand.run = play_on;
         tare_alc_watch_init(&l.seats[i].watch, b->alc);
+        tare_buf_init(&l.seats[i].text, b->alc, 2 * TARE_MAX_HTTP_ANSWER_BYTES);
+    }
+    /* Without them its steps are played here, one after the other. */
+    if (b->world->boxed)
+        (void)tare__hands_open(n_hands(b, l.n_seats), l.n_seats, b->alc, &l.hands, NULL);
     if (l.seats && l.jobs && fds && l.busy_of_run)
         while (!l.ended || l.n_jobs || l.n_busy) {
             take_jobs(&l);
@@ -568,6 +669,7 @@ void tare__loop_main(struct tare__batch *b)
     else /* no memory: jobs end empty, and the batch is incomplete */
         while (tare_queue_pop(b->waiting, -1, &item, &finished))
             tare__job_end(b, item);
+    tare__hands_close(l.hands);
     if (l.seats)
         close_seats(&l);
     free(fds);

@@ -415,7 +415,7 @@ static enum tare_box_end verdict(struct box *b)
 {
     int64_t now = now_ns();
     uint64_t most = b->l.output_bytes * DROPPED_TIMES;
-    if (b->o->cancel && atomic_load(b->o->cancel))
+    if (b->o->cancel && atomic_load(b->o->cancel) >= 2)
         return TARE_BOX_CANCELLED;
     if (now - b->start_ns > b->l.wall_ms * 1000000)
         return TARE_BOX_WALL;

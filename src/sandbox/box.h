@@ -53,7 +53,7 @@ struct tare_box_options {
     uint32_t slot; /* below TARE_BOX_SLOTS: boxes at the same time need different
                       ones, so that their process limits do not add up */
     struct tare_box_limits limits;
-    const atomic_int *cancel; /* non-zero ends it; may be NULL */
+    const atomic_int *cancel; /* 2 or more ends it; may be NULL */
 };
 
 enum tare_box_end {

@@ -13,11 +13,24 @@
 
 #include "base/banned.h"
 
+#define READ_BYTES ((size_t)16384) /* at once */
+
 static void close_fd(int *fd)
 {
     if (*fd >= 0)
         close(*fd);
     *fd = -1;
+}
+
+/* Ours are closed on exec; what we were given ourselves may not be. */
+static bool close_others(posix_spawn_file_actions_t *actions)
+{
+#if defined(__GLIBC__) && __GLIBC_PREREQ(2, 34)
+    return posix_spawn_file_actions_addclosefrom_np(actions, 3) == 0;
+#else
+    (void)actions;
+    return true;
+#endif
 }
 
 static bool prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr, int in, int out)
@@ -28,7 +41,7 @@ static bool prepare(posix_spawn_file_actions_t *actions, posix_spawnattr_t *attr
     return posix_spawn_file_actions_adddup2(actions, in, 0) == 0 &&
            posix_spawn_file_actions_adddup2(actions, out, 1) == 0 &&
            posix_spawn_file_actions_addopen(actions, 2, "/dev/null", O_WRONLY, 0) == 0 &&
-           posix_spawnattr_setpgroup(attr, 0) == 0 &&
+           close_others(actions) && posix_spawnattr_setpgroup(attr, 0) == 0 &&
            posix_spawnattr_setsigmask(attr, &none) == 0 &&
            posix_spawnattr_setsigdefault(attr, &defaults) == 0 &&
            posix_spawnattr_setflags(attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK |
@@ -86,6 +99,7 @@ static enum tare_status begin(const char *const *argv, const char *const *env,
     out->in_fd = to[1];
     out->out_fd = from[0];
     tare_buf_init(&out->line, alc, max_line_bytes);
+    tare_buf_init(&out->ahead, alc, READ_BYTES);
     tare_child_write(out);
     return TARE_OK;
 }
@@ -158,29 +172,64 @@ bool tare_child_send(struct tare_child *c, struct tare_str text)
     return true;
 }
 
-static void take(struct tare_child *c, const char *p, size_t n,
-                 void (*line)(void *to, struct tare_str text), void *to)
+/* Cuts what came into lines; how much of it was looked at. *more: another one is wanted. */
+static size_t take(struct tare_child *c, const char *p, size_t n,
+                   bool (*line)(void *to, struct tare_str text), void *to, bool *more)
 {
-    while (n) {
-        const char *stop = memchr(p, '\n', n);
-        size_t part = stop ? (size_t)(stop - p) : n;
+    size_t left = n;
+    *more = true;
+    while (left && *more) {
+        const char *stop = memchr(p, '\n', left);
+        size_t part = stop ? (size_t)(stop - p) : left;
         bool fits = part <= c->line.max - c->line.n;
         if (!c->line.failed)
             tare_buf_put(&c->line, tare_str_n(p, fits ? part : c->line.max - c->line.n));
         c->no_memory = c->no_memory || c->line.failed;
         c->too_long = c->too_long || !fits;
         if (!stop)
-            return;
-        line(to, tare_buf_str(&c->line));
+            return n;
+        *more = line(to, tare_buf_str(&c->line));
         tare_buf_reset(&c->line);
         p += part + 1;
-        n -= part + 1;
+        left -= part + 1;
     }
+    return n - left;
 }
 
-bool tare_child_read(struct tare_child *c, void (*line)(void *to, struct tare_str text), void *to)
+/* What was read before. False: it wants no more. */
+static bool take_ahead(struct tare_child *c, bool (*line)(void *to, struct tare_str text), void *to)
 {
-    char chunk[16384];
+    size_t n = c->ahead.n - c->ahead_at;
+    bool more = true;
+    if (n == 0)
+        return true;
+    c->ahead_at += take(c, c->ahead.p + c->ahead_at, n, line, to, &more);
+    if (c->ahead_at == c->ahead.n) {
+        tare_buf_reset(&c->ahead);
+        c->ahead_at = 0;
+    }
+    return more;
+}
+
+bool tare_child_has_ahead(const struct tare_child *c)
+{
+    return c->ahead_at < c->ahead.n;
+}
+
+/* The last line has no end. */
+static void end_output(struct tare_child *c, bool (*line)(void *to, struct tare_str text), void *to)
+{
+    close_fd(&c->out_fd);
+    if (c->line.n)
+        (void)line(to, tare_buf_str(&c->line));
+    tare_buf_reset(&c->line);
+}
+
+bool tare_child_read(struct tare_child *c, bool (*line)(void *to, struct tare_str text), void *to)
+{
+    char chunk[READ_BYTES];
+    if (!take_ahead(c, line, to))
+        return true;
     for (int turn = 0; c->out_fd >= 0; turn++) {
         if (turn == 16)
             return true;
@@ -190,13 +239,16 @@ bool tare_child_read(struct tare_child *c, void (*line)(void *to, struct tare_st
         if (n < 0 && (errno == EAGAIN || errno == EWOULDBLOCK))
             return true;
         if (n <= 0) {
-            if (c->line.n)
-                line(to, tare_buf_str(&c->line));
-            tare_buf_reset(&c->line);
-            close_fd(&c->out_fd);
+            end_output(c, line, to);
             break;
         }
-        take(c, chunk, (size_t)n, line, to);
+        bool more;
+        size_t done = take(c, chunk, (size_t)n, line, to, &more);
+        if (more)
+            continue;
+        tare_buf_put(&c->ahead, tare_str_n(chunk + done, (size_t)n - done));
+        c->no_memory = c->no_memory || c->ahead.failed;
+        return true;
     }
     return false;
 }
@@ -229,4 +281,5 @@ void tare_child_free(struct tare_child *c)
     close_fd(&c->out_fd);
     tare_buf_free(&c->line);
     tare_buf_free(&c->more);
+    tare_buf_free(&c->ahead);
 }

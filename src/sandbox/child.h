@@ -12,8 +12,10 @@
 
 struct tare_child {
     pid_t pid;
-    int in_fd, out_fd;    /* to its standard input, from its standard output; -1: closed */
-    struct tare_buf line; /* what came since the last line */
+    int in_fd, out_fd;     /* to its standard input, from its standard output; -1: closed */
+    struct tare_buf line;  /* what came since the last line */
+    struct tare_buf ahead; /* read, but not looked at: who takes the lines wanted no more */
+    size_t ahead_at;
     struct tare_str input;
     size_t sent_bytes;
     struct tare_buf more; /* of a child that is talked to: what its input has not taken yet */
@@ -47,9 +49,12 @@ void tare_child_write(struct tare_child *c);
 /* Has it something for a pipe that took no more? */
 bool tare_child_wants_write(const struct tare_child *c);
 /* Reads what is there, at most 256 KiB (who writes without end keeps nobody else waiting), and
- * calls line() for each whole line (without its end). Returns false when the output has ended (a
- * last line without an end is given too). */
-bool tare_child_read(struct tare_child *c, void (*line)(void *to, struct tare_str text), void *to);
+ * calls line() for each whole line (without its end) until it says false: it wants no more now, and
+ * the next call goes on from there. Returns false when the output has ended and all of it was
+ * looked at (a last line without an end is given too). */
+bool tare_child_read(struct tare_child *c, bool (*line)(void *to, struct tare_str text), void *to);
+/* Has it something to be read that no descriptor will tell of? */
+bool tare_child_has_ahead(const struct tare_child *c);
 /* True when it has ended: *status is its exit status, or 128 + signal. Never waits. */
 bool tare_child_ended(struct tare_child *c, int *status);
 /* Kills the whole group and reaps the child. */

@@ -179,6 +179,7 @@ static enum tare_status run(struct tare__ws *w, struct tare_json c, struct tare_
                                  .mounts = mounts,
                                  .n_mounts = n,
                                  .slot = w->slot,
+                                 .cancel = w->stop,
                                  .limits = w->config.limits};
     double seconds = 0;
     argv[2] = tare_arena_copy(&w->turn, tare_json_str(tare_json_get(c, "run"))).p;
@@ -189,7 +190,7 @@ static enum tare_status run(struct tare__ws *w, struct tare_json c, struct tare_
     o.limits.output_bytes = TARE_MIB;
     if (tare_json_f64(tare_json_get(c, "timeout_s"), &seconds))
         o.limits.wall_ms = seconds < 0.001 ? 1 : (int64_t)(seconds * 1000);
-    return tare_box_run(&o, &w->turn, r, err);
+    return tare__ws_run(&o, &w->turn, r, err);
 }
 
 static enum tare_status check_run(struct tare__ws *w, struct tare_json c, uint32_t i,

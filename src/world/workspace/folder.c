@@ -46,13 +46,14 @@ static enum tare_status set_up(struct tare__ws *w, struct tare_err *err)
                                  .argv = argv,
                                  .work = w->work,
                                  .slot = w->slot,
+                                 .cancel = w->stop,
                                  .network = w->config.network,
                                  .limits = w->config.limits,
                                  .mounts = &mount,
                                  .n_mounts = tare__ws_mount(w, true, &mount)};
     if (!argv[2])
         return tare_fail(err, TARE_E_NOMEM, "no memory for a task's set-up");
-    enum tare_status st = tare_box_run(&o, &w->turn, &r, err);
+    enum tare_status st = tare__ws_run(&o, &w->turn, &r, err);
     if (st == TARE_OK && (r.end != TARE_BOX_EXITED || r.status != 0))
         st = tare_fail(err, TARE_E_INPUT, "the set-up of the task failed (%s %d): %.*s",
                        tare_box_end_name(r.end), r.status, TARE_FMT(tare_str_trim(r.err)));

@@ -163,6 +163,15 @@ void tare__ws_call_write(const struct tare__ws_call *c, struct tare_json_writer 
     tare_json_end_object(out);
 }
 
+enum tare_status tare__ws_run(const struct tare_box_options *o, struct tare_arena *arena,
+                              struct tare_box_result *r, struct tare_err *err)
+{
+    enum tare_status st = tare_box_run(o, arena, r, err);
+    if (st == TARE_OK && r->end == TARE_BOX_CANCELLED)
+        st = tare_fail(err, TARE_E_CANCELLED, "cancelled while a program ran");
+    return st;
+}
+
 /* ---- what they do --------------------------------------------------------------------------- */
 
 enum tare_status tare__ws_shell(struct tare__ws *w, const struct tare_workspace_shell *a,
@@ -184,6 +193,7 @@ enum tare_status tare__ws_shell(struct tare__ws *w, const struct tare_workspace_
                                  .argv = argv,
                                  .work = w->work,
                                  .slot = w->slot,
+                                 .cancel = w->stop,
                                  .network = w->config.network,
                                  .limits = w->config.limits,
                                  .mounts = &mount,
@@ -193,7 +203,7 @@ enum tare_status tare__ws_shell(struct tare__ws *w, const struct tare_workspace_
         o.limits.wall_ms = ms < 1 ? 1 : (int64_t)ms;
     if (!argv[2])
         return tare_fail(err, TARE_E_NOMEM, "no memory for a command");
-    enum tare_status st = tare_box_run(&o, &w->turn, &r, err);
+    enum tare_status st = tare__ws_run(&o, &w->turn, &r, err);
     if (st != TARE_OK)
         return st;
     w->view.out = r.out;

@@ -35,6 +35,7 @@ struct tare__ws_look {
 struct tare__ws {
     const struct tare_alc *alc;
     struct tare__ws_config config;
+    const atomic_int *stop; /* looked at while a program runs; may be NULL */
     uint32_t slot;
     int hold; /* of the slot; -1: none yet */
     struct tare_arena episode, turn, looks[2];
@@ -93,6 +94,9 @@ struct tare__ws_call {
     struct tare_workspace_edit edit;
     struct tare_workspace_submit submit;
 };
+/* A program in a box; one that is ended because all has to stop is TARE_E_CANCELLED. */
+enum tare_status tare__ws_run(const struct tare_box_options *o, struct tare_arena *arena,
+                              struct tare_box_result *r, struct tare_err *err);
 bool tare__ws_call_read(struct tare__ws *w, struct tare_str text, struct tare__ws_call *out);
 void tare__ws_call_write(const struct tare__ws_call *c, struct tare_json_writer *out);
 

@@ -38,6 +38,11 @@ static void ws_close(void *world)
     tare_buf_free(&w->names);
 }
 
+static void ws_heed(void *world, const atomic_int *stop)
+{
+    ((struct tare__ws *)world)->stop = stop;
+}
+
 static enum tare_status required(struct tare__ws *w, struct tare_err *err)
 {
     enum tare_status st = TARE_OK;
@@ -394,6 +399,7 @@ const struct tare_world_ops tare_world_workspace = {
     .tools = tare__ws_tools,
     .brief = ws_brief,
     .boxed = true,
+    .heed = ws_heed,
     .verb_name = verb_name,
     .phase_name = ws_phase_name,
     .digest = ws_digest,
