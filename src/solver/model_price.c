@@ -1,6 +1,6 @@
 /* Prices in US dollars a million tokens. The built-in table is a data table with a date: list
- * prices change, a person's own file stands above it, and what is in neither is unknown, never
- * zero. */
+ * prices change, nobody has checked these since that date, a person's own file stands above it, and
+ * what is in neither is unknown, never zero. */
 #include "solver/model_price.h"
 
 #include "base/fs.h"
@@ -59,7 +59,7 @@ void tare_price_built_in(struct tare_endpoint *e)
                                            .cached = built_in[i].cached,
                                            .output = built_in[i].output,
                                            .date = TARE_S(PRICES_DATE),
-                                           .source = TARE_S("built-in")};
+                                           .source = TARE_S("published price lists, unchecked")};
             return;
         }
 }

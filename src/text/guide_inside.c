@@ -139,13 +139,13 @@ static const struct tare__inner *keep(const struct inside *in, struct tare_arena
     struct tare__inner *out = TARE_NEW(arena, struct tare__inner);
     uint64_t *words = TARE_NEW_N(arena, uint64_t, v->n_words);
     uint32_t *ends = TARE_NEW_N(arena, uint32_t, in->n_ends + 1);
-    uint32_t *first = TARE_NEW_N(arena, uint32_t, v->n_tails + 2);
+    uint32_t *first = TARE_NEW_N(arena, uint32_t, v->n_tails + 3); /* tails count from 0 */
     if (!out || !words || !ends || !first)
         return NULL;
     memcpy(words, in->words, v->n_words * sizeof *words);
     for (uint32_t i = 0; i < in->n_ends; i++)
         first[v->tail_of[in->ends[i]] + 2]++;
-    for (uint32_t t = 2; t < v->n_tails + 2; t++)
+    for (uint32_t t = 2; t < v->n_tails + 3; t++)
         first[t] += first[t - 1];
     for (uint32_t i = 0; i < in->n_ends; i++)
         ends[first[v->tail_of[in->ends[i]] + 1]++] = in->ends[i];
