@@ -4,13 +4,14 @@ SDK where it is installed (PyPI: mcp)."""
 import asyncio
 import json
 import pathlib
+import re
 import socket
 import sys
 import threading
 import unittest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent))
-from served import REPORT, Served  # noqa: E402
+from served import REPORT, ROOT, Served  # noqa: E402
 
 TARE = str(pathlib.Path(sys.argv.pop(1)).resolve())
 
@@ -138,6 +139,20 @@ class Http(unittest.TestCase):
                 self.served(token=bad)
         with self.assertRaisesRegex(RuntimeError, "127.0.0.1 alone"):
             self.served("--open", "--bind", "0.0.0.0")
+
+    def test_configuration_of_the_page(self):
+        """The address and the header of docs/concepts/external-agents.md, but for the port."""
+        page = (ROOT / "docs/concepts/external-agents.md").read_text()
+        files = [json.loads(b)["mcpServers"]["incidents"]
+                 for b in re.findall(r"^```json\n(.*?)^```$", page, re.M | re.S)]
+        at, = [f for f in files if "url" in f]
+        secret = "the-secret-of-a-test"
+        s = self.served("-k", "1", token=secret)
+        self.assertEqual(s.where["url"], re.sub(r":8765/", f":{s.port}/", at["url"]))
+        headers = {k: v.replace("${TARE_SERVE_TOKEN}", secret) for k, v in at["headers"].items()}
+        got = s.request("POST", s.where["path"], {"jsonrpc": "2.0", "id": 1, "params": {},
+                                                  "method": "initialize"}, headers, token=False)
+        self.assertEqual(got[0], 200)
 
     def test_faults_of_the_protocol(self):
         s = self.served("-k", "1")

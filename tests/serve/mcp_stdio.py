@@ -5,6 +5,7 @@ import asyncio
 import json
 import os
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -141,6 +142,32 @@ class Stdio(unittest.TestCase):
                 s.call("submit_report", **REPORT)
                 self.assertEqual(s.end()[0], 0)
         self.assertEqual(self.stored(), {"done": 2, "failed": 0, "missing": 0})
+
+    def test_configuration_of_the_page(self):
+        """What docs/concepts/external-agents.md says to write into a client's file starts a server
+        that answers, and its store is where the file says."""
+        page = (ROOT / "docs/concepts/external-agents.md").read_text()
+        files = [json.loads(b)["mcpServers"]["incidents"]
+                 for b in re.findall(r"^```json\n(.*?)^```$", page, re.M | re.S)]
+        starts = [f for f in files if "command" in f]
+        self.assertEqual(len(starts), 1)
+        store = pathlib.Path(self.at) / "weighed" / "tare.db"
+        store.parent.mkdir()
+        env = {**ENV, **starts[0]["env"], "TARE_STORE": str(store),
+               "PATH": f"{pathlib.Path(TARE).parent}:{os.environ['PATH']}"}
+        for done in (1, 2):
+            p = subprocess.run([starts[0]["command"], *starts[0]["args"]], cwd="/", env=env,
+                               capture_output=True, text=True, timeout=60, input="".join(
+                                   json.dumps({"jsonrpc": "2.0", "id": i, **m}) + "\n"
+                                   for i, m in enumerate((
+                                       {"method": "initialize", "params": {}},
+                                       {"method": "tools/call", "params": {
+                                           "name": "submit_report", "arguments": REPORT}}))))
+            self.assertEqual(p.returncode, 0, p.stderr)
+            runs = subprocess.run([TARE, "runs", "--json"], env=env, cwd="/", capture_output=True,
+                                  check=True, text=True, timeout=60)
+            batch = json.loads(runs.stdout)["batches"][0]
+            self.assertEqual((batch["label"], batch["done"]), ("desktop", done))
 
     @unittest.skipUnless(mcp, "the Python package mcp is not installed")
     def test_official_sdk(self):
