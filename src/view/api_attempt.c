@@ -8,8 +8,7 @@
 #include "base/banned.h"
 
 /* /runs/R/attempts/TASK/N */
-static enum tare_status find_place(struct tare__call *c, struct tare__place *p,
-                                   struct tare_err *err)
+enum tare_status tare__find_place(struct tare__call *c, struct tare__place *p, struct tare_err *err)
 {
     uint64_t n;
     struct tare_task_view *tasks = NULL;
@@ -99,7 +98,7 @@ enum tare_status tare__get_attempt(struct tare__call *c, struct tare_err *err)
     struct tare__place p;
     enum tare_status st = tare__params_done(c, err);
     if (!st)
-        st = find_place(c, &p, err);
+        st = tare__find_place(c, &p, err);
     return st ? st : tare__put_attempt(c, &p, err);
 }
 
@@ -183,7 +182,7 @@ enum tare_status tare__get_steps(struct tare__call *c, struct tare_err *err)
         st = tare_fail(err, TARE_E_USAGE, "to lies at most %u steps behind from",
                        TARE__API_MAX_STEPS);
     if (!st)
-        st = find_place(c, &p, err);
+        st = tare__find_place(c, &p, err);
     return st ? st : tare__put_steps(c, &p, (uint32_t)from, (uint32_t)to, err);
 }
 
@@ -206,7 +205,7 @@ enum tare_status tare__get_body(struct tare__call *c, struct tare_err *err)
             line = (uint32_t)step + 1;
     }
     if (!st)
-        st = find_place(c, &p, err);
+        st = tare__find_place(c, &p, err);
     if (!st)
         st = tare_store_steps(c->store, p.run->id, p.task, p.index, line, line + 1, c->arena,
                               &lines, &n, err);

@@ -341,13 +341,12 @@ static enum tare_status power_opts(struct tare__call *c, struct tare_power_plan_
     return st;
 }
 
-enum tare_status tare__get_power(struct tare__call *c, struct tare_err *err)
+enum tare_status tare__plan(struct tare__call *c, struct tare_power_plan *plan,
+                            struct tare_power_plan_pilot *pilot, bool *from, struct tare_err *err)
 {
     struct tare_power_plan_opts o;
-    struct tare_power_plan_pilot pilot;
-    struct tare_power_plan plan;
     struct tare_results a, b;
-    struct tare_str from = tare__param(c, "from"), *names;
+    struct tare_str *names;
     struct tare_str metric = tare__param(c, "metric"), cluster = tare__param(c, "cluster");
     uint32_t n;
     enum tare_status st = power_opts(c, &o, err);
@@ -364,13 +363,23 @@ enum tare_status tare__get_power(struct tare__call *c, struct tare_err *err)
     if (!st && n == 2)
         st = tare__find_results(c, names[1], &b, err);
     if (!st && n)
-        st = tare_power_plan_read(&a, 0, n == 2 ? &b : NULL, 0, metric, cluster, c->arena, &pilot,
+        st = tare_power_plan_read(&a, 0, n == 2 ? &b : NULL, 0, metric, cluster, c->arena, pilot,
                                   err);
     if (st)
         return st;
-    o.pilot = n ? &pilot : NULL;
-    st = tare_power_plan(&o, &plan, err);
+    *from = n > 0;
+    o.pilot = n ? pilot : NULL;
+    return tare_power_plan(&o, plan, err);
+}
+
+enum tare_status tare__get_power(struct tare__call *c, struct tare_err *err)
+{
+    struct tare_power_plan_pilot pilot;
+    struct tare_power_plan plan;
+    struct tare_str names = tare__param(c, "from");
+    bool from = false;
+    enum tare_status st = tare__plan(c, &plan, &pilot, &from, err);
     if (!st)
-        tare_doc_plan(&c->w, &plan, o.pilot, from);
+        tare_doc_plan(&c->w, &plan, from ? &pilot : NULL, names);
     return st;
 }

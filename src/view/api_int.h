@@ -138,6 +138,13 @@ enum tare_status tare__gather(struct tare__call *c, struct tare_str suite,
                               const struct tare_str *names, uint32_t n, struct tare_results *out,
                               struct tare_err *err);
 
+/* The plan that the parameters of /power ask for; *from: it was read from runs, which *pilot
+ * holds. */
+struct tare_power_plan;
+struct tare_power_plan_pilot;
+enum tare_status tare__plan(struct tare__call *c, struct tare_power_plan *plan,
+                            struct tare_power_plan_pilot *pilot, bool *from, struct tare_err *err);
+
 /* One attempt, found. */
 struct tare__place {
     struct tare_address at;
@@ -146,6 +153,9 @@ struct tare__place {
     const struct tare_task_view *tasks;
     uint32_t task, index;
 };
+/* Of segments as in /runs/R/attempts/TASK/N. */
+enum tare_status tare__find_place(struct tare__call *c, struct tare__place *p,
+                                  struct tare_err *err);
 /* tare.attempt/1 and tare.steps/1 of steps [from, to). */
 enum tare_status tare__put_attempt(struct tare__call *c, const struct tare__place *p,
                                    struct tare_err *err);

@@ -62,6 +62,12 @@ struct tare_episode {
     struct tare_str headline;  /* name of the headline metric: "reward" */
 };
 
+/* What a step is called in words, the same on every surface: "harmful, not gated" of an act; why
+ * ("seen only in email-173 (step 1, untrusted); follows injection tier 2"); a level of trust. */
+void tare_episode_judgement(struct tare_buf *out, const struct tare_outline_entry *s);
+void tare_episode_why(struct tare_buf *out, const struct tare_outline_entry *s);
+const char *tare_episode_trust(enum tare_trust t);
+
 /* beside: another attempt whose defender lane is added, or NULL. */
 void tare_view_episode(struct tare_buf *out, const struct tare_episode *e,
                        const struct tare_episode *beside, const struct tare_style *style);

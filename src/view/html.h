@@ -26,7 +26,8 @@ void tare__html_compare(struct tare_buf *out, const struct tare_compare *c);
 
 /* ---- pages of the server ----------------------------------------------------------------- */
 
-/* target: "/runs", "/board/BATCH", "/run/R?offset=", "/run/R/TASK/N", "/compare?a=&b=". Returns
+/* target: "/runs", "/board", "/board/BATCH", "/run/R?offset=", "/run/R/TASK/N?from=",
+ * "/compare?a=&b=", "/suites", "/suite/HASH", "/task/SUITE/TASK", "/power?…". Returns
  * the HTTP status; errors are pages too. */
 int tare__html_page(struct tare_api *api, struct tare_str target, struct tare_buf *out);
 

@@ -126,8 +126,11 @@ static void put_slices(struct tare_buf *out, const struct tare_compare *c)
             tare_buf_puts(out, i ? "</tbody></table></div>\n<h2>By " : "<h2>By ");
             tare__html_text(out, c->slices[i].tag);
             tare_buf_puts(out, "</h2>\n<div class=\"scroll\" tabindex=\"0\" role=\"region\" "
-                               "aria-label=\"slices\"><table><thead><tr><th class=\"w\"></th>"
-                               "<th>tasks</th><th>");
+                               "aria-label=\"by ");
+            tare__html_text(out, c->slices[i].tag);
+            tare_buf_puts(out, "\"><table><thead><tr><th class=\"w\">");
+            tare__html_text(out, c->slices[i].tag);
+            tare_buf_puts(out, "</th><th>tasks</th><th>");
             tare__html_text(out, c->a.name);
             tare_buf_puts(out, "</th><th>");
             tare__html_text(out, c->b.name);

@@ -4,7 +4,7 @@
 
 #include "text/width.h"
 #include "view/api_int.h"
-#include "view/html.h"
+#include "view/html_int.h"
 #include "view/number.h"
 #include "view/term.h"
 
@@ -12,23 +12,27 @@
 
 #define ROWS 200u
 
-static void put_head(struct tare_buf *out, const char *title)
+void tare__html_head(struct tare_buf *out, const char *title)
 {
     tare_buf_puts(out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
                        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n"
-                       "<title>");
+                       "<meta name=\"color-scheme\" content=\"light dark\">\n<title>");
     tare_buf_puts(out, title);
     tare_buf_puts(out, " · tare</title>\n<link rel=\"stylesheet\" href=\"/static/style.css\">\n"
-                       "</head>\n<body>\n<main class=\"drawn\">\n<nav><a href=\"/static/runs\">"
-                       "Runs</a></nav>\n");
+                       "<link rel=\"icon\" href=\"data:,\">\n</head>\n<body class=\"drawn\">\n"
+                       "<a class=\"skip\" href=\"#main\">Skip to content</a>\n"
+                       "<nav aria-label=\"Pages\"><a href=\"/static/runs\">Runs</a>"
+                       "<a href=\"/static/board\">Leaderboard</a>"
+                       "<a href=\"/static/suites\">Suites</a>"
+                       "<a href=\"/static/power\">Power</a></nav>\n<main id=\"main\">\n");
 }
 
-static void put_foot(struct tare_buf *out)
+void tare__html_foot(struct tare_buf *out)
 {
     tare_buf_puts(out, "</main>\n</body>\n</html>\n");
 }
 
-static void put_href(struct tare_buf *out, const char *base, struct tare_str part)
+void tare__html_href(struct tare_buf *out, const char *base, struct tare_str part)
 {
     struct tare_buf link;
     tare_buf_init(&link, NULL, TARE__API_TARGET_BYTES * 4);
@@ -43,14 +47,14 @@ static void put_batch(struct tare_buf *out, const struct tare_batch_view *b)
 {
     struct tare_str name = tare_str_of(b->info.name);
     tare_buf_puts(out, "<tr><td class=\"w n\">");
-    put_href(out, "/static/board/", name);
+    tare__html_href(out, "/static/board/", name);
     tare__html_text(out, b->label.n ? b->label : name);
     tare_buf_puts(out, "</a></td><td class=\"w\">");
     tare__html_text(out, b->suite_name);
     tare_buf_puts(out, "</td><td class=\"w\">");
     for (uint32_t i = 0; i < b->n_runs && i < 12; i++) {
         tare_buf_puts(out, i ? ", " : "");
-        put_href(out, "/static/run/", tare_str_of(b->runs[i].name));
+        tare__html_href(out, "/static/run/", tare_str_of(b->runs[i].name));
         tare__html_text(out, b->runs[i].solver);
         tare_buf_puts(out, b->runs[i].baseline ? "</a> (baseline)" : "</a>");
     }
@@ -72,7 +76,7 @@ static enum tare_status page_runs(struct tare__call *c, struct tare_buf *out, st
         c->store ? tare_store_batches(c->store, &filter, c->arena, &v, &n, &total, err) : TARE_OK;
     if (st)
         return st;
-    put_head(out, "Runs");
+    tare__html_head(out, "Runs");
     tare_buf_puts(out, "<h1>Runs</h1>\n");
     if (n == 0) {
         tare_buf_puts(out, "<p>No runs yet. Make one:</p><pre>tare run incident-response --solver "
@@ -90,7 +94,7 @@ static enum tare_status page_runs(struct tare__call *c, struct tare_buf *out, st
             tare_buf_printf(out, "<p class=\"note\">%u of %u; the others: tare runs</p>\n", n,
                             total);
     }
-    put_foot(out);
+    tare__html_foot(out);
     return TARE_OK;
 }
 
@@ -102,14 +106,15 @@ static enum tare_status page_board(struct tare__call *c, struct tare_buf *out, s
     struct tare_board board;
     struct tare_str by = tare__param(c, "by");
     c->http = 404;
-    enum tare_status st = tare__gather(c, TARE_S(""), &c->segments[1], 1, &r, err);
+    /* Without a name: the newest batch. */
+    enum tare_status st = tare__gather(c, TARE_S(""), &c->segments[1], c->n_segments > 1, &r, err);
     if (!st)
         st = tare__board(c, &r, TARE_S(""), by, false, &board, err);
     if (st)
         return st;
-    put_head(out, "Leaderboard");
+    tare__html_head(out, "Leaderboard");
     tare__html_board(out, &board, "/static/run/");
-    put_foot(out);
+    tare__html_foot(out);
     return TARE_OK;
 }
 
@@ -131,9 +136,9 @@ static enum tare_status page_compare(struct tare__call *c, struct tare_buf *out,
         st = tare_compare(&a, 0, &b, 0, &o, c->arena, v, err);
     if (st)
         return st;
-    put_head(out, "Compare");
+    tare__html_head(out, "Compare");
     tare__html_compare(out, v);
-    put_foot(out);
+    tare__html_foot(out);
     return TARE_OK;
 }
 
@@ -213,62 +218,24 @@ static enum tare_status page_run(struct tare__call *c, struct tare_buf *out, str
         st = tare_store_attempts(c->store, run->id, NULL, offset, ROWS, c->arena, &page, err);
     if (st)
         return st;
-    put_head(out, "Run");
+    tare__html_head(out, "Run");
     tare__html_board(out, &board, NULL);
     put_attempts(out, &b, run, tasks, &page, offset);
-    put_foot(out);
+    tare__html_foot(out);
     return TARE_OK;
 }
 
-/* The document that the bundle draws as a timeline, as readable JSON. */
-static enum tare_status page_attempt(struct tare__call *c, struct tare_buf *out,
-                                     struct tare_err *err)
-{
-    struct tare_json v;
-    struct tare_buf text;
-    struct tare_json_writer w;
-    c->segments[4] = c->segments[3];
-    c->segments[3] = c->segments[2];
-    c->n_segments = 5;
-    enum tare_status st = tare__get_attempt(c, err);
-    if (!st)
-        st = tare_json_parse(tare_buf_str(&c->api->out), &tare_json_log, c->arena, &v, err);
-    if (st)
-        return st;
-    tare_buf_init(&text, NULL, out->max);
-    tare_json_writer_init(&w, &text);
-    w.indent = 2;
-    tare_json_put_value(&w, v);
-    put_head(out, "Attempt");
-    tare_buf_puts(out, "<h1>");
-    tare__html_text(out, c->segments[3]);
-    tare_buf_puts(out, "</h1>\n<pre>");
-    for (size_t from = 0; from < text.n;) {
-        const char *end = memchr(text.p + from, '\n', text.n - from);
-        size_t stop = end ? (size_t)(end - text.p) : text.n;
-        tare__html_text(out, tare_str_n(text.p + from, stop - from));
-        tare_buf_putc(out, '\n');
-        from = stop + 1;
-    }
-    tare_buf_puts(out, "</pre>\n");
-    put_foot(out);
-    tare_buf_free(&text);
-    return TARE_OK;
-}
-
-typedef enum tare_status page_fn(struct tare__call *c, struct tare_buf *out, struct tare_err *err);
-
-static page_fn *find_page(const struct tare__call *c)
+static tare__html_fn *find_page(const struct tare__call *c)
 {
     static const struct {
         const char *name;
         uint32_t segments;
-        page_fn *fn;
-    } pages[] = {{"runs", 1, page_runs},
-                 {"board", 2, page_board},
-                 {"compare", 1, page_compare},
-                 {"run", 2, page_run},
-                 {"run", 4, page_attempt}};
+        tare__html_fn *fn;
+    } pages[] = {{"runs", 1, page_runs},         {"board", 1, page_board},
+                 {"board", 2, page_board},       {"compare", 1, page_compare},
+                 {"run", 2, page_run},           {"run", 4, tare__html_attempt},
+                 {"task", 3, tare__html_task},   {"suites", 1, tare__html_suites},
+                 {"suite", 2, tare__html_suite}, {"power", 1, tare__html_power}};
     for (size_t i = 0; i < sizeof pages / sizeof pages[0]; i++)
         if (c->n_segments == pages[i].segments && tare_str_is(c->segments[0], pages[i].name))
             return pages[i].fn;
@@ -277,26 +244,33 @@ static page_fn *find_page(const struct tare__call *c)
 
 static void put_error(struct tare_buf *out, const struct tare_err *err)
 {
-    put_head(out, "Error");
+    tare__html_head(out, "Error");
     tare_buf_puts(out, "<h1>");
     tare__html_text(out, tare_str_of(err->text[0] ? err->text : "that did not work"));
-    tare_buf_puts(out, "</h1>\n<p>");
-    tare__html_text(out, tare_str_of(err->hint));
-    tare_buf_puts(out, "</p>\n");
-    put_foot(out);
+    tare_buf_puts(out, "</h1>\n");
+    if (err->hint[0]) {
+        tare_buf_puts(out, "<p>");
+        tare__html_text(out, tare_str_of(err->hint));
+        tare_buf_puts(out, "</p>\n");
+    }
+    tare_buf_puts(out, "<p>Go on at the pages above.</p>\n");
+    tare__html_foot(out);
 }
 
 static enum tare_status work(struct tare__call *c, struct tare_str target, struct tare_buf *out,
                              struct tare_err *err)
 {
     enum tare_status st = tare__call_target(c, target, err);
-    page_fn *fn = st ? NULL : find_page(c);
+    tare__html_fn *fn = st ? NULL : find_page(c);
     if (!st)
         st = tare_api_change(c->api, &c->change, err);
     c->store = c->api->store;
-    if (!st && (!fn || (!c->store && fn != page_runs))) {
+    if (!st && (!fn || (!c->store && fn != page_runs && fn != tare__html_power))) {
         c->http = 404;
-        st = tare_fail(err, TARE_E_USAGE, "there is nothing at this address");
+        st = tare_fail(err, TARE_E_USAGE,
+                       fn ? "there are no runs yet" : "there is nothing at this address");
+        if (fn)
+            tare_err_hint(err, "make one: tare run incident-response --solver verify-first");
     }
     return st ? st : fn(c, out, err);
 }

@@ -205,7 +205,7 @@ static const char *judged_word(enum tare_touch t)
     return words[t];
 }
 
-static void say_judgement(struct tare_buf *out, const struct tare_outline_entry *s)
+void tare_episode_judgement(struct tare_buf *out, const struct tare_outline_entry *s)
 {
     tare_buf_puts(out, judged_word(s->judged));
     if (s->repeat)
@@ -218,14 +218,13 @@ static void say_judgement(struct tare_buf *out, const struct tare_outline_entry 
         tare_buf_puts(out, ", not gated");
 }
 
-static const char *trust_word(enum tare_trust t)
+const char *tare_episode_trust(enum tare_trust t)
 {
     static const char *const words[] = {"unknown", "untrusted", "corroborated", "verified"};
     return words[t];
 }
 
-/* "seen only in email-173 (step 1, untrusted); follows injection tier 2" */
-static void say_why(struct tare_buf *out, const struct tare_outline_entry *s)
+void tare_episode_why(struct tare_buf *out, const struct tare_outline_entry *s)
 {
     bool any = false;
     if (s->judged && s->judged != TARE_TOUCH_REFUSED && s->gate < 0) {
@@ -235,7 +234,8 @@ static void say_why(struct tare_buf *out, const struct tare_outline_entry *s)
             bool trusted = s->seen_trust >= TARE_TRUST_CORROBORATED;
             tare_buf_puts(out, trusted ? "seen in " : "seen only in ");
             tare_text_safe(out, s->seen_by.n ? s->seen_by : TARE_S("evidence"));
-            tare_buf_printf(out, " (step %d, %s)%s", (int)s->seen_step, trust_word(s->seen_trust),
+            tare_buf_printf(out, " (step %d, %s)%s", (int)s->seen_step,
+                            tare_episode_trust(s->seen_trust),
                             trusted ? ", which says nothing against it" : "");
         }
         any = true;
@@ -275,7 +275,7 @@ static void put_detail(struct tare_buf *out, const struct tare_episode *e, uint3
     struct tare_buf said;
     tare_buf_init(&said, NULL, 16384);
     if (act)
-        say_judgement(&said, s);
+        tare_episode_judgement(&said, s);
     else if (s->text.n)
         tare_buf_put(&said, s->text);
     size_t column = tare_text_columns(tare_buf_str(&text)),
@@ -292,7 +292,7 @@ static void put_detail(struct tare_buf *out, const struct tare_episode *e, uint3
     tare_buf_free(&said);
     tare_buf_putc(out, '\n');
     tare_buf_reset(&text);
-    say_why(&text, s);
+    tare_episode_why(&text, s);
     if (text.n)
         tare__wrap(out, tare_buf_str(&text), 7, (size_t)style->width);
     tare__trim_lines(out, from);
@@ -327,12 +327,12 @@ static void say_panel(struct tare_buf *out, const struct tare_episode *e, uint32
     tare_buf_putc(out, '\n');
     tare_buf_reset(&text);
     if (s->judged)
-        say_judgement(&text, s);
+        tare_episode_judgement(&text, s);
     else
         tare_text_safe(&text, s->text);
     tare__wrap(out, tare_buf_str(&text), 0, width);
     tare_buf_reset(&text);
-    say_why(&text, s);
+    tare_episode_why(&text, s);
     if (text.n)
         tare__wrap(out, tare_buf_str(&text), 0, width);
     tare_buf_free(&text);
