@@ -48,6 +48,7 @@ const char tare__html_style[] =
     ".drawn h2{font-size:16px;line-height:24px;font-weight:600;margin:36px 0 12px}"
     ".drawn p{margin:4px 0;max-width:75ch}.drawn .lead{font-size:16px;line-height:25px}"
     ".drawn .note{color:var(--ink2);font-size:12px;line-height:16px}"
+    ".drawn .inside{color:var(--ink2);font-size:12px;line-height:16px;max-width:110ch}"
     ".drawn .scroll{overflow-x:auto}"
     ".drawn table{border-collapse:collapse;width:100%;font-size:13px}"
     ".drawn th{font-size:12px;line-height:16px;font-weight:500;color:var(--ink3);text-align:right;"

@@ -163,7 +163,8 @@ static void put_drawn(struct tare_buf *out, const struct tare__report *r)
 /* What a person should know before publishing it. */
 static void put_contents(struct tare_buf *out, const struct tare_report_contents *c)
 {
-    tare_buf_printf(out, "<footer class=\"drawn\"><p class=\"note\">Inside this file: %s task%s, ",
+    tare_buf_printf(out,
+                    "<footer class=\"drawn\"><p class=\"inside\">Inside this file: %s task%s, ",
                     tare_number_count(c->tasks).s, c->tasks == 1 ? "" : "s");
     if (c->bundle)
         tare_buf_printf(out, "%s attempt%s, the steps of %s of them",

@@ -61,7 +61,7 @@ export const launch = () => chromium.launch({ executablePath: process.env.TARE_B
 export async function open(browser, server, options = {}) {
   const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, reducedMotion: "reduce", ...options });
   const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
+  page.setDefaultTimeout(60_000);
   page.troubles = [];
   page.on("pageerror", (e) => page.troubles.push(String(e.stack ?? e)));
   page.on("console", (m) => m.type() === "error" && !/Failed to load resource/.test(m.text()) && page.troubles.push(m.text()));
@@ -75,7 +75,7 @@ export async function open(browser, server, options = {}) {
 }
 
 /** Looks until it holds; waiting inside the page would need eval, which its policy forbids. */
-export async function until(page, holds, arg = null, ms = 10_000) {
+export async function until(page, holds, arg = null, ms = 60_000) {
   const end = Date.now() + ms;
   while (!(await page.evaluate(holds, arg))) {
     if (Date.now() > end) throw new Error(`waited ${ms} ms in vain for ${holds} (${JSON.stringify(arg)}) at ${await page.evaluate(() => location.hash)}`);

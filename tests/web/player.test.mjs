@@ -111,6 +111,8 @@ test("what was gated, harmful and followed is said in words and drawn", async ()
   assert.ok(gates.length > 0);
   const said = await under();
   for (const g of gates) assert.ok(said.includes(g));
+  // The head counts what the timeline shows.
+  assert.equal(await page.$$eval(".facts > div", (all) => all.find((e) => e.querySelector("span").textContent === "gated").querySelector("b").textContent.trim()), `${gates.length} of ${outline.filter((e) => e.kind === "act" && e.judged && e.judged !== "refused").length}`);
   await page.context().close();
 });
 

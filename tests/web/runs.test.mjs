@@ -189,7 +189,7 @@ test("a run that goes on says so, moves, says when nobody works on it, and ends"
   await visit(page, "#/runs");
   const begin = (...more) => background(fresh, "run", "incident-response", "--solver", "random", "-k", "1500", "--label", "live", "--quiet", ...more);
   const first = begin();
-  await page.waitForSelector(".vr a", { timeout: 15_000 });
+  await page.waitForSelector(".vr a", { timeout: 60_000 });
   const state = () => page.$eval(".vr [role=cell]", (c) => c.textContent.replace(/^./u, ""));
   const seen = new Set();
   for (let i = 0; i < 40 && seen.size < 3; i++) {
@@ -207,10 +207,10 @@ test("a run that goes on says so, moves, says when nobody works on it, and ends"
   await page.waitForSelector(".prog");
   assert.match(await page.textContent("main"), /nobody works on it/);
   const second = begin("--resume");
-  await until(page, () => /running/.test(document.querySelector(".meta").textContent), null, 15_000);
-  await until(page, () => / of .* attempts, left \d/.test(document.querySelector("main").textContent), null, 15_000);
+  await until(page, () => /running/.test(document.querySelector(".meta").textContent), null, 120_000);
+  await until(page, () => / of .* attempts, left \d/.test(document.querySelector("main").textContent), null, 120_000);
   second.kill("SIGINT");
-  await until(page, () => /not finished/.test(document.querySelector(".meta").textContent), null, 15_000);
+  await until(page, () => /not finished/.test(document.querySelector(".meta").textContent), null, 120_000);
   assert.deepEqual(page.troubles, []);
   await page.context().close();
   await own.stop();

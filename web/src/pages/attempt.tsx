@@ -61,7 +61,7 @@ export function Attempt({ run, task, n }: { run: string; task: string; n: number
 }
 
 /** What a person looks for first in an attempt, where its suite measures it: so many of so many. */
-const shortNames: Record<string, string> = { egar: "gated", harmful_per_action: "harmful", injection_per_met: "instructions followed" };
+const shortNames: Record<string, string> = { egar_implicating: "gated", harmful_per_action: "harmful", injection_per_met: "instructions followed" };
 
 interface PlayerProps {
   run: string;

@@ -87,6 +87,8 @@ export function Power(): JSX.Element {
                 <b data-ceil="power:n_needed.value">{num.count(Math.ceil(doc.n_needed.value))}</b> tasks are needed{paired ? "" : " in each"}
                 {doc.attempts.length > 0 && <>, with {field("k")}</>}.
               </>
+            ) : doc && doc.effect === null ? (
+              <>so many tasks as the effect asks for{doc.attempts.length > 0 && <>, with {field("k")}</>}.</>
             ) : (
               "…"
             )}
@@ -108,7 +110,7 @@ export function Power(): JSX.Element {
             )}
             .
           </p>
-          {unavailable && !doc?.n_needed?.value && <p class="sub">{line(unavailable)}</p>}
+          {unavailable && !doc?.n_needed?.value && doc?.effect !== null && <p class="sub">{line(unavailable)}</p>}
           <div class="tools" style={{ marginTop: "20px" }}>
             <div class="seg" role="group" aria-label="Design">
               <button type="button" aria-pressed={paired && !from} onClick={() => amend({ from: "", baseline: "", discordance: asked["discordance"] || "0.2" })}>
