@@ -71,6 +71,9 @@ struct tare_mask_options {
     const char *before;    /* TOOLS: what stands around the call, as "<tool_call>\n"; or NULL */
     const char *after;     /* TOOLS */
     const char *arguments; /* TOOLS: name of the member; NULL: "arguments" */
+    const char *dialect; /* TOOLS: the call as that dialect writes it ("hermes", "glm45" …), tags
+                            that the vocabulary has as special tokens as such; before, after and
+                            arguments are left alone. NULL: JSON */
 };
 
 struct tare_mask_program;

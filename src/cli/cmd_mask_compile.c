@@ -102,7 +102,7 @@ static enum tare_status compile_run(struct tare_ctx *ctx, const void *opts, stru
     struct tare_schema_grammar sg = {0};
     struct tare_buf out;
     int64_t begin = ctx->clock->mono_ns(ctx->clock->ctx);
-    enum tare_status st = tare_mask_schema(ctx, &o->mask, o->file, &sg, o->dot, err);
+    enum tare_status st = tare_mask_schema(ctx, &o->mask, o->file, NULL, &sg, o->dot, err);
     if (st != TARE_OK)
         return st;
     double us = (double)(ctx->clock->mono_ns(ctx->clock->ctx) - begin) / 1e3;
@@ -129,6 +129,7 @@ static const struct tare_opt compile_options[] = {
      .type = TARE_OPT_FLAG,
      .help = "the automaton as Graphviz text",
      .at = offsetof(struct compile_opts, dot)},
+    TARE_MASK_DIALECT_OPTION,
     TARE_MASK_SCHEMA_OPTIONS,
     {0},
 };

@@ -163,7 +163,7 @@ static enum tare_status step_run(struct tare_ctx *ctx, const void *opts, struct 
     struct tare_buf out;
     enum tare_status st = tare_mask_vocab(ctx, &o->mask, &v, &gv, err);
     if (st == TARE_OK)
-        st = tare_mask_schema(ctx, &o->mask, o->file, &sg, true, err);
+        st = tare_mask_schema(ctx, &o->mask, o->file, v, &sg, true, err);
     if (st == TARE_OK)
         st = tare_guide_open(sg.grammar, gv, NULL, &g, err);
     if (st != TARE_OK)
@@ -204,6 +204,7 @@ static const struct tare_opt step_options[] = {
      .def = "10",
      .help = "how many of the allowed tokens to list",
      .at = offsetof(struct step_opts, show)},
+    TARE_MASK_DIALECT_OPTION,
     TARE_MASK_OPTIONS,
     {0},
 };

@@ -2,6 +2,7 @@
 
 #include "base/fs.h"
 #include "base/limits.h"
+#include "text/envelope.h"
 #include "text/mask_order.h"
 
 #include "base/banned.h"
@@ -38,8 +39,9 @@ enum tare_status tare_mask_vocab(struct tare_ctx *ctx, const struct tare_mask_op
 }
 
 enum tare_status tare_mask_schema(struct tare_ctx *ctx, const struct tare_mask_opts *o,
-                                  struct tare_str path, struct tare_schema_grammar *out,
-                                  bool strict, struct tare_err *err)
+                                  struct tare_str path, const struct tare_vocab *v,
+                                  struct tare_schema_grammar *out, bool strict,
+                                  struct tare_err *err)
 {
     struct tare_schema_grammar_options so = tare_mask_schema_options(o);
     struct tare_str text;
@@ -47,7 +49,9 @@ enum tare_status tare_mask_schema(struct tare_ctx *ctx, const struct tare_mask_o
     enum tare_status st = tare_fs_read(path, TARE_MAX_JSON_BYTES, ctx->arena, &text, err);
     if (st == TARE_OK)
         st = tare_json_parse(text, NULL, ctx->arena, &schema, err);
-    if (st == TARE_OK)
+    if (st == TARE_OK && o->dialect.n)
+        st = tare_grammar_from_dialect(o->dialect, schema, v, &so, ctx->arena, out, err);
+    else if (st == TARE_OK)
         st = tare_schema_grammar_make(schema, &so, ctx->arena, out, err);
     if (st == TARE_OK && out->refused && strict) {
         st = tare_fail(err, TARE_E_INPUT, "\"%.*s\" at \"%.*s\" cannot be enforced by masks: %.*s",

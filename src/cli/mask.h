@@ -10,7 +10,7 @@
 
 /* Options that every one of them has. */
 struct tare_mask_opts {
-    struct tare_str vocab, end;
+    struct tare_str vocab, end, dialect;
     int64_t size;
     struct tare_strs relax;
     bool compact, any_order, formats, no_escapes;
@@ -50,10 +50,18 @@ struct tare_schema_grammar_options tare_mask_schema_options(const struct tare_ma
 enum tare_status tare_mask_vocab(struct tare_ctx *ctx, const struct tare_mask_opts *o,
                                  const struct tare_vocab **v, const struct tare_guide_vocab **gv,
                                  struct tare_err *err);
-/* Lowers the schema in a file; a refusal is an error (TARE_E_INPUT) only when `strict`. */
+/* The option of those that take tools instead of a schema. */
+#define TARE_MASK_DIALECT_OPTION                                                                   \
+    TARE_MASK_OPTION(dialect, "dialect", TARE_OPT_STRING, "NAME",                                  \
+                     "the file is a list of tools, the text a call of one in this dialect")
+/* Lowers the schema in a file, or with a dialect its tools (tags are special tokens where the
+ * vocabulary, which may be NULL, has them); a refusal is an error (TARE_E_INPUT) only when
+ * `strict`.
+ */
 enum tare_status tare_mask_schema(struct tare_ctx *ctx, const struct tare_mask_opts *o,
-                                  struct tare_str path, struct tare_schema_grammar *out,
-                                  bool strict, struct tare_err *err);
+                                  struct tare_str path, const struct tare_vocab *v,
+                                  struct tare_schema_grammar *out, bool strict,
+                                  struct tare_err *err);
 
 /* A schema of a batch, ready for walks. */
 struct tare_mask_opened {

@@ -4,7 +4,7 @@
 #include <math.h>
 
 #include "base/limits.h"
-#include "text/grammar_tools.h"
+#include "text/envelope.h"
 #include "text/guide.h"
 #include "text/mask_try.h"
 
@@ -14,29 +14,9 @@
 #define TOOLS_MAX 64u
 #define GUIDE_BYTES (8 * TARE_MIB)
 
-/* Dialects whose call is one JSON object, or a list of them, between two texts. */
-static const struct envelope {
-    const char *dialect, *before, *after, *name, *arguments;
-    bool list;
-} envelopes[] = {
-    {"hermes", "<tool_call>", "</tool_call>", "name", "arguments", false},
-    {"exaone4", "<tool_call>", "</tool_call>", "name", "arguments", false},
-    {"longcat", "<longcat_tool_call>", "</longcat_tool_call>", "name", "arguments", false},
-    {"minimax_m1", "<tool_calls>", "</tool_calls>", "name", "arguments", false},
-    {"internlm2", "<|action_start|><|plugin|>", "<|action_end|>", "name", "parameters", false},
-    {"granite_20b", "<function_call>", "", "name", "arguments", false},
-    {"llama3_json", "", "", "name", "parameters", false},
-    {"mistral_v3", "[TOOL_CALLS]", "", "name", "arguments", true},
-    {"hunyuan_a13b", "<tool_calls>", "</tool_calls>", "name", "arguments", true},
-    {"nemotron", "<TOOLCALL>", "</TOOLCALL>", "name", "arguments", true},
-    {"granite3", "<|tool_call|>", "", "name", "arguments", true},
-    {"phi4_mini", "<|tool_call|>", "<|/tool_call|>", "name", "arguments", true},
-    {"functools", "functools", "", "name", "arguments", true},
-};
-
 struct entry {
     struct tare__tools_scope key;
-    const struct envelope *envelope;
+    const struct tare_envelope *envelope;
     struct tare_guide *guide; /* NULL: this envelope cannot be enforced */
 };
 
@@ -109,12 +89,11 @@ static int64_t now(const struct tare_tools_masks *m)
 
 /* ---- guides ------------------------------------------------------------------------------- */
 
-static const struct envelope *envelope_of(struct tare_str dialect)
+/* NULL: the dialect has none. */
+static const struct tare_envelope *envelope_of(struct tare_str dialect)
 {
-    for (size_t i = 0; i < sizeof envelopes / sizeof *envelopes; i++)
-        if (tare_str_is(dialect, envelopes[i].dialect))
-            return &envelopes[i];
-    return NULL;
+    const struct tare_envelope *e = tare_envelope_of(dialect);
+    return e && !e->missing ? e : NULL;
 }
 
 static bool named(const struct tare__tools_scope *s, uint32_t i)
@@ -150,34 +129,10 @@ static enum tare_status tools_json(const struct tare__tools_scope *s, struct tar
     return tare_json_parse(text, NULL, arena, out, err);
 }
 
-/* before gap CALL gap after, with a list around the calls where the dialect has one. */
-static enum tare_status wrap(const struct envelope *e, struct tare_grammar *g, struct tare_err *err)
-{
-    uint32_t blank[3] = {tare_grammar_bytes(g, TARE_S(" ")), tare_grammar_bytes(g, TARE_S("\n"))};
-    uint32_t gap = tare_grammar_repeat(g, tare_grammar_alt(g, blank, 2), 0, 2);
-    uint32_t call = tare_grammar_root(g);
-    if (e->list) {
-        uint32_t more[4] = {gap, tare_grammar_bytes(g, TARE_S(",")), gap, call};
-        uint32_t all[6] = {
-            tare_grammar_bytes(g, TARE_S("[")),
-            gap,
-            call,
-            tare_grammar_repeat(g, tare_grammar_seq(g, more, 4), 0, TARE_GRAMMAR_ANY),
-            gap,
-            tare_grammar_bytes(g, TARE_S("]"))};
-        call = tare_grammar_seq(g, all, 6);
-    }
-    uint32_t parts[5] = {tare_grammar_bytes(g, tare_str_of(e->before)), gap, call, gap,
-                         tare_grammar_bytes(g, tare_str_of(e->after))};
-    bool open = e->after[0] == 0; /* then nothing tells the gap behind it from free text */
-    return tare_grammar_finish(g, tare_grammar_seq(g, parts, open ? 3 : 5), err);
-}
-
 static enum tare_status compile(struct tare_tools_masks *m, struct entry *e, struct tare_err *err)
 {
     const struct tare_guide_options go = {.memo_bytes = GUIDE_BYTES, .alc = m->alc};
     const struct tare_schema_grammar_options so = {.any_order = e->key.any_order};
-    const struct tare_tool_envelope bare = {.arguments = tare_str_of(e->envelope->arguments)};
     struct tare_schema_grammar lowered = {0};
     struct tare_err why = {0};
     struct tare_json tools;
@@ -186,11 +141,10 @@ static enum tare_status compile(struct tare_tools_masks *m, struct entry *e, str
     if (st == TARE_OK && !tare_json_present(tare_json_first(tools)))
         return TARE_OK; /* no tool may be called: nothing to enforce but that */
     if (st == TARE_OK)
-        st = tare_grammar_from_tools(tools, &bare, &so, &m->arena, &lowered, &why);
+        st = tare_grammar_from_dialect(tare_str_of(e->envelope->dialect), tools, NULL, &so,
+                                       &m->arena, &lowered, &why);
     if (st == TARE_E_INPUT || st == TARE_E_LIMIT || (st == TARE_OK && lowered.refused))
         return TARE_OK; /* counted as not enforced */
-    if (st == TARE_OK)
-        st = wrap(e->envelope, lowered.grammar, err);
     if (st == TARE_OK)
         st = tare_guide_open(lowered.grammar, m->tables, &go, &e->guide, err);
     if (st == TARE_OK) {
@@ -214,7 +168,7 @@ static bool same(const struct tare__tools_scope *a, const struct tare__tools_sco
 static enum tare_status find(struct tare_tools_masks *m, const struct tare__tools_scope *s,
                              const struct entry **out, struct tare_err *err)
 {
-    const struct envelope *e = envelope_of(s->dialect);
+    const struct tare_envelope *e = envelope_of(s->dialect);
     *out = NULL;
     if (!e || s->n_tools > TOOLS_MAX)
         return TARE_OK;
@@ -425,7 +379,7 @@ static bool spells(struct tare_json tokens, struct tare_str text)
     return at == text.n;
 }
 
-static size_t opener(const struct envelope *e, struct tare_str text, size_t at)
+static size_t opener(const struct tare_envelope *e, struct tare_str text, size_t at)
 {
     struct tare_str rest = tare_str_n(text.p + at, text.n - at);
     if (e->before[0]) {
@@ -434,7 +388,7 @@ static size_t opener(const struct envelope *e, struct tare_str text, size_t at)
     }
     while (at < text.n && (text.p[at] == ' ' || text.p[at] == '\n'))
         at++;
-    return at < text.n && text.p[at] == '{' ? at : SIZE_MAX;
+    return at < text.n && (text.p[at] == '{' || text.p[at] == '[') ? at : SIZE_MAX;
 }
 
 enum tare_status tare__tools_mask_look(struct tare_tools_masks *m,

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "lib/lib.h"
+#include "text/envelope.h"
 #include "text/grammar_tools.h"
 #include "text/guide.h"
 #include "text/json.h"
@@ -142,7 +143,10 @@ static enum tare_status lower(const struct tare_mask_options *o, struct tare_mas
     enum tare_status st = tare_json_parse(text, NULL, &p->arena, &json, err);
     if (st)
         return st;
-    if (o->kind == TARE_MASK_TOOLS) {
+    if (o->kind == TARE_MASK_TOOLS && o->dialect) {
+        st = tare_grammar_from_dialect(tare_str_of(o->dialect), json, o->vocabulary->vocab, &how,
+                                       &p->arena, &p->lowered, err);
+    } else if (o->kind == TARE_MASK_TOOLS) {
         struct tare_tool_envelope around = {.before = tare_str_of(o->before),
                                             .after = tare_str_of(o->after),
                                             .arguments = tare_str_of(o->arguments)};

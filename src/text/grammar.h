@@ -117,8 +117,9 @@ enum tare_status tare_grammar_finish(struct tare_grammar *g, uint32_t root, stru
 /* Whether nothing matches the node: for a grammar that was refused by finish. */
 bool tare_grammar_is_empty(const struct tare_grammar *g, uint32_t node);
 
-/* What a finished grammar writes is JSON behind `skip` bytes: no object of it may have a key twice.
- * Declared keys never come twice anyhow; guides look out for the others. */
+/* What a finished grammar writes is JSON behind `skip` bytes (SIZE_MAX: from its first brace on):
+ * no object of it may have a key twice. Declared keys never come twice anyhow; guides look out for
+ * the others. */
 void tare_grammar_unique_keys(struct tare_grammar *g, size_t skip);
 
 /* The root of a finished grammar: it may be a part of a larger one, finished again. */

@@ -107,28 +107,36 @@ static enum tare_status wrap(struct tare_grammar *g, const struct tare_tool_enve
     return st;
 }
 
+enum tare_status tare_tools_schema(struct tare_json tools, struct tare_str arguments,
+                                   struct tare_arena *arena, struct tare_json *out,
+                                   struct tare_err *err)
+{
+    struct tare_buf text, id;
+    struct tare_str kept = {0};
+    if (tare_json_kind(tools) != TARE_JSON_ARRAY)
+        return tare_fail(err, TARE_E_INPUT, "the tools are not a list");
+    tare_buf_init(&text, arena->alc, TARE_MAX_JSON_BYTES);
+    tare_buf_init(&id, arena->alc, TARE_KIB);
+    enum tare_status st = put_tools(tools, arguments, &text, &id, err);
+    if (!st) {
+        kept = tare_arena_copy(arena, tare_buf_str(&text));
+        st = kept.p ? tare_json_parse(kept, NULL, arena, out, err)
+                    : tare_fail(err, TARE_E_NOMEM, "no memory for the tools' grammar");
+    }
+    tare_buf_free(&id);
+    tare_buf_free(&text);
+    return st;
+}
+
 enum tare_status tare_grammar_from_tools(struct tare_json tools,
                                          const struct tare_tool_envelope *envelope,
                                          const struct tare_schema_grammar_options *options,
                                          struct tare_arena *arena, struct tare_schema_grammar *out,
                                          struct tare_err *err)
 {
-    struct tare_buf text, id;
     struct tare_json schema;
     struct tare_str arguments = envelope->arguments.n ? envelope->arguments : TARE_S("arguments");
-    if (tare_json_kind(tools) != TARE_JSON_ARRAY)
-        return tare_fail(err, TARE_E_INPUT, "the tools are not a list");
-    tare_buf_init(&text, arena->alc, TARE_MAX_JSON_BYTES);
-    tare_buf_init(&id, arena->alc, TARE_KIB);
-    enum tare_status st = put_tools(tools, arguments, &text, &id, err);
-    struct tare_str kept = {0};
-    if (!st) {
-        kept = tare_arena_copy(arena, tare_buf_str(&text));
-        st = kept.p ? tare_json_parse(kept, NULL, arena, &schema, err)
-                    : tare_fail(err, TARE_E_NOMEM, "no memory for the tools' grammar");
-    }
-    tare_buf_free(&id);
-    tare_buf_free(&text);
+    enum tare_status st = tare_tools_schema(tools, arguments, arena, &schema, err);
     if (!st)
         st = tare_schema_grammar_make(schema, options, arena, out, err);
     if (!st && !out->refused && (envelope->before.n || envelope->after.n))

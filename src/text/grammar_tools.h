@@ -23,4 +23,10 @@ enum tare_status tare_grammar_from_tools(struct tare_json tools,
                                          struct tare_arena *arena, struct tare_schema_grammar *out,
                                          struct tare_err *err);
 
+/* The schema {"anyOf": [{"properties": {"name": {"const": …}, "arguments": …}}, one a tool]} of the
+ * tools, each tool's own a resource of its own. */
+enum tare_status tare_tools_schema(struct tare_json tools, struct tare_str arguments,
+                                   struct tare_arena *arena, struct tare_json *out,
+                                   struct tare_err *err);
+
 #endif

@@ -179,8 +179,8 @@ static enum tare__keys_answer read_byte(struct tare__keys *k, char c)
     case KEY_SLASH:
         k->at.mode = KEY;
         return put_char(k, c) ? TARE__KEYS_OK : TARE__KEYS_NO_MEMORY;
-    case DONE:
-        break;
+    case DONE: /* perhaps another call of a list */
+        return c == '{' ? between(k, c) : TARE__KEYS_OK;
     }
     return TARE__KEYS_OK;
 }
@@ -190,8 +190,10 @@ enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str byt
     struct tare__keys_at begin = k->at;
     for (size_t i = 0; i < bytes.n; i++) {
         enum tare__keys_answer a = TARE__KEYS_OK;
+        if (k->at.skip == UINT32_MAX && bytes.p[i] == '{')
+            k->at.skip = 0;
         if (k->at.skip)
-            k->at.skip--;
+            k->at.skip -= k->at.skip != UINT32_MAX;
         else
             a = read_byte(k, bytes.p[i]);
         if (a != TARE__KEYS_OK) {
@@ -221,7 +223,7 @@ uint32_t tare__keys_quotes(const struct tare__keys *k)
     case STRING_SLASH:
         return 3 + more;
     case DONE:
-        return UINT32_MAX;
+        return 4;
     case BETWEEN:
     case BEFORE_KEY:
         break;

@@ -13,7 +13,7 @@ struct tare__keys_at {
     uint32_t head, top; /* newest entry of the open objects; the innermost open one; 0: none */
     uint32_t from;      /* of the key under way, in the text of keys */
     uint32_t n, n_text; /* entries and bytes in use: what is behind may be written over */
-    uint32_t skip;      /* bytes before the JSON */
+    uint32_t skip;      /* bytes before the JSON; UINT32_MAX: all before the first brace */
     uint32_t mode;      /* enum in the .c; 0: a value or what stands between values */
 };
 
@@ -36,7 +36,7 @@ bool tare__keys_copy(const struct tare__keys *k, struct tare__keys *to);
 enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str bytes);
 /* Whether the bytes could be read; the place stays. */
 enum tare__keys_answer tare__keys_try(struct tare__keys *k, struct tare_str bytes);
-/* How many quotes a token must have to write a key twice from here; UINT32_MAX: none can. */
+/* How many quotes a token must have to write a key twice from here. */
 uint32_t tare__keys_quotes(const struct tare__keys *k);
 /* True inside a string that is no key: the place changes only when it ends. */
 bool tare__keys_in_value(const struct tare__keys *k);

@@ -215,7 +215,7 @@ bool tare__lower_empty(struct tare__lower *l, const struct tare__case *c, unsign
     return kinds == 0;
 }
 
-static struct tare__case *expand_all(struct tare__lower *l, const struct tare__goal *goals,
+struct tare__case *tare__lower_cases(struct tare__lower *l, const struct tare__goal *goals,
                                      uint32_t n)
 {
     struct tare__case *list = tare__lower_top(l);
@@ -230,7 +230,7 @@ bool tare__lower_set_empty(struct tare__lower *l, const struct tare__goal *goals
     bool was = l->narrowed, found = false;
     l->narrowed = false;
     l->probing++;
-    for (const struct tare__case *c = expand_all(l, goals, n); c && !found; c = c->next)
+    for (const struct tare__case *c = tare__lower_cases(l, goals, n); c && !found; c = c->next)
         found = !tare__lower_empty(l, c, depth);
     found = found || l->narrowed || l->stopped;
     l->narrowed = was;
@@ -378,11 +378,11 @@ static uint32_t of_kind(struct tare__lower *l, const struct tare__case *c, enum 
 {
     switch (k) {
     case TARE_JSON_NULL:
-        return tare_grammar_bytes(l->g, TARE_S("null"));
+        return tare_grammar_bytes(l->g, l->style.python ? TARE_S("None") : TARE_S("null"));
     case TARE_JSON_FALSE:
-        return tare_grammar_bytes(l->g, TARE_S("false"));
+        return tare_grammar_bytes(l->g, l->style.python ? TARE_S("False") : TARE_S("false"));
     case TARE_JSON_TRUE:
-        return tare_grammar_bytes(l->g, TARE_S("true"));
+        return tare_grammar_bytes(l->g, l->style.python ? TARE_S("True") : TARE_S("true"));
     case TARE_JSON_NUMBER:
         return tare__lower_number(l, c);
     case TARE_JSON_STRING:
@@ -479,7 +479,7 @@ uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, 
         (void)tare__lower_ok(l, tare_fail(&l->err, TARE_E_LIMIT,
                                           "the schema is nested over %d deep here",
                                           TARE_MAX_JSON_DEPTH));
-    const struct tare__case *list = expand_all(l, v.v, v.n);
+    const struct tare__case *list = tare__lower_cases(l, v.v, v.n);
     s->node = l->stopped ? TARE_GRAMMAR_NEVER : write_cases(l, list, v);
     if (tare_grammar_fault(l->g)->code == TARE_E_LIMIT && !l->stopped)
         (void)tare__lower_ok(
@@ -579,9 +579,16 @@ static void tell_narrowed(struct tare__lower *l)
     }
 }
 
-static enum tare_status lower(struct tare__lower *l, struct tare_err *err)
+static uint32_t whole(struct tare__lower *l, void *ctx)
 {
-    struct tare__goal root = {l->schema->root, false};
+    const struct tare__goal root = {l->schema->root, false};
+    (void)ctx;
+    return tare__lower_set(l, &root, 1);
+}
+
+static enum tare_status lower(struct tare__lower *l, tare__lower_root *root, void *ctx, bool later,
+                              struct tare_err *err)
+{
     enum tare_status st = tare_grammar_open(l->arena, &l->g, err);
     if (st == TARE_OK)
         tare_grammar_limit(l->g, &l->work);
@@ -590,7 +597,7 @@ static enum tare_status lower(struct tare__lower *l, struct tare_err *err)
         return st != TARE_OK ? st : tare_fail(err, TARE_E_NOMEM, "not enough memory");
     shared_nodes(l);
     usual_restrictions(l);
-    uint32_t node = tare__lower_set(l, &root, 1);
+    uint32_t node = root(l, ctx);
     if (l->st != TARE_OK && err)
         *err = l->err;
     if (l->st != TARE_OK || l->out->refused)
@@ -604,17 +611,18 @@ static enum tare_status lower(struct tare__lower *l, struct tare_err *err)
     if (st != TARE_OK && err)
         *err = l->err;
     if (st == TARE_OK) {
-        tare_grammar_unique_keys(l->g, 0);
+        tare_grammar_unique_keys(l->g, later ? SIZE_MAX : 0);
         l->out->grammar = l->g;
         tell_narrowed(l);
     }
     return st != TARE_OK && tare_grammar_is_empty(l->g, node) ? nothing(l, err) : st;
 }
 
-enum tare_status tare_schema_grammar_make(struct tare_json schema,
-                                          const struct tare_schema_grammar_options *options,
-                                          struct tare_arena *arena, struct tare_schema_grammar *out,
-                                          struct tare_err *err)
+enum tare_status tare__schema_grammar_with(struct tare_json schema,
+                                           const struct tare_schema_grammar_options *options,
+                                           tare__lower_root *root, void *ctx, bool later,
+                                           struct tare_arena *arena,
+                                           struct tare_schema_grammar *out, struct tare_err *err)
 {
     static const struct tare_schema_grammar_options none = {0};
     *out = (struct tare_schema_grammar){0};
@@ -632,7 +640,15 @@ enum tare_status tare_schema_grammar_make(struct tare_json schema,
     l->out = out;
     l->schema = out->schema;
     l->arena = arena;
-    st = lower(l, err);
+    st = lower(l, root, ctx, later, err);
     out->steps = l->work.done;
     return st;
+}
+
+enum tare_status tare_schema_grammar_make(struct tare_json schema,
+                                          const struct tare_schema_grammar_options *options,
+                                          struct tare_arena *arena, struct tare_schema_grammar *out,
+                                          struct tare_err *err)
+{
+    return tare__schema_grammar_with(schema, options, whole, NULL, false, arena, out, err);
 }

@@ -133,8 +133,21 @@ struct tare__names_known {
     struct tare__names_known *next;
 };
 
+/* How values are written where they are no JSON. */
+struct tare__style {
+    bool python;                  /* None, False, True */
+    bool bare_keys;               /* {key:value}: only declared keys, of letters, digits and _-.+ */
+    bool quoted;                  /* texts stand between `quote`, raw */
+    uint32_t quote;               /* node */
+    const struct tare_dfa *texts; /* what texts may be at all; NULL: any */
+    const struct tare_dfa *names; /* bare keys */
+    bool one_extra; /* nobody looks out for keys that come twice: undeclared members only in objects
+                       without others, and one of them */
+};
+
 struct tare__lower {
     const struct tare_schema_grammar_options *o;
+    struct tare__style style;
     struct tare_schema_grammar *out;
     const struct tare_schema *schema;
     struct tare_grammar *g;
@@ -154,6 +167,7 @@ struct tare__lower {
     struct tare__made_known *made;
     uint32_t n_made, n_wanted;
     struct tare__names_known *names;
+    const struct tare__schema_node *typed[TARE_JSON_OBJECT + 1];
     uint32_t gap, quote, open, close, comma; /* nodes used everywhere */
     bool narrowed;
     uint32_t probing; /* only looking whether something is empty: nothing is refused or noted */
@@ -232,12 +246,37 @@ const struct tare_dfa *tare__lower_names(struct tare__lower *l,
 const struct tare_dfa *tare__lower_texts(struct tare__lower *l, const struct tare__case *c,
                                          bool *none);
 
+/* Members one after the other in their order: `member` writes one (NEVER: it may not come),
+ * `between` stands between two. Undeclared members are not written. */
+typedef uint32_t tare__lower_field(struct tare__lower *l, void *ctx, struct tare_str name,
+                                   const struct tare__goal *goals, uint32_t n);
+uint32_t tare__lower_fields(struct tare__lower *l, const struct tare__case *c,
+                            tare__lower_field *member, void *ctx, uint32_t between);
+/* Cases of a set of goals. */
+struct tare__case *tare__lower_cases(struct tare__lower *l, const struct tare__goal *goals,
+                                     uint32_t n);
+/* A subschema of one type. */
+const struct tare__schema_node *tare__lower_typed(struct tare__lower *l, enum tare_json_kind kind);
+/* Texts of the set, raw; allowed: of these (NULL: any text of the style). */
+uint32_t tare__lower_raw(struct tare__lower *l, const struct tare__goal *goals, uint32_t n,
+                         const struct tare_dfa *allowed);
+/* Lowers the schema with a root of the caller's making; the JSON of the text begins at its first
+ * brace when `later`, else at once. */
+typedef uint32_t tare__lower_root(struct tare__lower *l, void *ctx);
+enum tare_status tare__schema_grammar_with(struct tare_json schema,
+                                           const struct tare_schema_grammar_options *options,
+                                           tare__lower_root *root, void *ctx, bool later,
+                                           struct tare_arena *arena,
+                                           struct tare_schema_grammar *out, struct tare_err *err);
+
 uint32_t tare__lower_bound(uint64_t n); /* of a grammar */
 /* Nodes of one type. */
 uint32_t tare__lower_number(struct tare__lower *l, const struct tare__case *c);
 uint32_t tare__lower_string(struct tare__lower *l, const struct tare__case *c);
 uint32_t tare__lower_object(struct tare__lower *l, const struct tare__case *c);
 uint32_t tare__lower_array(struct tare__lower *l, const struct tare__case *c);
+/* A key as the style has it; false: it cannot be written. */
+bool tare__lower_key(struct tare__lower *l, struct tare_str key, struct tare_buf *out);
 /* The values of the cases that list theirs, which all goals accept. */
 uint32_t tare__lower_values(struct tare__lower *l, const struct tare__case *list,
                             const struct tare__goal *goals, uint32_t n);

@@ -130,17 +130,18 @@ static void gather(struct tare__lower *l, const struct tare__case *c, struct mem
     in_order(l, c->members, m, false);
 }
 
+/* As it is written, without quotes; p NULL: it cannot be, or stopped. */
 static struct tare_str spelling(struct tare__lower *l, struct tare_str name)
 {
     struct tare_buf b;
     tare_buf_init(&b, l->arena->alc, TARE_MAX_JSON_BYTES);
-    tare__json_quote(&b, name, false);
+    bool can = tare__lower_key(l, name, &b);
     struct tare_str s =
-        b.failed ? (struct tare_str){0} : tare_arena_copy(l->arena, tare_buf_str(&b));
+        b.failed || !can ? (struct tare_str){0} : tare_arena_copy(l->arena, tare_buf_str(&b));
     tare_buf_free(&b);
-    if (!s.p)
+    if (!s.p && can)
         (void)tare__lower_ok(l, tare_fail(&l->err, TARE_E_NOMEM, "not enough memory"));
-    return s.p ? tare_str_n(s.p + 1, s.n - 2) : s;
+    return s.p && !l->style.bare_keys ? tare_str_n(s.p + 1, s.n - 2) : s;
 }
 
 /* ---- members that are not declared --------------------------------------------------------- */
@@ -229,6 +230,10 @@ static void extras_meeting(struct tare__lower *l, struct object *o, const struct
             tare__lower_narrow(l, o->wants[i].some->rule, "automata of names that are too large");
         return;
     }
+    if (l->style.texts)
+        key = key ? tare__lower_product(l, key, l->style.texts, TARE_DFA_AND) : l->style.texts;
+    if (!key && l->style.texts)
+        return;
     uint32_t value = extra_value(l, o, mask, meets);
     if (value == TARE_GRAMMAR_NEVER || l->stopped)
         return;
@@ -298,6 +303,10 @@ static uint32_t written(struct tare__lower *l, struct object *o, const struct ta
         uint32_t n = tare__lower_member_goals(l, c, m->names[i], &goals);
         bool never = names && !tare_dfa_run(names, m->names[i]);
         m->v[i].key = spelling(l, m->names[i]);
+        if (!m->v[i].key.p) { /* in its own spelling, never written */
+            m->v[i].key = m->names[i];
+            never = true;
+        }
         m->v[i].value = never || l->stopped ? TARE_GRAMMAR_NEVER : tare__lower_set(l, goals, n);
         if (m->v[i].required && m->v[i].value == TARE_GRAMMAR_NEVER)
             return TARE_GRAMMAR_NEVER;
@@ -309,7 +318,7 @@ static uint32_t written(struct tare__lower *l, struct object *o, const struct ta
     struct tare_grammar_object out = {.members = m->v,
                                       .n_members = m->n,
                                       .extras = o->more,
-                                      .n_extras = o->n_more,
+                                      .n_extras = l->style.one_extra && m->n ? 0 : o->n_more,
                                       .wants = (uint8_t)((1u << o->n_wants) - 1),
                                       .min = tare__lower_bound(c->min_members),
                                       .max = tare__lower_bound(c->max_members),
@@ -319,6 +328,8 @@ static uint32_t written(struct tare__lower *l, struct object *o, const struct ta
                                       .gap_close = l->gap,
                                       .gap_before = TARE_GRAMMAR_EMPTY,
                                       .gap_after = l->gap};
+    if (l->style.one_extra && out.max > 1 && !m->n)
+        out.max = 1;
     return tare_grammar_object(l->g, &out);
 }
 
@@ -510,8 +521,73 @@ static const struct tare__some_link *oldest_first(struct tare__lower *l,
     return out;
 }
 
+/* ---- members as fields --------------------------------------------------------------------- */
+
+/* Whether any choice of members will do. */
+static bool uncounted(struct tare__lower *l, const struct tare__case *c, const struct members *m)
+{
+    const struct tare__schema_rule r = {.keyword = "minProperties"};
+    uint32_t required = 0;
+    for (uint32_t i = 0; i < m->n; i++)
+        required += m->v[i].required;
+    if (!c->some && c->min_members <= required && c->max_members >= m->n)
+        return true;
+    tare__lower_narrow(l, c->some ? c->some->rule : &r,
+                       "how many members there are is not counted in this layout");
+    return false;
+}
+
+uint32_t tare__lower_fields(struct tare__lower *l, const struct tare__case *c,
+                            tare__lower_field *field, void *ctx, uint32_t between)
+{
+    struct members m = {0};
+    uint32_t tail[2] = {TARE_GRAMMAR_EMPTY, TARE_GRAMMAR_EMPTY};
+    const struct tare_dfa *names = c->names ? tare__lower_names(l, c->names) : NULL;
+    gather(l, c, &m);
+    if (l->stopped || (c->names && !names) || !uncounted(l, c, &m))
+        return TARE_GRAMMAR_NEVER;
+    for (uint32_t i = m.n; i-- > 0 && !l->stopped;) { /* tail[1]: some field stands before */
+        struct tare__goal *goals;
+        uint32_t n = tare__lower_member_goals(l, c, m.names[i], &goals);
+        bool never = names && !tare_dfa_run(names, m.names[i]);
+        uint32_t one = never ? TARE_GRAMMAR_NEVER : field(l, ctx, m.names[i], goals, n);
+        if (one == TARE_GRAMMAR_NEVER && m.v[i].required)
+            return TARE_GRAMMAR_NEVER;
+        uint32_t behind = tail[1];
+        for (unsigned some = 0; some < 2 && one != TARE_GRAMMAR_NEVER; some++) {
+            uint32_t parts[3] = {some ? between : TARE_GRAMMAR_EMPTY, one, behind};
+            uint32_t ways[2] = {tare_grammar_seq(l->g, parts, 3), tail[some]};
+            tail[some] = m.v[i].required ? ways[0] : tare_grammar_alt(l->g, ways, 2);
+        }
+    }
+    return l->stopped ? TARE_GRAMMAR_NEVER : tail[0];
+}
+
+/* key:value */
+static uint32_t bare_field(struct tare__lower *l, void *ctx, struct tare_str name,
+                           const struct tare__goal *goals, uint32_t n)
+{
+    struct tare_str key = spelling(l, name);
+    (void)ctx;
+    if (!key.p)
+        return TARE_GRAMMAR_NEVER;
+    uint32_t parts[3] = {tare_grammar_bytes(l->g, key), tare_grammar_bytes(l->g, TARE_S(":")),
+                         tare__lower_set(l, goals, n)};
+    return parts[2] == TARE_GRAMMAR_NEVER ? parts[2] : tare_grammar_seq(l->g, parts, 3);
+}
+
+static uint32_t bare_object(struct tare__lower *l, const struct tare__case *c)
+{
+    uint32_t parts[3] = {tare_grammar_bytes(l->g, TARE_S("{")),
+                         tare__lower_fields(l, c, bare_field, NULL, l->comma),
+                         tare_grammar_bytes(l->g, TARE_S("}"))};
+    return parts[1] == TARE_GRAMMAR_NEVER ? parts[1] : tare_grammar_seq(l->g, parts, 3);
+}
+
 uint32_t tare__lower_object(struct tare__lower *l, const struct tare__case *c)
 {
+    if (l->style.bare_keys)
+        return bare_object(l, c);
     struct object o = {.c = c};
     if (c->min_members > c->max_members)
         return TARE_GRAMMAR_NEVER;

@@ -205,8 +205,22 @@ uint32_t tare__lower_bound(uint64_t n)
     return n >= TARE_GRAMMAR_ANY ? TARE_GRAMMAR_ANY : (uint32_t)n;
 }
 
+/* A text as the style has it, closed by its quote. Automata too large for both: narrowed. */
 static uint32_t quoted(struct tare__lower *l, const struct tare_dfa *dfa, uint32_t lo, uint32_t hi)
 {
+    if (l->style.texts && dfa) {
+        dfa = tare__lower_product(l, dfa, l->style.texts, TARE_DFA_AND);
+        if (!dfa || dfa->empty)
+            return TARE_GRAMMAR_NEVER;
+    } else if (l->style.texts) {
+        dfa = l->style.texts;
+    }
+    if (l->style.quoted) {
+        uint32_t raw[3] = {l->style.quote,
+                           tare_grammar_lex(l->g, dfa ? dfa : tare__lower_utf8(l), lo, hi),
+                           l->style.quote};
+        return l->stopped ? TARE_GRAMMAR_NEVER : tare_grammar_seq(l->g, raw, 3);
+    }
     uint32_t both[2] = {l->quote, tare_grammar_string(l->g, dfa, lo, hi, !l->o->no_escapes)};
     return tare_grammar_seq(l->g, both, 2);
 }
@@ -292,7 +306,12 @@ const struct tare_dfa *tare__lower_names(struct tare__lower *l, const struct tar
 
 static struct tare_str spelt(struct tare__lower *l, struct tare_json v)
 {
+    static const char *const python[] = {
+        [TARE_JSON_NULL] = "None", [TARE_JSON_FALSE] = "False", [TARE_JSON_TRUE] = "True"};
+    enum tare_json_kind kind = tare_json_kind(v);
     struct tare_buf b;
+    if (l->style.python && kind >= TARE_JSON_NULL && kind <= TARE_JSON_TRUE)
+        return tare_str_of(python[kind]);
     tare_buf_init(&b, l->arena->alc, TARE_MAX_JSON_BYTES);
     tare__json_print(v, &b, false);
     struct tare_str text = tare_arena_copy(l->arena, tare_buf_str(&b));
@@ -303,11 +322,28 @@ static struct tare_str spelt(struct tare__lower *l, struct tare_json v)
     return text;
 }
 
+bool tare__lower_key(struct tare__lower *l, struct tare_str key, struct tare_buf *out)
+{
+    if (l->style.bare_keys ? !tare_dfa_run(l->style.names, key)
+                           : l->style.texts && !tare_dfa_run(l->style.texts, key))
+        return false;
+    if (l->style.bare_keys)
+        tare_buf_put(out, key);
+    else
+        tare__json_quote(out, key, false);
+    return true;
+}
+
 /* One value, as it is written in the schema, with gaps. */
 static uint32_t literal(struct tare__lower *l, struct tare_json v)
 {
     enum tare_json_kind kind = tare_json_kind(v);
     struct tare_buf b;
+    if (kind == TARE_JSON_STRING && (l->style.quoted || l->style.texts)) {
+        struct tare_str text = tare_json_str(v);
+        const struct tare_dfa *dfa = tare__lower_listed_texts(l, &text, 1);
+        return dfa ? quoted(l, dfa, 0, TARE_GRAMMAR_ANY) : TARE_GRAMMAR_NEVER;
+    }
     if (kind != TARE_JSON_ARRAY && kind != TARE_JSON_OBJECT)
         return tare_grammar_bytes(l->g, spelt(l, v));
     tare_buf_init(&b, l->arena->alc, TARE_MAX_JSON_BYTES);
@@ -327,7 +363,10 @@ static uint32_t literal(struct tare__lower *l, struct tare_json v)
         }
         if (object) {
             tare_buf_reset(&b);
-            tare__json_quote(&b, tare_json_key(m), false);
+            if (!tare__lower_key(l, tare_json_key(m), &b)) {
+                tare_buf_free(&b);
+                return TARE_GRAMMAR_NEVER;
+            }
             tare_buf_putc(&b, ':');
             nodes[n++] = tare_grammar_bytes(l->g, tare_buf_str(&b));
             nodes[n++] = l->gap;
@@ -404,7 +443,8 @@ static void list_value(struct tare__lower *l, struct tare_json v, struct listing
 {
     enum tare_json_kind kind = tare_json_kind(v);
     tare__lower_work(l, 10);
-    if (kind == TARE_JSON_STRING && !l->o->no_escapes && tare_json_str(v).n < MAX_TEXTS_BYTES)
+    if (kind == TARE_JSON_STRING && (!l->o->no_escapes || l->style.quoted) &&
+        tare_json_str(v).n < MAX_TEXTS_BYTES)
         out->strings[out->n_strings++] = tare_json_str(v);
     else if (kind < TARE_JSON_STRING && tare_json_lexeme(v).n < MAX_TEXTS_BYTES)
         out->others[out->n_others++] = spelt(l, v);
@@ -467,4 +507,65 @@ uint32_t tare__lower_values(struct tare__lower *l, const struct tare__case *list
     if (l->stopped || !out.n_nodes)
         return TARE_GRAMMAR_NEVER;
     return out.n_nodes == 1 ? out.nodes[0] : tare_grammar_alt(l->g, out.nodes, out.n_nodes);
+}
+
+/* ---- raw texts --------------------------------------------------------------------------- */
+
+const struct tare__schema_node *tare__lower_typed(struct tare__lower *l, enum tare_json_kind kind)
+{
+    if (l->typed[kind])
+        return l->typed[kind];
+    struct tare__schema_node *n = tare__lower_new(l, sizeof *n);
+    struct tare__schema_rule *r = tare__lower_new(l, sizeof *r);
+    if (!n || !r)
+        return &tare__lower_false;
+    *r = (struct tare__schema_rule){
+        .op = SO_TYPE, .keyword = "type", .types = TARE__LOWER_BIT(kind)};
+    *n = (struct tare__schema_node){.rules = r, .n_rules = 1, .number = UINT32_MAX - ++l->n_made};
+    l->typed[kind] = n;
+    return n;
+}
+
+/* Listed texts of the case that meet the goals. */
+static const struct tare_dfa *listed_raw(struct tare__lower *l, const struct tare__case *c,
+                                         const struct tare__goal *goals, uint32_t n)
+{
+    uint32_t n_texts = 0, room = c->in->list ? tare_json_count(c->in->v) : 1;
+    struct tare_str *texts = tare__lower_new(l, (room + 1) * sizeof *texts);
+    struct tare_json v = c->in->list ? tare_json_first(c->in->v) : c->in->v;
+    for (; v.doc && texts; v = c->in->list ? tare_json_next(v) : (struct tare_json){0})
+        if (tare_json_kind(v) == TARE_JSON_STRING && meets(l, v, (struct tare__goals){goals, n}))
+            texts[n_texts++] = tare_json_str(v);
+    return texts ? tare__lower_listed_texts(l, texts, n_texts) : NULL;
+}
+
+uint32_t tare__lower_raw(struct tare__lower *l, const struct tare__goal *goals, uint32_t n,
+                         const struct tare_dfa *allowed)
+{
+    uint32_t nodes[64], n_nodes = 0;
+    struct tare__goal *all = tare__lower_new(l, (n + 1) * sizeof *all);
+    if (!all)
+        return TARE_GRAMMAR_NEVER;
+    for (uint32_t i = 0; i < n; i++)
+        all[i] = goals[i];
+    all[n] = (struct tare__goal){tare__lower_typed(l, TARE_JSON_STRING), false};
+    for (const struct tare__case *c = tare__lower_cases(l, all, n + 1);
+         c && n_nodes < 64 && !l->stopped; c = c->next) {
+        bool none = false;
+        const struct tare_dfa *dfa =
+            c->in ? listed_raw(l, c, goals, n) : tare__lower_texts(l, c, &none);
+        if (none || (c->in && !dfa) || c->min_length > c->max_length)
+            continue;
+        dfa = dfa ? dfa : tare__lower_utf8(l);
+        if (l->style.texts)
+            dfa = tare__lower_product(l, dfa, l->style.texts, TARE_DFA_AND);
+        if (allowed)
+            dfa = tare__lower_product(l, dfa, allowed, TARE_DFA_AND);
+        if (dfa && !dfa->empty)
+            nodes[n_nodes++] = tare_grammar_lex(l->g, dfa, tare__lower_bound(c->min_length),
+                                                tare__lower_bound(c->max_length));
+    }
+    if (n_nodes == 0 || l->stopped)
+        return TARE_GRAMMAR_NEVER;
+    return n_nodes == 1 ? nodes[0] : tare_grammar_alt(l->g, nodes, n_nodes);
 }

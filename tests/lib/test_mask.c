@@ -105,6 +105,18 @@ static void test_kinds(void **state)
     assert_false(takes(p, "<tool_call>\n{\"name\":\"put\",\"arguments\":{}}\n</tool_call>"));
     assert_false(takes(p, "{\"name\":\"stop\",\"arguments\":{}}"));
     tare_mask_close(p);
+    struct tare_mask_options o = {.size = sizeof o,
+                                  .kind = TARE_MASK_TOOLS,
+                                  .text = "[{\"name\":\"stop\"}]",
+                                  .n_text = 17,
+                                  .vocabulary = v,
+                                  .dialect = "llama_function_tag"};
+    assert_int_equal(tare_mask_compile(&o, &p, NULL), TARE_CODE_OK);
+    assert_true(takes(p, "<function=stop>{}</function>"));
+    assert_false(takes(p, "{\"name\":\"stop\",\"arguments\":{}}"));
+    tare_mask_close(p);
+    o.dialect = "minimax_m3";
+    assert_int_equal(tare_mask_compile(&o, &p, NULL), TARE_CODE_INPUT);
     tare_mask_vocabulary_close(v);
 }
 
