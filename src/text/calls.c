@@ -508,8 +508,11 @@ enum tare_status tare__calls_setup(struct tare__calls *c, struct tare_str text,
                                    const struct tare_calls_opts *opts, struct tare_arena *arena,
                                    struct tare_calls *out, struct tare_err *err)
 {
-    *c = (struct tare__calls){
-        .text = text.p ? text : TARE_S(""), .opts = opts, .arena = arena, .r = out};
+    memset(c, 0, offsetof(struct tare__calls, openers));
+    c->text = text.p ? text : TARE_S("");
+    c->opts = opts;
+    c->arena = arena;
+    c->r = out;
     *out = (struct tare_calls){0};
     if (opts->dialect.n && !tare_str_is(opts->dialect, "auto")) {
         c->spec = tare__calls_spec_named(opts->dialect);
@@ -523,8 +526,14 @@ enum tare_status tare__calls_setup(struct tare__calls *c, struct tare_str text,
     tare_buf_init(&c->json, arena->alc, 8 * text.n + 1024);
     tare_buf_init(&c->content, arena->alc, text.n);
     tare_buf_init(&c->reasoning, arena->alc, text.n + 1);
-    c->nomem = tare_json_parse(TARE_S("{}"), NULL, arena, &c->any, NULL) != TARE_OK;
     return TARE_OK;
+}
+
+struct tare_json tare__calls_any(struct tare__calls *c)
+{
+    if (!c->any.doc && tare_json_parse(TARE_S("{}"), NULL, c->arena, &c->any, NULL) != TARE_OK)
+        c->nomem = true;
+    return c->any;
 }
 
 void tare__calls_teardown(struct tare__calls *c)

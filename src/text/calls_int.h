@@ -77,10 +77,9 @@ struct tare__calls {
     const struct tare__calls_spec *spec;
     struct tare_arena *arena;
     struct tare_calls *r;
-    struct tare_json any; /* the schema {} */
+    struct tare_json any; /* the schema {}, see tare__calls_any */
     struct tare_buf json; /* scratch for arguments */
     struct tare_buf content, reasoning;
-    struct tare__calls_opener openers[TARE__CALLS_OPENERS];
     uint32_t n_openers;
     uint32_t unit_calls; /* calls before the unit */
     uint32_t rep;        /* repairs of the unit */
@@ -97,6 +96,7 @@ struct tare__calls {
     bool orphan;    /* the block has no opener */
     bool no_close;  /* no closing tag from here on, so none is searched again */
     bool no_orphan; /* no whole call without a wrapper either */
+    struct tare__calls_opener openers[TARE__CALLS_OPENERS]; /* n_openers; last: not zeroed */
 };
 
 enum tare__calls_mode { TARE__JSON, TARE__PYTHON, TARE__GEMMA };
@@ -109,6 +109,8 @@ enum tare__calls_read tare__calls_literal(struct tare__calls *c, enum tare__call
 /* The scratch text from `from` on as a document in the arena; false: it is no JSON. */
 bool tare__calls_document(struct tare__calls *c, size_t from, struct tare_json *out);
 
+/* The schema {}. */
+struct tare_json tare__calls_any(struct tare__calls *c);
 /* A decision meets the end of the text. */
 void tare__calls_touch(const struct tare__calls *c);
 

@@ -126,13 +126,36 @@ static void put_byte(struct tare__calls *c, bool raw_is_repair)
     }
 }
 
+/* One character that may stand here. */
+static bool skip_one(struct tare__calls *c, char ch)
+{
+    bool here = peek(c, 0) == ch && c->i < c->text.n;
+    c->i += here;
+    return here;
+}
+
+/* What stands for itself in any string. */
+static void plain_run(struct tare__calls *c, char close)
+{
+    size_t from = c->i;
+    for (; c->i < c->text.n; c->i++) {
+        unsigned char b = (unsigned char)c->text.p[c->i];
+        if (b < 0x20 || b >= 0x80 || b == '"' || b == '\\' || (char)b == close)
+            break;
+    }
+    tare_buf_put(&c->json, tare__calls_slice(c, from, c->i));
+}
+
 /* The rest of a string that `close` ends. */
 static enum tare__calls_read string_rest(struct reader *r, const char *close)
 {
     struct tare__calls *c = r->c;
     bool triple = r->mode == TARE__PYTHON && strlen(close) == 3;
     tare_buf_putc(&c->json, '"');
-    while (c->i < c->text.n) {
+    for (;;) {
+        plain_run(c, close[0]);
+        if (c->i >= c->text.n)
+            break;
         if (tare__calls_skip(c, close)) {
             tare_buf_putc(&c->json, '"');
             return TARE__READ_OK;
@@ -161,7 +184,10 @@ static enum tare__calls_read string(struct reader *r, bool *is_string)
         {"“", "”", TARE_R_SMART_QUOTES},
         {"‘", "’", TARE_R_SMART_QUOTES},
     };
-    *is_string = true;
+    unsigned char first = r->c->i < r->c->text.n ? (unsigned char)r->c->text.p[r->c->i] : '"';
+    *is_string = r->mode == TARE__GEMMA || first == '"' || first == '\'' || first == 0xe2;
+    if (!*is_string)
+        return TARE__READ_BAD;
     if (r->mode == TARE__GEMMA && tare__calls_skip(r->c, r->quote))
         return string_rest(r, r->quote);
     for (size_t k = r->mode == TARE__PYTHON ? 0 : 2; k < 6 && r->mode != TARE__GEMMA; k++) {
@@ -256,31 +282,31 @@ static enum tare__calls_read key(struct reader *r)
     }
     if (!blank(r) || tare__calls_done(c))
         return TARE__READ_END;
-    if (!tare__calls_skip(c, ":"))
+    if (!skip_one(c, ':'))
         return TARE__READ_BAD;
     tare_buf_putc(&c->json, ':');
     return TARE__READ_OK;
 }
 
 /* Before an element: OK and *more, OK and not (closed here), or a fault. */
-static enum tare__calls_read element(struct reader *r, const char *close, bool first, bool *more)
+static enum tare__calls_read element(struct reader *r, char close, bool first, bool *more)
 {
     struct tare__calls *c = r->c;
     *more = false;
     if (!blank(r) || tare__calls_done(c))
         return TARE__READ_END;
-    if (tare__calls_skip(c, close))
+    if (skip_one(c, close))
         return TARE__READ_OK;
     if (r->stop && tare__calls_at(c, r->stop) && r->appended < 3 && r->mode == TARE__JSON) {
         r->appended++;
         c->rep |= TARE_R_MISSING_CLOSER;
         return TARE__READ_OK;
     }
-    if (!first && !tare__calls_skip(c, ","))
+    if (!first && !skip_one(c, ','))
         return TARE__READ_BAD;
     if (!first && (!blank(r) || tare__calls_done(c)))
         return TARE__READ_END;
-    if (!first && tare__calls_skip(c, close)) {
+    if (!first && skip_one(c, close)) {
         if (r->mode != TARE__PYTHON)
             c->rep |= TARE_R_TRAILING_COMMA;
         return TARE__READ_OK;
@@ -294,7 +320,7 @@ static enum tare__calls_read element(struct reader *r, const char *close, bool f
 static enum tare__calls_read box(struct reader *r, char open)
 {
     struct tare__calls *c = r->c;
-    const char *close = open == '{' ? "}" : open == '(' ? ")" : "]";
+    char close = open == '{' ? '}' : open == '(' ? ')' : ']';
     bool more = true;
     enum tare__calls_read st = TARE__READ_OK;
     if (++r->depth > TARE__CALLS_DEPTH)

@@ -35,6 +35,12 @@ struct tare_calls_stream {
     uint32_t next, ended, errors; /* number of the next call; calls and errors told as final */
     size_t sent;
     struct tare_buf name, arguments; /* of the open call, as told */
+    /* What more text can do without a look: see told_at_once. */
+    enum { OUTSIDE, IN_STRING, ESCAPED } quoted; /* of what was told of the arguments */
+    bool in_string;     /* the text ends inside a string of the open call */
+    size_t string_told; /* then: up to here */
+    bool scanned;
+    bool marks[256]; /* bytes that a tag may begin with, once scanned */
 };
 
 static void tell(struct tare_calls_stream *s, enum tare_emit_kind kind, struct tare_str text)
@@ -81,6 +87,7 @@ static void open_call(struct tare_calls_stream *s, struct tare_str name)
 {
     s->open = true;
     s->sent = 0;
+    s->quoted = OUTSIDE;
     tare_buf_reset(&s->name);
     tare_buf_reset(&s->arguments);
     tare_buf_put(&s->name, name);
@@ -91,6 +98,14 @@ static void more_arguments(struct tare_calls_stream *s, struct tare_str more)
 {
     tell(s, TARE_EMIT_ARGUMENTS, more);
     tare_buf_put(&s->arguments, more);
+    for (size_t i = 0; i < more.n; i++) {
+        if (s->quoted == ESCAPED)
+            s->quoted = IN_STRING;
+        else if (s->quoted == IN_STRING && more.p[i] == '\\')
+            s->quoted = ESCAPED;
+        else if (more.p[i] == '"')
+            s->quoted = s->quoted == IN_STRING ? OUTSIDE : IN_STRING;
+    }
 }
 
 static void close_call(struct tare_calls_stream *s, bool good, enum tare_calls_code code)
@@ -204,6 +219,17 @@ static bool certain(const struct tare__calls *c)
            t->by == c->reading && !t->repairs && t->calls == t->unit_calls;
 }
 
+/* Whether the text ends inside a string, all of it told; nothing was repaired, so the string's
+ * quotes are those of JSON. */
+static bool ends_inside(const struct tare_calls_stream *s, struct tare_str args)
+{
+    unsigned char last = (unsigned char)s->text.p[s->text.n - 1];
+    if (s->quoted != IN_STRING || last < 0x20 || last >= 0x7f || last == '"' || last == '\\')
+        return false;
+    return args.n && tare_str_eq(tare_buf_str(&s->arguments), args) &&
+           (unsigned char)args.p[args.n - 1] == last;
+}
+
 /* What an open block shows of its call for certain. */
 static void tell_open_call(struct tare_calls_stream *s, struct tare__calls *c)
 {
@@ -225,6 +251,8 @@ static void tell_open_call(struct tare_calls_stream *s, struct tare__calls *c)
     struct tare_str sent = tare_buf_str(&s->arguments);
     if (tare_str_eq(tare_buf_str(&s->name), name) && args.n > sent.n && tare_str_starts(args, sent))
         more_arguments(s, tare_str_n(args.p + sent.n, args.n - sent.n));
+    s->in_string = t->by->family == tare__calls_json && ends_inside(s, args);
+    s->string_told = s->text.n;
 }
 
 /* May an open block be read again now? */
@@ -374,6 +402,11 @@ static bool scan(struct tare_calls_stream *s, struct tare__calls *c)
     bool first[256] = {false};
     for (uint32_t k = 0; k < c->n_openers; k++)
         first[(unsigned char)c->openers[k].text.p[0]] = true;
+    if (!s->scanned)
+        memcpy(s->marks, first, sizeof first);
+    for (int k = 0; c->spec && k < 6 && c->spec->delimiters[k] && !s->scanned; k++)
+        s->marks[(unsigned char)c->spec->delimiters[k][0]] = true;
+    s->scanned = true;
     for (size_t i = s->at; i < c->text.n && !c->nomem; i++) {
         size_t n = tare__calls_delimiter_at(c, i);
         if (n) {
@@ -474,7 +507,7 @@ static enum tare_status look(struct tare_calls_stream *s, bool *again, struct ta
     struct tare_calls r;
     enum tare_status st =
         tare__calls_setup(&c, tare_buf_str(&s->text), s->opts, &s->arena, &r, err);
-    *again = false;
+    *again = s->in_string = false;
     if (st != TARE_OK)
         return st;
     c.touch = &touch;
@@ -520,12 +553,52 @@ static enum tare_status state_of(const struct tare_calls_stream *s, struct tare_
                : TARE_OK;
 }
 
+/* More of a string of the open call. False: it ends here, or there is something to be looked at. */
+static bool more_of_string(struct tare_calls_stream *s)
+{
+    size_t i = s->string_told, end;
+    while (i < s->text.n) {
+        unsigned char b = (unsigned char)s->text.p[i];
+        if (b < 0x20 || b == '"')
+            return false;
+        bool escape = b == '\\';
+        if (escape && i + 1 == s->text.n)
+            break;
+        if (escape && (!s->text.p[i + 1] || !strchr("\"\\/bfnrtu", s->text.p[i + 1])))
+            return false;
+        i += escape ? 2 : 1;
+    }
+    end = whole(s->text.p, s->string_told, i);
+    more_arguments(s, tare_str_n(s->text.p + s->string_told, end - s->string_told));
+    s->string_told = end;
+    return true;
+}
+
+/* Text that says nothing new: more of a string of the open call, of content or of reasoning with
+ * no byte that a tag begins with. True: told, as a look would have. */
+static bool told_at_once(struct tare_calls_stream *s, struct tare_str piece)
+{
+    bool scan = s->phase == SCAN && s->scanned, think = s->phase == THINK;
+    if (s->in_string && more_of_string(s))
+        return true;
+    if (!(scan || think) || s->at + piece.n != s->text.n)
+        return false;
+    for (size_t i = 0; i < piece.n; i++)
+        if (scan ? s->marks[(unsigned char)piece.p[i]] : piece.p[i] == s->think_end[0])
+            return false;
+    s->at = tell_open(s, scan ? TARE_EMIT_CONTENT : TARE_EMIT_REASONING, s->at, s->text.n);
+    return true;
+}
+
 enum tare_status tare_calls_stream_put(struct tare_calls_stream *s, struct tare_str piece,
                                        struct tare_err *err)
 {
     bool again = piece.n > 0;
     tare_buf_put(&s->text, piece);
     enum tare_status st = state_of(s, err);
+    if (st == TARE_OK && again &&
+        told_at_once(s, tare_str_n(s->text.p + s->text.n - piece.n, piece.n)))
+        return state_of(s, err);
     while (st == TARE_OK && again && s->phase != WAIT) {
         st = look(s, &again, err);
         if (st == TARE_OK)

@@ -347,7 +347,7 @@ static int element(struct tare__calls *c, const char *mark, struct tare_json sch
         return TARE_E_CALL_TRUNCATED;
     struct tare_str text = tare__calls_slice(c, c->i, next);
     if (!tare_json_present(items))
-        items = c->any;
+        items = tare__calls_any(c);
     c->i = next + strlen(mark);
     if (tare__calls_at(c, "</")) {
         tare__calls_untyped(c, schema, root, text, w);
@@ -370,7 +370,9 @@ static int element(struct tare__calls *c, const char *mark, struct tare_json sch
         c->i = end + 1;
         if (!list)
             tare_json_put_key_str(w, k);
-        struct tare_json sub = list ? items : open ? c->any : tare_json_get_str(props, k);
+        struct tare_json sub = list   ? items
+                               : open ? tare__calls_any(c)
+                                      : tare_json_get_str(props, k);
         int code = element(c, mark, sub, root, w, depth + 1);
         end = tare__calls_find(c, mark, c->i);
         if (code || end == SIZE_MAX)

@@ -439,6 +439,52 @@ static void test_early(void **state)
     tare_arena_free(&arena);
 }
 
+/* A call whose one argument is long: text of it is told at once, however long it has become, and
+ * what is told is what the record has, wherever the pieces end. */
+static void test_long_string(void **state)
+{
+    static const char *const parts[] = {
+        "plain text, it's \\\"quoted\\\" ", "\\u00e9\\ud83d\\ude00 ",
+        "\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80 ", "</tool_call> <b> ", "a\\\\b\\n\\t"};
+    static const char head[] = "<tool_call>{\"name\": \"f\", \"arguments\": {\"a\": \"";
+    static const char *const tails[] = {"\", \"b\": [1, 2]}}</tool_call>done",
+                                        "\\q\"}}</tool_call>", "", "\xff\"}}</tool_call>",
+                                        "\x01\"}}</tool_call>"};
+    struct tare_calls_tool tool = {.name = TARE_S("f")};
+    struct tare_calls_opts opts = {.dialect = TARE_S("hermes"), .tools = &tool, .n_tools = 1};
+    struct tare_buf b;
+    (void)state;
+    for (size_t k = 0; k < sizeof tails / sizeof *tails; k++) {
+        tare_buf_init(&b, NULL, TARE_GIB);
+        tare_buf_puts(&b, head);
+        for (unsigned i = 0; i < 300; i++)
+            tare_buf_puts(&b, parts[i % 5]);
+        tare_buf_puts(&b, tails[k]);
+        for (size_t most = 1; most <= 9; most += 2)
+            stream(tare_buf_str(&b), &opts, most, most + k, TARE_S("long string"));
+        tare_buf_free(&b);
+    }
+    struct tare_calls_stream *s;
+    struct tare_arena arena;
+    struct told t = {.arena = &arena};
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    struct tare_buf *bufs[] = {&t.content, &t.reasoning, &t.span, &t.name, &t.arguments};
+    for (int i = 0; i < 5; i++)
+        tare_buf_init(bufs[i], NULL, TARE_GIB);
+    assert_int_equal(tare_calls_stream_open(&opts, NULL, hear, &t, &s, NULL), TARE_OK);
+    assert_int_equal(tare_calls_stream_put(s, TARE_S(head), NULL), TARE_OK);
+    for (size_t n = 0, late = 0; n < 60000; n += 4) {
+        assert_int_equal(tare_calls_stream_put(s, TARE_S("it's"), NULL), TARE_OK);
+        late = n + 4 + strlen("{\"a\":\"") - t.arguments.n;
+        if (late)
+            fail_msg("%zu bytes behind at %zu", late, n);
+    }
+    tare_calls_stream_close(s);
+    for (int i = 0; i < 5; i++)
+        tare_buf_free(bufs[i]);
+    tare_arena_free(&arena);
+}
+
 static const char *case_path(char path[1024], const char *name)
 {
     const char *root = getenv("TARE_ROOT");
@@ -508,10 +554,11 @@ static void test_peers(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_shared),   cmocka_unit_test(test_own),
-        cmocka_unit_test(test_prefixes), cmocka_unit_test(test_others),
-        cmocka_unit_test(test_memory),   cmocka_unit_test(test_stream),
-        cmocka_unit_test(test_early),    cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_shared),      cmocka_unit_test(test_own),
+        cmocka_unit_test(test_prefixes),    cmocka_unit_test(test_others),
+        cmocka_unit_test(test_memory),      cmocka_unit_test(test_stream),
+        cmocka_unit_test(test_long_string), cmocka_unit_test(test_early),
+        cmocka_unit_test(test_peers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
