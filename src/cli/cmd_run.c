@@ -32,7 +32,7 @@ struct run_opts {
     int progress, until;
     struct tare_str metric, budget;
     double margin, alpha;
-    bool findings, no_steps;
+    bool findings, no_steps, retry_missing;
     struct tare_cli_models models;
 };
 
@@ -144,6 +144,10 @@ static const struct tare_opt run_options[] = {
      .help = "only the first N tasks, or tasks A to B (from 1)",
      .at = offsetof(struct run_opts, limit)},
     TARE_CLI_OPT_RESUME(offsetof(struct run_opts, resume)),
+    {.name = "retry-missing",
+     .type = TARE_OPT_FLAG,
+     .help = "with --resume: play the missing attempts again too, and nothing else that is stored",
+     .at = offsetof(struct run_opts, retry_missing)},
     {.name = "progress",
      .type = TARE_OPT_CHOICE,
      .choices = progress_names,
@@ -477,6 +481,9 @@ static enum tare_status play(struct tare_ctx *ctx, const struct run_opts *o,
     }
     if (st != TARE_OK)
         return st;
+    if (result.retried && !ctx->json && !ctx->quiet)
+        fprintf(ctx->err, "tare run: %llu missing attempts were played again\n",
+                (unsigned long long)result.retried);
     if (result.interrupted && !ctx->json)
         fprintf(ctx->err, "tare run: interrupted; go on with the same arguments and --resume\n");
     if (result.halted.n)
@@ -560,6 +567,7 @@ static void fill(struct tare_ctx *ctx, const struct run_opts *o, struct watch *w
     ro->arguments = command_line(ctx);
     ro->resume = o->resume.p != NULL;
     ro->resume_batch = o->resume;
+    ro->retry_missing = o->retry_missing;
     ro->no_record = o->no_steps;
     ro->clock = ctx->clock;
     ro->stop = &stop_level;
@@ -567,6 +575,15 @@ static void fill(struct tare_ctx *ctx, const struct run_opts *o, struct watch *w
     ro->on_plan = on_plan;
     ro->on_tick = on_tick;
     ro->ctx = w;
+}
+
+static enum tare_status check_retry(const struct run_opts *o, struct tare_err *err)
+{
+    if (!o->retry_missing || o->resume.p)
+        return TARE_OK;
+    (void)tare_fail(err, TARE_E_USAGE, "--retry-missing belongs to --resume");
+    tare_err_hint(err, "a run without --resume begins anew: nothing of it is missing yet");
+    return TARE_E_USAGE;
 }
 
 static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
@@ -584,6 +601,8 @@ static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct t
     enum tare_status st = check_label(ctx, o->label, err);
     if (st == TARE_OK)
         st = check_until(ctx, o, err);
+    if (st == TARE_OK)
+        st = check_retry(o, err);
     if (st == TARE_OK)
         st = load(ctx, o, &suite, &solvers, &ro.n_solvers, err);
     if (st == TARE_OK)

@@ -100,6 +100,11 @@ enum tare_status tare_store_find_batch(struct tare_store *s, const struct tare_d
                                        struct tare_batch_info *out, bool *found,
                                        struct tare_err *err);
 
+/* Plans the batch's missing attempts again, in one transaction: their records are removed, and what
+ * they counted (tokens, money) no longer counts. *n: how many there were. */
+enum tare_status tare_store_retry_missing(struct tare_store *s, int64_t batch, uint64_t *n,
+                                          struct tare_err *err);
+
 /* ---- work -------------------------------------------------------------------------------- */
 
 /* A slice of planned attempts of one run: tasks [task_from, task_to), all k attempts each, less

@@ -331,23 +331,36 @@ static enum tare_status try_world(struct tare__batch *b, struct tare_err *err)
     return st;
 }
 
-static enum tare_status plan_and_play(struct coordinator *c)
+/* Takes up the batch of the same arguments, if that is asked for and there is one. */
+static enum tare_status take_up(struct coordinator *c, bool *found)
 {
-    struct tare__batch *b = c->b;
-    const struct tare_run_options *o = b->options;
+    const struct tare_run_options *o = c->b->options;
+    const struct tare_digest *identity = &c->b->plan.identity;
     struct tare_run_result *out = c->out;
-    bool found = false;
-    enum tare_status st = TARE_OK;
-    if (o->resume)
-        st = tare_store_find_batch(c->store, &b->plan.identity, &out->batch, &found, c->err);
+    enum tare_status st = tare_store_find_batch(c->store, identity, &out->batch, found, c->err);
     if (st == TARE_OK && o->resume_batch.n &&
-        (!found || !tare_str_starts(tare_str_of(out->batch.name), o->resume_batch))) {
+        (!*found || !tare_str_starts(tare_str_of(out->batch.name), o->resume_batch))) {
         st = tare_fail(c->err, TARE_E_USAGE, "batch %.*s was not begun with these arguments",
                        TARE_FMT(o->resume_batch));
         tare_err_hint(c->err,
                       "`tare runs` shows with which ones; --resume alone takes up the batch "
                       "of these arguments");
     }
+    if (st != TARE_OK || !*found || !o->retry_missing)
+        return st;
+    st = tare_store_retry_missing(c->store, out->batch.id, &out->retried, c->err);
+    return st == TARE_OK && out->retried
+               ? tare_store_find_batch(c->store, identity, &out->batch, found, c->err)
+               : st;
+}
+
+static enum tare_status plan_and_play(struct coordinator *c)
+{
+    struct tare__batch *b = c->b;
+    const struct tare_run_options *o = b->options;
+    struct tare_run_result *out = c->out;
+    bool found = false;
+    enum tare_status st = o->resume ? take_up(c, &found) : TARE_OK;
     if (st == TARE_OK && found) {
         out->resumed = true;
         out->nothing_left = out->batch.finished;

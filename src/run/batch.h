@@ -49,6 +49,7 @@ struct tare_run_options {
     struct tare_str arguments; /* the command line, for the record; may be empty */
     bool resume;
     struct tare_str resume_batch; /* the batch must be this one (prefix of its id); may be empty */
+    bool retry_missing;           /* with resume: missing attempts are played again */
     bool no_record;               /* neither steps nor outlines are stored */
     const struct tare_clock *clock;         /* NULL: system */
     const struct tare_alc *alc;             /* NULL: libc */
@@ -84,6 +85,7 @@ struct tare_run_options {
 struct tare_run_result {
     struct tare_batch_info batch;
     bool resumed;           /* an earlier batch was taken up */
+    uint64_t retried;       /* missing attempts that were planned again */
     bool nothing_left;      /* it was finished already */
     bool interrupted;       /* stopped before the end; resumable */
     struct tare_str halted; /* why the transport stopped it (quota, budget); empty: it did not */

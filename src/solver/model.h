@@ -27,7 +27,8 @@ struct tare_model_env {
 struct tare_price {
     bool known;
     double input, cached, output;
-    struct tare_str date, source; /* of the price file: "2026-11-01", where they are from or a path */
+    struct tare_str date,
+        source; /* of the price file: "2026-11-01", where they are from or a path */
 };
 
 /* One endpoint of a run; lives in the arena it was resolved into; read-only afterwards. */
