@@ -54,7 +54,8 @@ static void tell_notes(struct tare_ctx *ctx, const struct tare_import_table *t)
         tare_text_safe(&text, t->notes[i]);
         tare_buf_putc(&text, '\n');
     }
-    (void)fwrite(text.p, 1, text.n, ctx->err);
+    if (text.n)
+        (void)fwrite(text.p, 1, text.n, ctx->err);
     tare_buf_free(&text);
 }
 

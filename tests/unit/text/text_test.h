@@ -43,7 +43,8 @@ static inline void failing_put(void *ctx, void *p, size_t n)
 
 static inline void failing_init(struct failing *f, long refuse_at)
 {
-    *f = (struct failing){.alc = {failing_get, failing_put, f}, .refuse_at = refuse_at};
+    *f = (struct failing){.alc = {.get = failing_get, .put = failing_put, .ctx = f},
+                          .refuse_at = refuse_at};
 }
 
 /* Path of a file in the shared folder, or NULL when the folder is not there. */

@@ -90,10 +90,10 @@ export function Runs(): JSX.Element {
           <span class="sr">{s.word}</span>
         </span>
         <span role="cell">
+          {r.baseline && <span class="badge">baseline</span>}
           <a href={href(["run", r.run])}>
             <bdi>{line(r.address)}</bdi>
           </a>
-          {r.baseline && <span class="badge">baseline</span>}
         </span>
         <span role="cell" class="vm">
           <bdi>{line(r.suite)}</bdi> <span class="ink3">{line(r.version)}</span>
