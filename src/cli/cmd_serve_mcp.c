@@ -2,7 +2,6 @@
  * tare serve mcp: attempts of a suite for MCP clients: one for the client that started this
  * program, or a session each over HTTP.
  */
-#include "cli/play.h"
 #include "cli/serve_batch.h"
 
 #include "base/banned.h"
@@ -19,18 +18,8 @@ static const struct tare_opt mcp_options[] = {
      .type = TARE_OPT_FLAG,
      .help = "serve sessions over streamable HTTP, in place of one on standard input and output",
      .at = offsetof(struct tare_cli_serve, http)},
-    TARE_CLI_SERVE_SOLVER(offsetof(struct tare_cli_serve, solver), "mcp"),
-    TARE_CLI_SERVE_TASK(offsetof(struct tare_cli_serve, task)),
-    TARE_CLI_OPT_ATTEMPTS(offsetof(struct tare_cli_serve, k)),
-    TARE_CLI_OPT_SEED(offsetof(struct tare_cli_serve, seed)),
-    TARE_CLI_OPT_LABEL(offsetof(struct tare_cli_serve, label)),
-    TARE_CLI_OPT_RESUME(offsetof(struct tare_cli_serve, resume)),
-    TARE_CLI_SERVE_PORT(offsetof(struct tare_cli_serve, port)),
-    TARE_CLI_SERVE_SESSIONS(offsetof(struct tare_cli_serve, sessions)),
-    TARE_CLI_SERVE_IDLE(offsetof(struct tare_cli_serve, idle)),
-    TARE_CLI_SERVE_BIND(offsetof(struct tare_cli_serve, bind)),
-    TARE_CLI_SERVE_HOSTS(offsetof(struct tare_cli_serve, hosts)),
-    TARE_CLI_SERVE_OPEN(offsetof(struct tare_cli_serve, open)),
+    TARE_CLI_SERVE_WHAT("mcp"),
+    TARE_CLI_SERVE_WHERE,
     {0},
 };
 

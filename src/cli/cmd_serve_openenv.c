@@ -1,7 +1,6 @@
 /*
  * tare serve openenv: attempts of a suite for clients of OpenEnv, over WebSockets and HTTP.
  */
-#include "cli/play.h"
 #include "cli/serve_batch.h"
 
 #include "base/banned.h"
@@ -14,18 +13,8 @@ static const struct tare_arg openenv_args[] = {
 };
 
 static const struct tare_opt openenv_options[] = {
-    TARE_CLI_SERVE_SOLVER(offsetof(struct tare_cli_serve, solver), "openenv"),
-    TARE_CLI_SERVE_TASK(offsetof(struct tare_cli_serve, task)),
-    TARE_CLI_OPT_ATTEMPTS(offsetof(struct tare_cli_serve, k)),
-    TARE_CLI_OPT_SEED(offsetof(struct tare_cli_serve, seed)),
-    TARE_CLI_OPT_LABEL(offsetof(struct tare_cli_serve, label)),
-    TARE_CLI_OPT_RESUME(offsetof(struct tare_cli_serve, resume)),
-    TARE_CLI_SERVE_PORT(offsetof(struct tare_cli_serve, port)),
-    TARE_CLI_SERVE_SESSIONS(offsetof(struct tare_cli_serve, sessions)),
-    TARE_CLI_SERVE_IDLE(offsetof(struct tare_cli_serve, idle)),
-    TARE_CLI_SERVE_BIND(offsetof(struct tare_cli_serve, bind)),
-    TARE_CLI_SERVE_HOSTS(offsetof(struct tare_cli_serve, hosts)),
-    TARE_CLI_SERVE_OPEN(offsetof(struct tare_cli_serve, open)),
+    TARE_CLI_SERVE_WHAT("openenv"),
+    TARE_CLI_SERVE_WHERE,
     {0},
 };
 

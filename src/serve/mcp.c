@@ -1,6 +1,7 @@
 #include "serve/mcp.h"
 
 #include "base/limits.h"
+#include "solver/command_wire.h"
 
 #include "base/banned.h"
 
@@ -152,28 +153,6 @@ static void put_text(struct call *c, struct tare_str text)
     tare_json_end_array(c->w);
 }
 
-static struct tare_str action_of(struct call *c, struct tare_str name)
-{
-    struct tare_buf b;
-    struct tare_json_writer w;
-    struct tare_json arguments = tare_json_get(c->params, "arguments");
-    tare_buf_init(&b, c->arena->alc, 2 * TARE_MAX_AGENT_LINE_BYTES);
-    tare_json_writer_init(&w, &b);
-    tare_json_begin_object(&w);
-    tare_json_member_str(&w, "action_type", name);
-    tare_json_put_key(&w, "params");
-    if (tare_json_present(arguments))
-        tare_json_put_value(&w, arguments);
-    else
-        tare_json_put_raw(&w, TARE_S("{}"));
-    tare_json_end_object(&w);
-    struct tare_str action = tare_arena_copy(c->arena, tare_buf_str(&b));
-    if (b.failed)
-        action = (struct tare_str){NULL, 0};
-    tare_buf_free(&b);
-    return action;
-}
-
 static enum tare_status tools_call(struct call *c, struct tare_err *err)
 {
     struct tare_str name = tare_json_str(tare_json_get(c->params, "name"));
@@ -187,9 +166,7 @@ static enum tare_status tools_call(struct call *c, struct tare_err *err)
         return TARE_OK;
     }
     c->played->id = c->id;
-    c->played->action = action_of(c, name);
-    return c->played->action.p ? TARE_OK
-                               : tare_fail(err, TARE_E_NOMEM, "no memory for a tool call");
+    return tare_agent_action(name, arguments, c->arena, &c->played->action, err);
 }
 
 void tare_mcp_played(const struct tare_mcp_call *call, struct tare_str seen, bool failed,

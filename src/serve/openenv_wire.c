@@ -3,6 +3,7 @@
 #include <math.h>
 
 #include "base/limits.h"
+#include "solver/command_wire.h"
 
 #include "base/banned.h"
 
@@ -16,28 +17,6 @@ static enum tare_status wrong(struct tare_oe_message *m, const char *code, const
     return TARE_OK;
 }
 
-static enum tare_status put_action(struct tare_str name, struct tare_json params,
-                                   struct tare_arena *arena, struct tare_oe_message *m,
-                                   struct tare_err *err)
-{
-    struct tare_buf b;
-    struct tare_json_writer w;
-    tare_buf_init(&b, arena->alc, 2 * TARE_MAX_AGENT_LINE_BYTES);
-    tare_json_writer_init(&w, &b);
-    tare_json_begin_object(&w);
-    tare_json_member_str(&w, "action_type", name);
-    tare_json_put_key(&w, "params");
-    if (tare_json_present(params))
-        tare_json_put_value(&w, params);
-    else
-        tare_json_put_raw(&w, TARE_S("{}"));
-    tare_json_end_object(&w);
-    m->action = tare_arena_copy(arena, tare_buf_str(&b));
-    bool ok = !b.failed && m->action.p;
-    tare_buf_free(&b);
-    return ok ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "no memory for an action");
-}
-
 static enum tare_status read_call(struct tare_json data, struct tare_arena *arena,
                                   struct tare_oe_message *m, struct tare_err *err)
 {
@@ -48,7 +27,7 @@ static enum tare_status read_call(struct tare_json data, struct tare_arena *aren
     if (tare_json_present(arguments) && tare_json_kind(arguments) != TARE_JSON_OBJECT)
         return wrong(m, "VALIDATION_ERROR", "\"arguments\" must be an object");
     m->tool = tare_json_str(name);
-    return put_action(m->tool, arguments, arena, m, err);
+    return tare_agent_action(m->tool, arguments, arena, &m->action, err);
 }
 
 static enum tare_status read_action(struct tare_json data, struct tare_arena *arena,
@@ -70,7 +49,7 @@ static enum tare_status read_action(struct tare_json data, struct tare_arena *ar
                      "call_tool or list_tools");
     if (tare_json_present(params) && tare_json_kind(params) != TARE_JSON_OBJECT)
         return wrong(m, "VALIDATION_ERROR", "\"params\" must be an object");
-    return put_action(tare_json_str(name), params, arena, m, err);
+    return tare_agent_action(tare_json_str(name), params, arena, &m->action, err);
 }
 
 static enum tare_status read_reset(struct tare_json data, struct tare_oe_message *m)

@@ -6,8 +6,9 @@
 
 /* ---- what an agent says ------------------------------------------------------------------ */
 
-static enum tare_status action(struct tare_str tool, struct tare_json arguments,
-                               struct tare_arena *arena, struct tare_str *out, struct tare_err *err)
+enum tare_status tare_agent_action(struct tare_str tool, struct tare_json arguments,
+                                   struct tare_arena *arena, struct tare_str *out,
+                                   struct tare_err *err)
 {
     struct tare_buf b;
     struct tare_json_writer w;
@@ -109,7 +110,7 @@ enum tare_status tare_agent_read(struct tare_str line, const struct tare_scene *
     if (tare_json_present(arguments) && tare_json_kind(arguments) != TARE_JSON_OBJECT)
         return wrong(says, text, TARE_S("\"arguments\" must be an object"));
     *says = TARE_AGENT_ACT;
-    return action(tare_json_str(tool), arguments, arena, text, err);
+    return tare_agent_action(tare_json_str(tool), arguments, arena, text, err);
 }
 
 /* ---- what it is told ----------------------------------------------------------------------- */

@@ -16,6 +16,10 @@ enum tare_agent_says {
 enum tare_status tare_agent_read(struct tare_str line, const struct tare_scene *scene,
                                  struct tare_arena *arena, enum tare_agent_says *says,
                                  struct tare_str *text, struct tare_err *err);
+/* A call of a tool as an action for step_json. arguments: an object, or absent: none. */
+enum tare_status tare_agent_action(struct tare_str tool, struct tare_json arguments,
+                                   struct tare_arena *arena, struct tare_str *out,
+                                   struct tare_err *err);
 /* The lines to an agent, each with its end. obs: the observation as JSON. p NULL: no memory. */
 struct tare_str tare_agent_start(const struct tare_scene *scene, struct tare_str obs,
                                  struct tare_arena *arena);
