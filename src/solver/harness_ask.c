@@ -304,8 +304,10 @@ static struct tare_str finish(struct talk *t, const char *purpose)
     if (acting && s->retry.mode != TARE_RETRY_AS_BEFORE)
         tare_json_member_f64(&w, "temperature", 0);
     if (acting && HS_INT(s, HS_BEST_OF) > 1 &&
-        (HS_IS(s, HS_SELECT, HS_SELECT_SURPRISAL) || HS_IS(s, HS_SELECT, HS_SELECT_CONFIDENCE)))
+        (HS_IS(s, HS_SELECT, HS_SELECT_SURPRISAL) || HS_IS(s, HS_SELECT, HS_SELECT_CONFIDENCE))) {
         tare_json_member_bool(&w, "logprobs", true);
+        tare_json_member_u64(&w, "top_logprobs", 2); /* confidence is the gap between two */
+    }
     if (acting && s->n_candidates)
         tare_json_member_u64(&w, "attempt", s->n_candidates);
     tare_json_member_cstr(&w, "purpose", purpose);

@@ -263,12 +263,20 @@ static void put_seed(const struct tare_endpoint *e, struct tare_json request, in
     }
 }
 
+/* How many candidates a token: what the request needs or the endpoint says, whichever is more. */
+static int64_t most_top(const struct tare_endpoint *e, struct tare_json request, int64_t none)
+{
+    int64_t own = none, said = none;
+    (void)tare_json_i64(tare_json_get(request, "top_logprobs"), &own);
+    (void)tare_json_i64(tare_json_get(e->sampling, "top_logprobs"), &said);
+    return own > said ? own : said;
+}
+
 static void put_sampling(const struct tare_endpoint *e, struct tare_json request, bool old_max,
                          bool chat, struct tare_json_writer *w)
 {
     static const char *const same[] = {"temperature", "top_p", "stop"};
     struct tare_json logprobs = tare__wire_setting(e, request, "logprobs");
-    struct tare_json top = tare__wire_setting(e, request, "top_logprobs");
     struct tare_json most = tare__wire_setting(e, request, "max_tokens");
     for (size_t i = 0; i < sizeof same / sizeof *same; i++)
         if (!said_by_extra(e, request, same[i]))
@@ -277,13 +285,13 @@ static void put_sampling(const struct tare_endpoint *e, struct tare_json request
         !said_by_extra(e, request, "max_completion_tokens"))
         copy(w, old_max || !chat ? "max_tokens" : "max_completion_tokens", most);
     if (tare_json_true(logprobs) && chat) {
+        /* Some servers give none unless the number is there. */
         tare_json_member_bool(w, "logprobs", true);
-        copy(w, "top_logprobs", top);
+        tare_json_put_key(w, "top_logprobs");
+        tare_json_put_i64(w, most_top(e, request, 0));
     } else if (tare_json_true(logprobs)) {
-        int64_t n = 1;
-        (void)tare_json_i64(top, &n);
         tare_json_put_key(w, "logprobs");
-        tare_json_put_i64(w, n);
+        tare_json_put_i64(w, most_top(e, request, 1));
     }
 }
 

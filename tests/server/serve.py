@@ -186,7 +186,8 @@ def pieces(text, n):
     return (text[at:at + n] for at in range(0, len(text), n))
 
 
-def chat_stream(whole):
+def chat_stream(whole, counted):
+    """counted: the usage comes last, as it does when it was asked for."""
     choice = whole["choices"][0]
     base = {k: whole[k] for k in ("id", "model", "system_fingerprint")} | {"object": "chat.completion.chunk"}
 
@@ -205,7 +206,7 @@ def chat_stream(whole):
     if choice.get("logprobs"):
         yield chunk({}, logprobs=choice["logprobs"])
     yield chunk({}, choice["finish_reason"])
-    if "usage" in whole:
+    if counted and "usage" in whole:
         yield base | {"choices": [], "usage": whole["usage"]}
     yield "[DONE]"
 
@@ -324,8 +325,9 @@ async def answer(path, fields, raw, writer):
             secret = fields.get("authorization", fields.get("x-api-key", ""))
             good["choices"][0]["message"]["content"] = "you sent " + secret
             good["id"] = secret
+        counted = (body.get("stream_options") or {}).get("include_usage")
         if body.get("stream"):
-            text = as_events(messages_stream(good) if anthropic else chat_stream(good), anthropic)
+            text = as_events(messages_stream(good) if anthropic else chat_stream(good, counted), anthropic)
             whole = head(200, text, "text/event-stream") + text
         else:
             text = json.dumps(good).encode()

@@ -82,6 +82,12 @@ static void test_ask_chat(void **state)
                 "{\"model\":\"m\",\"messages\":[],\"seed\":5}");
     expect_body(TARE_WIRE_CHAT, "{\"seed\":1}", "{\"messages\":[]}",
                 "{\"model\":\"m\",\"messages\":[],\"seed\":77}");
+    /* how many candidates is always said, and the larger wish counts */
+    expect_body(TARE_WIRE_CHAT, "{\"logprobs\":true}", "{\"messages\":[]}",
+                "{\"model\":\"m\",\"messages\":[],\"logprobs\":true,\"top_logprobs\":0}");
+    expect_body(TARE_WIRE_CHAT, "{\"top_logprobs\":5}",
+                "{\"messages\":[],\"logprobs\":true,\"top_logprobs\":2}",
+                "{\"model\":\"m\",\"messages\":[],\"logprobs\":true,\"top_logprobs\":5}");
     expect_body(TARE_WIRE_CHAT, "{\"logprobs\":true,\"top_logprobs\":2,\"max_tokens\":1}",
                 "{\"prompt\":\"P\",\"echo\":true}",
                 "{\"model\":\"m\",\"prompt\":\"P\",\"echo\":true,\"max_tokens\":1,\"logprobs\":2}");
