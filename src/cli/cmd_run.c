@@ -2,6 +2,7 @@
  * tare run: plans a batch, plays it, shows how far it is, prints the leaderboard.
  */
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -30,7 +31,8 @@ struct run_opts {
     int64_t k, seed, jobs;
     struct tare_str label, limit, resume;
     int progress, until;
-    struct tare_str metric, budget;
+    struct tare_str metric;
+    struct tare_strs budget;
     double margin, alpha;
     bool findings, no_steps, retry_missing;
     struct tare_cli_models models;
@@ -111,19 +113,25 @@ static const struct tare_opt run_options[] = {
      .type = TARE_OPT_FLAG,
      .help = "print how many calls, tokens and dollars models could take; ask and store nothing",
      .at = offsetof(struct run_opts, models.dry_run)},
+    {.name = "budget",
+     .type = TARE_OPT_REPEAT,
+     .metavar = "AMOUNT",
+     .help = "what this call may spend: 20usd, 500ktokens, 1000attempts, 30min, 2h; may be given "
+             "several times. Then nothing more is begun: the run is resumable, --until undecided",
+     .at = offsetof(struct run_opts, budget)},
     {.name = "budget-usd",
      .aliases = {"cost-limit"},
      .type = TARE_OPT_FLOAT,
      .min = 1e-6,
      .max = 1e9,
-     .help = "stop, resumable, when this call has spent so much on models",
+     .help = "the same as --budget Xusd",
      .at = offsetof(struct run_opts, models.budget_usd)},
     {.name = "budget-tokens",
      .aliases = {"token-limit"},
      .type = TARE_OPT_INT,
      .min = 1,
      .max = 1e15,
-     .help = "stop, resumable, when this call has used so many tokens",
+     .help = "the same as --budget Ntokens",
      .at = offsetof(struct run_opts, models.budget_tokens)},
     TARE_CLI_OPT_ATTEMPTS(offsetof(struct run_opts, k)),
     TARE_CLI_OPT_SEED(offsetof(struct run_opts, seed)),
@@ -174,12 +182,6 @@ static const struct tare_opt run_options[] = {
      .type = TARE_OPT_PROB,
      .help = "with --until: how often a wrong answer is accepted (default: 0.05)",
      .at = offsetof(struct run_opts, alpha)},
-    {.name = "budget",
-     .type = TARE_OPT_STRING,
-     .metavar = "AMOUNT",
-     .help = "with --until: stop undecided when so much is spent: 20usd, 1000attempts, "
-             "500ktokens, 2h",
-     .at = offsetof(struct run_opts, budget)},
     {.name = "findings",
      .type = TARE_OPT_FLAG,
      .help = "print every finding about the leaderboard",
@@ -200,7 +202,7 @@ static const struct tare_example run_examples[] = {
      "go on where it was interrupted"},
     {"tare run incident-response -s runbook -s verify-first --until decided --budget 500attempts",
      "no more attempts than the question needs"},
-    {"tare run incident-response --model openai/gpt-4.1-mini --budget-usd 2",
+    {"tare run incident-response --model openai/gpt-4.1-mini --budget 2usd",
      "a model, for at most two dollars"},
     {0},
 };
@@ -233,6 +235,9 @@ struct watch {
     enum tare_progress_kind kind;
     struct tare_buf line;
     bool started;
+    struct tare_cli_budget budget;
+    uint64_t attempts; /* stored by this call */
+    int64_t begun_ns;
     struct tare_cli_until *until; /* NULL: play everything */
 };
 
@@ -271,12 +276,20 @@ static void on_plan(void *to, const struct tare_batch_info *batch)
 
 static void on_attempt(void *to, uint32_t run, const struct tare_attempt *attempt)
 {
-    tare_cli_until_attempt(((struct watch *)to)->until, run, attempt);
+    struct watch *w = to;
+    w->attempts++;
+    if (w->until)
+        tare_cli_until_attempt(w->until, run, attempt);
 }
 
 static bool enough(void *to)
 {
-    return tare_cli_until_enough(((struct watch *)to)->until);
+    const struct watch *w = to;
+    const struct tare_clock *clock = w->ctx->clock;
+    if (w->until)
+        return tare_cli_until_enough(w->until);
+    return (w->budget.attempts && w->attempts >= w->budget.attempts) ||
+           (w->budget.ns && clock->mono_ns(clock->ctx) - w->begun_ns >= w->budget.ns);
 }
 
 static void on_tick(void *to)
@@ -421,18 +434,19 @@ static enum tare_status show(struct tare_ctx *ctx, const struct run_opts *o,
     return failed ? tare_fail(err, TARE_E_IO, "could not print the leaderboard") : TARE_OK;
 }
 
-static int exit_code(const struct tare_run_result *r)
+/* until: to know enough is to be done; else what may be spent is spent. */
+static int exit_code(const struct tare_run_result *r, bool until)
 {
-    if (r->enough)
+    if (r->enough && until)
         return 0;
     if (r->interrupted)
         return stop_signal == SIGINT || stop_signal == 0 ? 130 : 128 + stop_signal;
     return r->batch.finished && r->batch.n_missing == 0 ? 0 : 3;
 }
 
-static const char *result_word(enum tare_status st, const struct tare_run_result *r)
+static const char *result_word(enum tare_status st, const struct tare_run_result *r, bool until)
 {
-    if (st == TARE_OK && (r->batch.finished || r->enough))
+    if (st == TARE_OK && (r->batch.finished || (r->enough && until)))
         return "done";
     return st == TARE_OK && r->interrupted ? "interrupted" : "incomplete";
 }
@@ -476,7 +490,7 @@ static enum tare_status play(struct tare_ctx *ctx, const struct run_opts *o,
     enum tare_status st = tare_run_batch(store, ro, ctx->arena, &result, err);
     if (w->started) {
         struct tare_progress_now now = snapshot(w);
-        tare_progress_end(&w->progress, &now, result_word(st, &result), &w->line);
+        tare_progress_end(&w->progress, &now, result_word(st, &result, w->until), &w->line);
         flush(w);
     }
     if (st != TARE_OK)
@@ -486,6 +500,9 @@ static enum tare_status play(struct tare_ctx *ctx, const struct run_opts *o,
                 (unsigned long long)result.retried);
     if (result.interrupted && !ctx->json)
         fprintf(ctx->err, "tare run: interrupted; go on with the same arguments and --resume\n");
+    if (!w->until && result.enough && !result.batch.finished)
+        result.halted =
+            tare_arena_printf(ctx->arena, "the budget of %.*s is spent", TARE_FMT(w->budget.text));
     if (result.halted.n)
         fprintf(
             ctx->err,
@@ -497,7 +514,7 @@ static enum tare_status play(struct tare_ctx *ctx, const struct run_opts *o,
                 "tare run: no memory for %llu attempts; go on with the same arguments and --resume "
                 "where there is more, or with a smaller -j\n",
                 (unsigned long long)result.starved);
-    ctx->exit_code = exit_code(&result);
+    ctx->exit_code = exit_code(&result, w->until);
     if (w->until && w->until->status != TARE_OK) {
         *err = w->until->err;
         return w->until->status;
@@ -520,7 +537,7 @@ static enum tare_progress_kind progress_kind(const struct tare_ctx *ctx, const s
 static enum tare_status check_until(struct tare_ctx *ctx, const struct run_opts *o,
                                     struct tare_err *err)
 {
-    static const char *const only[] = {"metric", "margin", "alpha", "budget"};
+    static const char *const only[] = {"metric", "margin", "alpha"};
     for (size_t i = 0; o->until < 0 && i < sizeof only / sizeof *only; i++)
         if (tare_given(ctx, only[i])) {
             (void)tare_usage_fail(ctx, err, "--%s belongs to --until decided", only[i]);
@@ -534,6 +551,13 @@ static enum tare_status watch_until(struct watch *w, const struct run_opts *o,
                                     struct tare_run_options *ro, struct tare_store *store,
                                     struct tare_err *err)
 {
+    if (w->budget.attempts || w->budget.ns) {
+        ro->on_attempt = on_attempt;
+        ro->enough = enough;
+        /* about 16 attempts each: few are under way when the last that is paid for is stored */
+        if (w->budget.attempts)
+            ro->ahead = (uint32_t)(w->budget.attempts < 1024 ? 1 + w->budget.attempts / 128 : 0);
+    }
     if (o->until < 0)
         return TARE_OK;
     w->until = TARE_NEW(w->ctx->arena, struct tare_cli_until);
@@ -542,12 +566,12 @@ static enum tare_status watch_until(struct watch *w, const struct run_opts *o,
     *w->until = (struct tare_cli_until){.ctx = w->ctx,
                                         .store = store,
                                         .metric = o->metric,
+                                        .budget = w->budget,
                                         .alpha = tare_given(w->ctx, "alpha") ? o->alpha : 0.05,
                                         .margin = tare_given(w->ctx, "margin") ? o->margin : 0};
     ro->on_attempt = on_attempt;
     ro->enough = enough;
-    enum tare_status st = tare_cli_budget(w->until, o->budget, err);
-    return st ? st : tare_cli_until_prepare(w->until, ro, err);
+    return tare_cli_until_prepare(w->until, ro, err);
 }
 
 /* What the batch is to be, beside its suite and solvers. */
@@ -556,6 +580,7 @@ static void fill(struct tare_ctx *ctx, const struct run_opts *o, struct watch *w
 {
     w->ctx = ctx;
     w->kind = progress_kind(ctx, o);
+    w->begun_ns = ctx->clock->mono_ns(ctx->clock->ctx);
     w->head = (struct tare_progress_head){
         .suite = ro->suite->name, .solver = ro->solvers[0].name, .n_solvers = ro->n_solvers};
     tare_buf_init(&w->line, NULL, TARE_MIB);
@@ -609,6 +634,9 @@ static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct t
         st = tare_cli_judges(suite, &o->models, ctx->arena, &ro, err);
     if (st == TARE_OK)
         st = parse_limit(ctx, o->limit, &ro.task_from, &ro.task_to, err);
+    if (st == TARE_OK)
+        st = tare_cli_budget_read(ctx, &o->budget, o->models.budget_usd, o->models.budget_tokens,
+                                  &w->budget, err);
     if (st != TARE_OK)
         return st;
     ro.suite = suite;
@@ -619,7 +647,11 @@ static enum tare_status run_run(struct tare_ctx *ctx, const void *opts, struct t
     st = tare_store_open(ctx->store, &so, &store, err);
     if (st != TARE_OK)
         return st;
-    st = tare_cli_models_open(ctx, &o->models, &ro, &models, err);
+    struct tare_cli_models asked = o->models;
+    asked.budget_usd = w->budget.usd > 0 && o->until < 0 ? w->budget.usd : (double)NAN;
+    asked.budget_tokens =
+        w->budget.tokens && o->until < 0 ? (int64_t)w->budget.tokens : TARE_INT_UNSET;
+    st = tare_cli_models_open(ctx, &asked, &ro, &models, err);
     if (st == TARE_OK)
         st = watch_until(w, o, &ro, store, err);
     if (st == TARE_OK)

@@ -10,61 +10,12 @@
 
 #define AHEAD 16u
 
-/* ---- the budget -------------------------------------------------------------------------- */
-
-struct unit {
-    const char *name;
-    double attempts, tokens, usd, seconds;
-};
-
-static const struct unit units[] = {
-    {"usd", 0, 0, 1, 0},    {"$", 0, 0, 1, 0},         {"attempts", 1, 0, 0, 0},
-    {"tokens", 0, 1, 0, 0}, {"ktokens", 0, 1e3, 0, 0}, {"Mtokens", 0, 1e6, 0, 0},
-    {"s", 0, 0, 0, 1},      {"min", 0, 0, 0, 60},      {"h", 0, 0, 0, 3600},
-};
-
-enum tare_status tare_cli_budget(struct tare_cli_until *u, struct tare_str text,
-                                 struct tare_err *err)
-{
-    struct tare_str digits = tare_str_trim(text), unit = {0};
-    double x = 0;
-    u->budget_text = text;
-    if (text.n == 0)
-        return TARE_OK;
-    if (digits.n && digits.p[0] == '$') {
-        unit = TARE_S("$");
-        digits = tare_str_n(digits.p + 1, digits.n - 1);
-    } else {
-        size_t n = 0;
-        while (n < digits.n && ((digits.p[n] >= '0' && digits.p[n] <= '9') || digits.p[n] == '.'))
-            n++;
-        unit = tare_str_trim(tare_str_n(digits.p + n, digits.n - n));
-        digits = tare_str_n(digits.p, n);
-    }
-    const struct unit *found = NULL;
-    for (size_t i = 0; i < sizeof units / sizeof *units; i++)
-        if (tare_str_is(unit, units[i].name))
-            found = &units[i];
-    if (!found || !tare_str_to_f64(digits, &x) || !(x > 0) || !(x < 1e12)) {
-        (void)tare_usage_fail(u->ctx, err, "a budget is a number and a unit, not '%.*s'",
-                              TARE_FMT(text));
-        tare_err_hint(err, "for example --budget 20usd, 1000attempts, 500ktokens, 30min or 2h");
-        return TARE_E_USAGE;
-    }
-    u->max_attempts = (uint64_t)ceil(x * found->attempts);
-    u->max_tokens = (uint64_t)ceil(x * found->tokens);
-    u->max_usd = x * found->usd;
-    u->max_ns = (int64_t)(x * found->seconds * 1e9);
-    return TARE_OK;
-}
-
 static bool is_spent(const struct tare_cli_until *u)
 {
     int64_t now_ns = u->ctx->clock->mono_ns(u->ctx->clock->ctx);
-    return (u->max_attempts && u->attempts >= u->max_attempts) ||
-           (u->max_tokens && u->tokens >= u->max_tokens) ||
-           (u->max_usd > 0 && u->cost_usd >= u->max_usd) ||
-           (u->max_ns && now_ns - u->started_ns >= u->max_ns);
+    const struct tare_cli_budget *b = &u->budget;
+    return (b->attempts && u->attempts >= b->attempts) || (b->tokens && u->tokens >= b->tokens) ||
+           (b->usd > 0 && u->cost_usd >= b->usd) || (b->ns && now_ns - u->started_ns >= b->ns);
 }
 
 /* ---- before -------------------------------------------------------------------------------- */
@@ -203,7 +154,7 @@ void tare_cli_until_plan(struct tare_cli_until *u, const struct tare_batch_info 
 static void price_unknown(struct tare_cli_until *u)
 {
     u->cost_usd = (double)NAN;
-    if (u->max_usd <= 0 || u->status != TARE_OK)
+    if (u->budget.usd <= 0 || u->status != TARE_OK)
         return;
     u->status = tare_fail(&u->err, TARE_E_USAGE,
                           "what the model costs is not known: a budget in dollars cannot be kept");
@@ -250,7 +201,7 @@ void tare_cli_until_report(const struct tare_cli_until *u, const struct tare_run
     *out = (struct tare_until_report){.metric = u->what,
                                       .a = ro->solvers[0].name,
                                       .b = ro->solvers[1].name,
-                                      .budget = u->budget_text,
+                                      .budget = u->budget.text,
                                       .k = ro->k,
                                       .planned = result->batch.n_planned,
                                       .played = u->attempts,

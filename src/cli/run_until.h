@@ -5,20 +5,20 @@
 #define TARE_CLI_RUN_UNTIL_H
 
 #include "cli/cmd.h"
+#include "cli/run_budget.h"
 #include "run/batch.h"
 #include "view/until.h"
 
 struct tare_cli_until {
     struct tare_ctx *ctx;
     struct tare_store *store;
-    struct tare_str metric, budget_text;
+    struct tare_str metric;
+    struct tare_cli_budget budget;
     double alpha, margin; /* 0: default, none */
     struct tare_until *rule;
     uint32_t metric_at; /* number in the batch */
     struct tare_metric what;
-    uint64_t max_attempts, max_tokens; /* 0: none */
-    double max_usd;                    /* 0: none */
-    int64_t max_ns, started_ns;
+    int64_t started_ns;
     uint64_t attempts, missing, tokens;
     double cost_usd;
     bool spent;
@@ -26,9 +26,6 @@ struct tare_cli_until {
     struct tare_err err;
 };
 
-/* "20usd", "$20", "1000attempts", "500ktokens", "2h", "30min", "90s". Empty: none. TARE_E_USAGE. */
-enum tare_status tare_cli_budget(struct tare_cli_until *u, struct tare_str text,
-                                 struct tare_err *err);
 /* Two solvers, whole tasks in random order: fills what a batch needs. ro has all other fields. */
 enum tare_status tare_cli_until_prepare(struct tare_cli_until *u, struct tare_run_options *ro,
                                         struct tare_err *err);
