@@ -6,6 +6,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/os_secret.h"
 
 #include "base/banned.h"
 
@@ -161,11 +162,19 @@ enum tare_status tare_http_open(const struct tare_http_options *o, struct tare_h
     return TARE_OK;
 }
 
+/* Headers hold keys. What curl itself copied of them is out of reach. */
+static void free_headers(struct curl_slist *list)
+{
+    for (struct curl_slist *l = list; l; l = l->next)
+        tare_wipe(l->data, strlen(l->data));
+    curl_slist_free_all(list);
+}
+
 static void free_exchange(struct exchange *x)
 {
     if (x->easy)
         curl_easy_cleanup(x->easy);
-    curl_slist_free_all(x->headers);
+    free_headers(x->headers);
     tare_buf_free(&x->head);
     tare_buf_free(&x->piece);
     free(x);
@@ -176,7 +185,7 @@ static void retire(struct tare_http *h, struct exchange *x)
 {
     curl_multi_remove_handle(h->multi, x->easy);
     curl_easy_reset(x->easy);
-    curl_slist_free_all(x->headers);
+    free_headers(x->headers);
     x->headers = NULL;
     tare_buf_reset(&x->head);
     if (x->piece.cap > 64 * TARE_KIB)
@@ -248,13 +257,14 @@ static bool add_header(struct exchange *x, const struct tare_http_header *f)
 {
     struct tare_buf line;
     tare_buf_init(&line, NULL, TARE_MAX_HTTP_HEAD_BYTES);
+    (void)tare_buf_room(&line, f->name.n + f->value.n + 3); /* no copy is left behind by growing */
     tare_buf_put(&line, f->name);
     tare_buf_puts(&line, ": ");
     tare_buf_put(&line, f->value);
     tare_buf_putc(&line, 0);
     struct curl_slist *more = line.failed ? NULL : curl_slist_append(x->headers, line.p);
     if (line.p)
-        memset(line.p, 0, line.n);
+        tare_wipe(line.p, line.n);
     tare_buf_free(&line);
     if (more)
         x->headers = more;

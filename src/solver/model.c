@@ -1,6 +1,7 @@
 /* From what a person writes to an endpoint. */
 #include "solver/model.h"
 
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include "base/fs.h"
@@ -107,6 +108,37 @@ static enum tare_status set_url(struct reading *r, const struct tare__provider *
 
 /* ---- key ----------------------------------------------------------------------------------- */
 
+/* Into pages of its own, with the word that stands before it in a header; the copy it came from is
+ * wiped where it is ours. */
+static enum tare_status keep_key(struct reading *r, struct tare_str key)
+{
+    static const char word[] = "Bearer ";
+    struct tare_secret *s = TARE_NEW(r->arena, struct tare_secret);
+    size_t n = sizeof word - 1;
+    char *line = key.n ? malloc(n + key.n) : NULL;
+    bool good = s && line;
+    if (good) {
+        memcpy(line, word, n);
+        memcpy(line + n, key.p, key.n);
+        good = tare_secret_keep(s, tare_str_n(line, n + key.n));
+    }
+    if (line)
+        tare_wipe(line, n + key.n);
+    free(line);
+    if (!good)
+        return key.n ? tare_fail(r->err, TARE_E_NOMEM, "out of memory for a key") : TARE_OK;
+    r->e->secret = s;
+    r->e->bearer = tare_str_n(s->p, s->n);
+    r->e->key = tare_str_n(s->p + n, key.n);
+    return TARE_OK;
+}
+
+void tare_endpoint_forget(const struct tare_endpoint *e)
+{
+    if (e->secret)
+        tare_secret_wipe(e->secret);
+}
+
 static enum tare_status key_from_file(struct reading *r)
 {
     struct tare_str text, path = tare_arena_copy(r->arena, r->key_file);
@@ -120,9 +152,10 @@ static enum tare_status key_from_file(struct reading *r)
     enum tare_status st = tare_fs_read(r->key_file, 64 * TARE_KIB, r->arena, &text, r->err);
     if (st != TARE_OK)
         return TARE_E_USAGE;
-    r->e->key = tare_str_trim(text);
+    st = keep_key(r, tare_str_trim(text));
+    tare_wipe((char *)(uintptr_t)text.p, text.n);
     r->e->key_name = r->key_file;
-    return TARE_OK;
+    return st;
 }
 
 static enum tare_status set_key(struct reading *r, const struct tare__provider *p)
@@ -136,13 +169,15 @@ static enum tare_status set_key(struct reading *r, const struct tare__provider *
         name = tare_str_of(p->key_env);
     if (!name.n)
         return TARE_OK;
-    r->e->key = env_str(r, name);
     r->e->key_name = tare_arena_copy(r->arena, name);
+    const char *value = r->e->key_name.p ? env_of(r->env, r->e->key_name.p) : NULL;
+    enum tare_status st = value ? keep_key(r, tare_str_trim(tare_str_of(value))) : TARE_OK;
+    if (st != TARE_OK)
+        return st;
     bool own_server = p->url_env && !tare_str_eq(r->e->base_url, tare_str_of(p->url));
     if (r->e->key.n || (!r->key_env.n && (!p->needs_key || own_server)))
         return TARE_OK;
-    enum tare_status st =
-        tare_fail(r->err, TARE_E_USAGE, "the variable %.*s is not set", TARE_FMT(r->e->key_name));
+    st = tare_fail(r->err, TARE_E_USAGE, "the variable %.*s is not set", TARE_FMT(r->e->key_name));
     tare_err_hint(r->err,
                   "export %.*s with the key of %s, or give key_file:", TARE_FMT(r->e->key_name),
                   p->name);

@@ -7,6 +7,7 @@
 
 #include "base/arena.h"
 #include "base/err.h"
+#include "base/os_secret.h"
 #include "net/http.h"
 #include "text/json.h"
 
@@ -42,6 +43,8 @@ struct tare_endpoint {
     struct tare_str api_version;           /* Azure, Anthropic */
     struct tare_str key_name;              /* variable or file the key came from */
     struct tare_str key;                   /* the secret; empty: none is sent */
+    struct tare_str bearer;                /* "Bearer " and the key */
+    struct tare_secret *secret;            /* where both are; NULL: there is no key */
     struct tare_str organization, project; /* OpenAI's headers; may be empty */
     struct tare_json sampling; /* members of tare.request/1 that hold where a request is silent */
     struct tare_json extra;    /* mapping passed through, or absent */
@@ -54,6 +57,9 @@ struct tare_endpoint {
     struct tare_price price;
     const struct tare_endpoint *fallback; /* asked when this one is down, or NULL */
 };
+
+/* Wipes the key, not that of the fallback: what would be sent then is refused. */
+void tare_endpoint_forget(const struct tare_endpoint *e);
 
 /*
  * Resolves `model: {...}` (an object) or a string. `name` becomes the endpoint's; `text` and `path`

@@ -127,6 +127,8 @@ void tare_model_client_close(struct tare_model_client *c)
     tare_tape_close(c->record);
     tare_tape_close(c->replay);
     tare_redactor_close(c->redactor);
+    for (uint32_t i = 0; i < c->n_servers; i++)
+        tare_endpoint_forget(c->servers[i].endpoint);
     free(c->servers);
     free(c);
 }
@@ -291,7 +293,7 @@ static void send_call(struct tare_model_client *c, struct tare__call *k, int64_t
     enum tare_status st =
         tare_wire_body(e, k->request, stream, k->server->old_max, seed_of(k), &body, &err);
     if (st == TARE_OK) {
-        size_t n = tare_wire_headers(e, &k->arena, headers);
+        size_t n = tare_wire_headers(e, headers);
         headers[n++] =
             (struct tare_http_header){TARE_S("Content-Type"), TARE_S("application/json")};
         headers[n++] = (struct tare_http_header){

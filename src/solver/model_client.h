@@ -64,6 +64,7 @@ struct tare_model_answer {
 
 enum tare_status tare_model_client_open(const struct tare_model_options *options,
                                         struct tare_model_client **out, struct tare_err *err);
+/* Wipes the keys of its endpoints too: they serve one client. */
 void tare_model_client_close(struct tare_model_client *c);
 
 /* Takes a request; the document is copied. Never blocks. A document that is wrong fails as a reply,

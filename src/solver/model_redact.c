@@ -4,6 +4,7 @@
 
 #include "base/buf.h"
 #include "base/limits.h"
+#include "base/os_secret.h"
 
 #include "base/banned.h"
 
@@ -12,7 +13,8 @@
 #define FORMS 7u
 
 struct needle {
-    char *p;
+    struct tare_secret kept;
+    char *p;         /* of kept */
     size_t n, least; /* a match of `least` bytes counts; it goes on as far as it is equal */
     struct tare_str name;
 };
@@ -28,10 +30,9 @@ static void add(struct tare_redactor *r, struct tare_buf *form, size_t least, st
     struct needle *x = &r->v[r->n];
     if (form->failed || form->n < SHORTEST)
         return;
-    x->p = malloc(form->n);
-    if (!x->p)
+    if (!tare_secret_keep(&x->kept, tare_buf_str(form)))
         return;
-    memcpy(x->p, form->p, form->n);
+    x->p = x->kept.p;
     x->n = form->n;
     x->least = least && least < form->n ? least : form->n;
     x->name = name;
@@ -64,6 +65,7 @@ static void add_key(struct tare_redactor *r, struct tare_str key, struct tare_st
     static const char hex[] = "0123456789abcdef";
     struct tare_buf b;
     tare_buf_init(&b, NULL, TARE_MIB);
+    (void)tare_buf_room(&b, 3 * key.n + 1); /* no copy is left behind by growing */
     tare_buf_put(&b, key);
     add(r, &b, key.n >= PREFIX ? PREFIX : 0, name);
     tare_buf_reset(&b);
@@ -88,6 +90,7 @@ static void add_key(struct tare_redactor *r, struct tare_str key, struct tare_st
         base64_core(key, skip, &b);
         add(r, &b, 0, name);
     }
+    tare_wipe(b.p, b.cap);
     tare_buf_free(&b);
 }
 
@@ -115,10 +118,8 @@ void tare_redactor_close(struct tare_redactor *r)
 {
     if (!r)
         return;
-    for (uint32_t i = 0; i < r->n; i++) {
-        memset(r->v[i].p, 0, r->v[i].n);
-        free(r->v[i].p);
-    }
+    for (uint32_t i = 0; i < r->n; i++)
+        tare_secret_drop(&r->v[i].kept);
     free(r->v);
     free(r);
 }

@@ -23,8 +23,7 @@ bool tare_wire_embeds(struct tare_json request);
 struct tare_str tare_wire_url(const struct tare_endpoint *e, struct tare_json request,
                               struct tare_arena *arena);
 /* Header lines without the content type; the key is in there. Returns how many (at most 8). */
-size_t tare_wire_headers(const struct tare_endpoint *e, struct tare_arena *arena,
-                         struct tare_http_header out[8]);
+size_t tare_wire_headers(const struct tare_endpoint *e, struct tare_http_header out[8]);
 /* The body. old_max: max_tokens by that name; seed: sent where the endpoint has a seed and the
  * request has none (not negative; -1: none). Fails: TARE_E_INPUT (the request cannot be said on
  * this wire; the text says why), TARE_E_NOMEM. */

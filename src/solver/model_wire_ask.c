@@ -73,8 +73,7 @@ struct tare_str tare_wire_url(const struct tare_endpoint *e, struct tare_json re
     return tare_arena_printf(arena, "%.*s/%s", TARE_FMT(e->base_url), what);
 }
 
-size_t tare_wire_headers(const struct tare_endpoint *e, struct tare_arena *arena,
-                         struct tare_http_header out[8])
+size_t tare_wire_headers(const struct tare_endpoint *e, struct tare_http_header out[8])
 {
     size_t n = 0;
     if (e->wire == TARE_WIRE_MESSAGES) {
@@ -89,8 +88,7 @@ size_t tare_wire_headers(const struct tare_endpoint *e, struct tare_arena *arena
         return n;
     }
     if (e->key.n)
-        out[n++] = (struct tare_http_header){
-            TARE_S("Authorization"), tare_arena_printf(arena, "Bearer %.*s", TARE_FMT(e->key))};
+        out[n++] = (struct tare_http_header){TARE_S("Authorization"), e->bearer};
     if (e->organization.n)
         out[n++] = (struct tare_http_header){TARE_S("OpenAI-Organization"), e->organization};
     if (e->project.n)
