@@ -135,6 +135,15 @@ static void chat_span(struct writing *x, struct tare_json e)
     tare_json_end_array(&x->w);
     tare_json_end_object(&x->w);
     attr_end(x);
+    if (number(e, "reasoning_tokens"))
+        attr_int(x, "gen_ai.usage.reasoning.output_tokens", number(e, "reasoning_tokens"));
+    if (tare_json_present(tare_json_get(e, "ttft_ms"))) {
+        attr_begin(x, "gen_ai.response.time_to_first_chunk"); /* seconds */
+        tare_json_member_f64(&x->w, "doubleValue", (double)number(e, "ttft_ms") / 1000);
+        attr_end(x);
+    }
+    attr_str(x, "openai.response.system_fingerprint",
+             tare_json_str(tare_json_get(e, "fingerprint")));
     attr_str(x, "tare.purpose", tare_json_str(tare_json_get(e, "purpose")));
     attr_int(x, "tare.context.tokens", number(e, "prompt_tokens"));
     attr_int(x, "tare.context.budget_tokens", number(e, "budget_tokens"));
