@@ -89,7 +89,7 @@ enum tare_status tare_cli_dry_run(struct tare_ctx *ctx, const struct tare_run_op
         tare_json_end_object(&w);
         tare_buf_putc(&b, '\n');
     } else if (st == TARE_OK) {
-        tare_buf_puts(&b, "From: every attempt ends after one call. To: every step is a call that "
+        tare_buf_puts(&b, "From: every attempt ends after one turn. To: every step is a turn that "
                           "carries the whole\ntalk so far, with answers as long as max_tokens lets "
                           "them be (else 1,000). Without tries again.\n");
     }

@@ -2,6 +2,7 @@
 
 #include "base/limits.h"
 #include "run/registry.h"
+#include "solver/harness.h"
 
 #include "base/banned.h"
 
@@ -115,15 +116,20 @@ enum tare_status tare_run_estimate(const struct tare_run_options *o, uint32_t so
     const struct tare_endpoint *e = s->endpoints[0];
     (void)tare_json_i64(tare_json_get(e->sampling, "max_tokens"), &most_out);
     uint64_t steps = t.steps ? t.steps : 1;
+    uint32_t least = 1, most = 1;
+    if (s->ops == &tare_solver_model)
+        tare_harness_requests(s->config, false, &least, &most);
+    else if (s->ops == &tare_solver_talk)
+        tare_harness_requests(tare_json_get(s->config, "harness"), true, &least, &most);
     uint64_t growth = t.obs_bytes + WRAP_BYTES;
     out->attempts = (uint64_t)(to - o->task_from) * (o->k ? o->k : o->suite->attempts);
     out->steps = steps;
-    out->calls_low = out->attempts;
-    out->calls_high = out->attempts * steps;
-    out->in_low = out->attempts * (t.first_bytes / 4);
-    out->in_high =
-        out->attempts * ((steps * t.first_bytes + growth * (steps * (steps - 1) / 2)) / 4 +
-                         (uint64_t)most_out * (steps * (steps - 1) / 2));
+    out->calls_low = out->attempts * least;
+    out->calls_high = out->attempts * steps * most;
+    out->in_low = out->calls_low * (t.first_bytes / 4);
+    out->in_high = out->attempts * most *
+                   ((steps * t.first_bytes + growth * (steps * (steps - 1) / 2)) / 4 +
+                    (uint64_t)most_out * (steps * (steps - 1) / 2));
     out->out_low = out->calls_low * TARE_ESTIMATE_OUT_LOW;
     out->out_high = out->calls_high * (uint64_t)most_out;
     out->priced = e->price.known;

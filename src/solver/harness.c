@@ -582,34 +582,15 @@ static enum tare_status hs_next(const void *shared, void *state, const struct ta
     return st;
 }
 
-const struct tare_solver_ops tare_solver_model = {
-    .version = TARE_CONTRACT_VERSION,
-    .name = "model",
-    .about = "a model with the harness of solver.yaml",
-    .waits = true,
-    .reads = true,
-    .state_bytes = sizeof(struct tare__hs),
-    .open = hs_open,
-    .identity = hs_identity,
-    .start = hs_start,
-    .next = hs_next,
-    .trace = tare__hs_trace,
-    .account = tare__hs_account,
-    .stop = hs_stop,
-};
+#define OPS(word, says, open_)                                                                     \
+    {                                                                                              \
+        .version = TARE_CONTRACT_VERSION, .name = word, .about = says, .waits = true,              \
+        .reads = true, .state_bytes = sizeof(struct tare__hs), .open = open_,                      \
+        .identity = hs_identity, .start = hs_start, .next = hs_next, .trace = tare__hs_trace,      \
+        .account = tare__hs_account, .stop = hs_stop                                               \
+    }
 
-const struct tare_solver_ops tare_solver_talk = {
-    .version = TARE_CONTRACT_VERSION,
-    .name = "talk",
-    .about = "a model that talks, with the harness of solver.yaml",
-    .waits = true,
-    .reads = true,
-    .state_bytes = sizeof(struct tare__hs),
-    .open = talk_open,
-    .identity = hs_identity,
-    .start = hs_start,
-    .next = hs_next,
-    .trace = tare__hs_trace,
-    .account = tare__hs_account,
-    .stop = hs_stop,
-};
+const struct tare_solver_ops tare_solver_model =
+    OPS("model", "a model with the harness of solver.yaml", hs_open);
+const struct tare_solver_ops tare_solver_talk =
+    OPS("talk", "a model that talks, with the harness of solver.yaml", talk_open);

@@ -33,6 +33,10 @@ const char *tare_harness_in_talk(uint32_t i);
 enum tare_status tare_harness_check_talk(struct tare_json harness, struct tare_str world,
                                          struct tare_err *err);
 
+/* How many requests one turn takes with these switches (an object or absent; in order): at least,
+ * and at most, tries again apart. */
+void tare_harness_requests(struct tare_json harness, bool talk, uint32_t *least, uint32_t *most);
+
 /* The solver a `model:` is played by: `harness:` is its config. */
 extern const struct tare_solver_ops tare_solver_model;
 /* The same where the world talks: {"harness": as above, "talk": as in solver.yaml}. */

@@ -392,6 +392,19 @@ enum tare_status tare_harness_check_talk(struct tare_json harness, struct tare_s
     return st;
 }
 
+void tare_harness_requests(struct tare_json harness, bool talk, uint32_t *least, uint32_t *most)
+{
+    struct tare__hs_config c;
+    *least = *most = 1;
+    if (tare__hs_config_read(harness, &c, NULL) != TARE_OK)
+        return;
+    uint32_t sampled = (uint32_t)c.v[HS_BEST_OF].i;
+    uint32_t twice = c.v[HS_ANCHOR].i == HS_ANCHOR_DECISION ? 2 : 1;
+    uint32_t verifiers = c.v[HS_VERIFY].i >= HS_VERIFY_SELF;
+    *most = sampled * twice + verifiers;
+    *least = talk ? *most : sampled; /* with tools, before a call that decides only */
+}
+
 /* ---- writing ------------------------------------------------------------------------------- */
 
 static void put_choice(const char *values, int64_t n, struct tare_json_writer *out)
