@@ -12,7 +12,6 @@
 #include "base/banned.h"
 
 #define ALPHA 0.05
-#define BLOCK 50u      /* comparisons that one call plays: same streams on any number of threads */
 #define RESAMPLES 999u /* of what is left to Monte Carlo */
 #define CLUSTER_TAG TARE_S("source")
 
@@ -20,13 +19,11 @@
 struct block {
     uint64_t n, improved, regressed, covered, no_interval, at_margin;
     const char *p_method, *ci_method;
-    enum tare_status failed;
-    char why[160];
 };
 
 struct job {
-    uint64_t seed, replicates, blocks; /* blocks an arm */
-    struct block *block;               /* rows * 2 * blocks */
+    struct tare__selftest_job all;
+    struct block *block; /* rows * 2 * blocks */
 };
 
 /* One data set as results, filled anew for each comparison. */
@@ -172,10 +169,11 @@ static bool false_at_margin(struct tare_compare c, double truth)
            tare_gate_passes(TARE_GATE_REQUIRE_NOT_WORSE, &c);
 }
 
-static enum tare_status play(const struct job *job, uint64_t at, struct tare_arena *arena,
-                             struct block *out, struct tare_err *err)
+static enum tare_status play(void *ctx, uint64_t at, struct tare_arena *arena, struct tare_err *err)
 {
-    uint64_t arm = at / job->blocks, first = at % job->blocks * BLOCK;
+    const struct job *job = ctx;
+    struct block *out = &job->block[at];
+    uint64_t arm = at / job->all.blocks, first = at % job->all.blocks * TARE__SELFTEST_BLOCK;
     const struct tare__process *p = tare__process_at((uint32_t)(arm / 2));
     double shift = arm % 2 ? p->effect : 0;
     struct tare_compare_opts opts = {.size = sizeof opts,
@@ -189,10 +187,11 @@ static enum tare_status play(const struct job *job, uint64_t at, struct tare_are
     if (!make_bench(&bench, p, arena))
         return tare_fail(err, TARE_E_NOMEM, "not enough memory for the self-test");
     struct tare_arena_mark mark = tare_arena_mark(arena);
-    for (uint64_t i = first; i < first + BLOCK && i < job->replicates && !st; i++) {
+    for (uint64_t i = first; i < first + TARE__SELFTEST_BLOCK && i < job->all.replicates && !st;
+         i++) {
         struct tare_rng rng;
         struct tare_compare c;
-        tare_rng_init(&rng, job->seed + arm, TARE_S("selftest"), i);
+        tare_rng_init(&rng, job->all.seed + arm, TARE_S("selftest"), i);
         opts.seed = tare_rng_u64(&rng);
         tare__process_draw(p, shift, &rng, &bench.draw);
         mark_missing(&bench);
@@ -206,16 +205,44 @@ static enum tare_status play(const struct job *job, uint64_t at, struct tare_are
     return st;
 }
 
+/* ---- blocks ---------------------------------------------------------------------------------- */
+
+uint64_t tare__selftest_size(const struct tare_selftest_opts *opts, uint32_t rows,
+                             struct tare__selftest_job *job)
+{
+    job->seed = opts->seed;
+    job->replicates = opts->replicates ? opts->replicates : TARE_SELFTEST_QUICK;
+    job->blocks = (job->replicates + TARE__SELFTEST_BLOCK - 1) / TARE__SELFTEST_BLOCK;
+    job->rows = rows;
+    return 2 * (uint64_t)rows * job->blocks;
+}
+
 static void play_block(void *ctx, unsigned worker, uint64_t i)
 {
-    const struct job *job = ctx;
+    const struct tare__selftest_job *job = ctx;
     struct tare_arena arena;
-    struct tare_err err = {0};
     (void)worker;
     tare_arena_init(&arena, NULL, 64 * TARE_MIB);
-    job->block[i].failed = play(job, i, &arena, &job->block[i], &err);
-    (void)snprintf(job->block[i].why, sizeof job->block[i].why, "%.150s", err.text);
+    enum tare_status st = job->play(job->ctx, i, &arena, &job->faults[i]);
+    if (st && !job->faults[i].code)
+        job->faults[i].code = st;
     tare_arena_free(&arena);
+}
+
+enum tare_status tare__selftest_play(const struct tare_selftest_opts *opts,
+                                     struct tare__selftest_job *job, struct tare_arena *arena,
+                                     struct tare_err *err)
+{
+    uint64_t calls = 2 * (uint64_t)job->rows * job->blocks;
+    job->faults = TARE_NEW_N(arena, struct tare_err, calls);
+    if (!job->faults)
+        return tare_fail(err, TARE_E_NOMEM, "not enough memory for the self-test");
+    enum tare_status st =
+        tare_parallel(opts->threads ? opts->threads : 1, calls, play_block, job, NULL, err);
+    for (uint64_t i = 0; i < calls && !st; i++)
+        if (job->faults[i].code)
+            st = tare_fail(err, job->faults[i].code, "self-test: %s", job->faults[i].text);
+    return st;
 }
 
 /* ---- judging --------------------------------------------------------------------------------- */
@@ -248,8 +275,8 @@ struct tare_selftest_rate tare__selftest_judge(uint64_t k, uint64_t n, enum tare
 static struct block sum_arm(const struct job *job, uint64_t arm)
 {
     struct block sum = {0};
-    for (uint64_t i = 0; i < job->blocks; i++) {
-        const struct block *b = &job->block[arm * job->blocks + i];
+    for (uint64_t i = 0; i < job->all.blocks; i++) {
+        const struct block *b = &job->block[arm * job->all.blocks + i];
         sum.n += b->n;
         sum.improved += b->improved;
         sum.regressed += b->regressed;
@@ -297,26 +324,24 @@ static uint32_t count_off(const struct tare_selftest_row *r)
 enum tare_status tare_selftest(const struct tare_selftest_opts *opts, struct tare_arena *arena,
                                struct tare_selftest *out, struct tare_err *err)
 {
-    struct job job = {.seed = opts->seed,
-                      .replicates = opts->replicates ? opts->replicates : TARE_SELFTEST_QUICK};
+    struct job job = {.all = {.play = play}};
     uint32_t n = 0;
     while (tare__process_at(n))
         n++;
-    job.blocks = (job.replicates + BLOCK - 1) / BLOCK;
-    uint64_t calls = 2 * (uint64_t)n * job.blocks;
+    uint64_t calls = tare__selftest_size(opts, n, &job.all);
     job.block = TARE_NEW_N(arena, struct block, calls);
     struct tare_selftest_row *rows = TARE_NEW_N(arena, struct tare_selftest_row, n);
     if (!job.block || !rows)
         return tare_fail(err, TARE_E_NOMEM, "not enough memory for the self-test");
-    enum tare_status st =
-        tare_parallel(opts->threads ? opts->threads : 1, calls, play_block, &job, NULL, err);
+    job.all.ctx = &job;
+    enum tare_status st = tare__selftest_play(opts, &job.all, arena, err);
     if (st)
         return st;
-    for (uint64_t i = 0; i < calls; i++)
-        if (job.block[i].failed)
-            return tare_fail(err, job.block[i].failed, "self-test: %s", job.block[i].why);
-    *out = (struct tare_selftest){
-        .seed = job.seed, .replicates = job.replicates, .alpha = ALPHA, .rows = rows, .n_rows = n};
+    *out = (struct tare_selftest){.seed = job.all.seed,
+                                  .replicates = job.all.replicates,
+                                  .alpha = ALPHA,
+                                  .rows = rows,
+                                  .n_rows = n};
     for (uint32_t i = 0; i < n; i++) {
         fill_row(&job, i, &rows[i]);
         out->n_off += count_off(&rows[i]);

@@ -46,6 +46,25 @@ void tare__process_draw(const struct tare__process *p, double shift, struct tare
 /* Chance that the test finds the effect, by the planning formulas. */
 struct tare_value tare__process_power(const struct tare__process *p, double alpha);
 
+/* What both self-tests play: rows of two arms (nothing there, something there), each arm in blocks
+ * whose sums do not depend on order. */
+struct tare__selftest_job {
+    uint64_t seed, replicates, blocks; /* blocks an arm */
+    uint32_t rows;
+    void *ctx; /* of play */
+    enum tare_status (*play)(void *ctx, uint64_t block, struct tare_arena *arena,
+                             struct tare_err *err);
+    struct tare_err *faults; /* of tare__selftest_play */
+};
+#define TARE__SELFTEST_BLOCK 50u /* replicates: same streams on any number of threads */
+/* Sets the sizes. Returns how many blocks there are in all. */
+uint64_t tare__selftest_size(const struct tare_selftest_opts *opts, uint32_t rows,
+                             struct tare__selftest_job *job);
+/* Plays them all on the threads of opts. TARE_E_NOMEM, or the first block's failure. */
+enum tare_status tare__selftest_play(const struct tare_selftest_opts *opts,
+                                     struct tare__selftest_job *job, struct tare_arena *arena,
+                                     struct tare_err *err);
+
 enum tare__promise { TARE__AT_MOST, TARE__AT_LEAST, TARE__CLOSE };
 /* Whether k of n keeps a promise within `slack`; NaN: nothing is promised. */
 enum tare_selftest_state tare__selftest_state(uint64_t k, uint64_t n, enum tare__promise kind,

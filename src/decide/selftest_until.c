@@ -10,7 +10,6 @@
 #include "base/banned.h"
 
 #define ALPHA 0.05
-#define BLOCK 50u /* runs that one call plays: same streams on any number of threads */
 
 /* margin 0: asked which is better; else whether they differ by less. */
 struct arm_pair {
@@ -61,12 +60,10 @@ static const struct arm_pair rows[] = {
 /* Whole numbers, so that sums do not depend on order. */
 struct block {
     uint64_t n, wrong, found, looked;
-    enum tare_status failed;
-    struct tare_err err;
 };
 
 struct job {
-    uint64_t seed, replicates, blocks;
+    struct tare__selftest_job all;
     struct block *block; /* ROWS * 2 * blocks */
 };
 
@@ -114,10 +111,11 @@ static void count(struct block *b, const struct arm_pair *a, bool null,
     }
 }
 
-static enum tare_status play(const struct job *job, uint64_t at, struct tare_arena *arena,
-                             struct block *out, struct tare_err *err)
+static enum tare_status play(void *ctx, uint64_t at, struct tare_arena *arena, struct tare_err *err)
 {
-    uint64_t arm = at / job->blocks, first = at % job->blocks * BLOCK;
+    const struct job *job = ctx;
+    struct block *out = &job->block[at];
+    uint64_t arm = at / job->all.blocks, first = at % job->all.blocks * TARE__SELFTEST_BLOCK;
     const struct arm_pair *a = &rows[arm / 2];
     bool null = arm % 2 == 0;
     /* Equivalence is claimed wrongly at its own edge, and rightly where nothing differs. */
@@ -128,10 +126,11 @@ static enum tare_status play(const struct job *job, uint64_t at, struct tare_are
     if (!draw.a || !draw.b)
         return tare_fail(err, TARE_E_NOMEM, "not enough memory for the self-test");
     struct tare_arena_mark mark = tare_arena_mark(arena);
-    for (uint64_t i = first; i < first + BLOCK && i < job->replicates && !st; i++) {
+    for (uint64_t i = first; i < first + TARE__SELFTEST_BLOCK && i < job->all.replicates && !st;
+         i++) {
         struct tare_rng rng;
         struct tare_until_state state;
-        tare_rng_init(&rng, job->seed + arm, TARE_S("selftest until"), i);
+        tare_rng_init(&rng, job->all.seed + arm, TARE_S("selftest until"), i);
         tare__process_draw(&a->p, shift, &rng, &draw);
         st = play_one(a, &draw, arena, &state, err);
         if (!st)
@@ -141,22 +140,11 @@ static enum tare_status play(const struct job *job, uint64_t at, struct tare_are
     return st;
 }
 
-static void play_block(void *ctx, unsigned worker, uint64_t i)
-{
-    const struct job *job = ctx;
-    struct block *b = &job->block[i];
-    struct tare_arena arena;
-    (void)worker;
-    tare_arena_init(&arena, NULL, 64 * TARE_MIB);
-    b->failed = play(job, i, &arena, b, &b->err);
-    tare_arena_free(&arena);
-}
-
 static struct block sum_arm(const struct job *job, uint64_t arm)
 {
     struct block sum = {0};
-    for (uint64_t i = 0; i < job->blocks; i++) {
-        const struct block *b = &job->block[arm * job->blocks + i];
+    for (uint64_t i = 0; i < job->all.blocks; i++) {
+        const struct block *b = &job->block[arm * job->all.blocks + i];
         sum.n += b->n;
         sum.wrong += b->wrong;
         sum.found += b->found;
@@ -184,23 +172,18 @@ enum tare_status tare_selftest_until(const struct tare_selftest_opts *opts,
                                      struct tare_arena *arena, struct tare_selftest_until *out,
                                      struct tare_err *err)
 {
-    struct job job = {.seed = opts->seed,
-                      .replicates = opts->replicates ? opts->replicates : TARE_SELFTEST_QUICK};
-    job.blocks = (job.replicates + BLOCK - 1) / BLOCK;
-    uint64_t calls = 2 * (uint64_t)ROWS * job.blocks;
+    struct job job = {.all = {.play = play}};
+    uint64_t calls = tare__selftest_size(opts, ROWS, &job.all);
     job.block = TARE_NEW_N(arena, struct block, calls);
     struct tare_selftest_until_row *done = TARE_NEW_N(arena, struct tare_selftest_until_row, ROWS);
     if (!job.block || !done)
         return tare_fail(err, TARE_E_NOMEM, "not enough memory for the self-test");
-    enum tare_status st =
-        tare_parallel(opts->threads ? opts->threads : 1, calls, play_block, &job, NULL, err);
+    job.all.ctx = &job;
+    enum tare_status st = tare__selftest_play(opts, &job.all, arena, err);
     if (st)
         return st;
-    for (uint64_t i = 0; i < calls; i++)
-        if (job.block[i].failed)
-            return tare_fail(err, job.block[i].failed, "self-test: %s", job.block[i].err.text);
-    *out = (struct tare_selftest_until){.seed = job.seed,
-                                        .replicates = job.replicates,
+    *out = (struct tare_selftest_until){.seed = job.all.seed,
+                                        .replicates = job.all.replicates,
                                         .alpha = ALPHA,
                                         .rows = done,
                                         .n_rows = ROWS};

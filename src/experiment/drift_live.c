@@ -21,7 +21,7 @@ struct talk {
     const struct arm *arm;
     uint32_t seed, turn, n_turns;
     struct tare_json at; /* the turn of the case; absent: it is over */
-    bool recalling, recalled, lost;
+    bool recalling, recalled;
     size_t since; /* bytes of the talk since the rules were last stated */
     struct tare_buf history, out;
 };
@@ -109,11 +109,8 @@ static enum tare_status read_cases(struct lab *l, struct tare_str text, struct t
         return tare_fail(err, TARE_E_NOMEM, "out of memory while reading cases");
     for (size_t i = 0; i < l->n_cases; i++) {
         st = read_rules(&list[i], arena, &l->rules[i], err);
-        if (st == TARE_OK)
-            continue;
-        err->has_offset = false;
-        err->line = list[i].line;
-        return st;
+        if (st != TARE_OK)
+            return tare__case_fault(&list[i], st, err);
     }
     return TARE_OK;
 }
@@ -227,16 +224,12 @@ static enum tare_status take(void *ctx, size_t i, const struct tare_model_reply 
     return TARE_OK;
 }
 
-static void lose(void *ctx, size_t i)
-{
-    const struct lab *l = ctx;
-    l->talks[i].lost = true;
-}
-
 /* ---- all of it ---------------------------------------------------------------------------- */
 
-static void put_recording(const struct talk *t, struct tare_buf *jsonl)
+static bool put_recording(void *ctx, size_t i, struct tare_buf *jsonl)
 {
+    const struct lab *l = ctx;
+    const struct talk *t = &l->talks[i];
     static const char *const kept[] = {"rules", "verdict"};
     struct tare_json_writer w;
     tare_json_writer_init(&w, jsonl);
@@ -244,11 +237,11 @@ static void put_recording(const struct talk *t, struct tare_buf *jsonl)
     tare_json_member_str(&w, "conversation", tare_json_str(tare_json_get(t->c->v, "conversation")));
     tare_json_member_u64(&w, "seed", t->seed);
     tare_json_member_str(&w, "arm", t->arm->name);
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
-        struct tare_json v = tare__case_member(t->c, kept[i]);
+    for (size_t k = 0; k < sizeof kept / sizeof *kept; k++) {
+        struct tare_json v = tare__case_member(t->c, kept[k]);
         if (!tare_json_present(v))
             continue;
-        tare_json_put_key(&w, kept[i]);
+        tare_json_put_key(&w, kept[k]);
         tare_json_put_value(&w, v);
     }
     tare_json_put_key(&w, "turns");
@@ -257,20 +250,29 @@ static void put_recording(const struct talk *t, struct tare_buf *jsonl)
     tare_json_end_array(&w);
     tare_json_end_object(&w);
     tare_buf_putc(jsonl, '\n');
+    return !t->out.failed && !t->history.failed;
+}
+
+static void close_talk(void *ctx, size_t i)
+{
+    const struct lab *l = ctx;
+    tare_buf_free(&l->talks[i].history);
+    tare_buf_free(&l->talks[i].out);
 }
 
 static enum tare_status make_talks(struct lab *l, struct tare_arena *arena, struct tare_err *err)
 {
-    size_t per = (size_t)l->live->seeds * l->live->n_arms;
-    l->n = l->n_cases * per;
+    l->n = l->n_cases * l->live->seeds * l->live->n_arms;
     l->talks = TARE_NEW_N(arena, struct talk, l->n + 1);
     if (!l->talks)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while making talks");
     for (size_t i = 0; i < l->n; i++) {
         struct talk *t = &l->talks[i];
-        t->c = &l->cases[i / per];
-        t->seed = (uint32_t)(i % per / l->live->n_arms);
-        t->arm = &l->arms[i % l->live->n_arms];
+        size_t c;
+        uint32_t arm;
+        tare__talk_place(l->live, i, &c, &t->seed, &arm);
+        t->c = &l->cases[c];
+        t->arm = &l->arms[arm];
         t->at = tare_json_first(tare_json_get(t->c->v, "turns"));
         t->n_turns = tare_json_count(tare_json_get(t->c->v, "turns"));
         tare_buf_init(&t->history, NULL, TARE_MAX_JSON_BYTES);
@@ -292,17 +294,7 @@ enum tare_status tare_drift_live(struct tare_str cases, const struct tare_live *
         st = read_cases(&l, cases, arena, err);
     if (st == TARE_OK)
         st = make_talks(&l, arena, err);
-    struct tare__talks talks = {.ctx = &l, .n = l.n, .ask = ask, .take = take, .lose = lose};
-    if (st == TARE_OK)
-        st = tare__talks_play(&talks, live, arena, out, err);
-    for (size_t i = 0; l.talks && i < l.n; i++) {
-        struct talk *t = &l.talks[i];
-        if (st == TARE_OK && !t->lost)
-            put_recording(t, jsonl);
-        if (st == TARE_OK && t->out.failed)
-            st = tare_fail(err, TARE_E_NOMEM, "a talk is too long");
-        tare_buf_free(&t->history);
-        tare_buf_free(&t->out);
-    }
-    return st;
+    struct tare__talks talks = {
+        .ctx = &l, .n = l.n, .ask = ask, .take = take, .put = put_recording, .close = close_talk};
+    return st == TARE_OK ? tare__talks_play(&talks, live, arena, jsonl, out, err) : st;
 }

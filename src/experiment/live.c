@@ -81,6 +81,7 @@ struct play {
     struct seat *seats;
     uint32_t n_seats, n_busy;
     size_t next;
+    bool *lost; /* by talk */
     struct tare_buf request;
 };
 
@@ -135,7 +136,7 @@ static enum tare_status seat_talks(struct play *p, struct tare_err *err)
 static void lose(struct play *p, const struct seat *s, const struct tare_model_reply *r)
 {
     p->out->missing++;
-    p->talks->lose(p->talks->ctx, s->talk);
+    p->lost[s->talk] = true;
     if (p->out->first_failure.n || !r)
         return;
     p->out->first_failure = tare_arena_printf(p->arena, "%s%s%.*s", tare_reply_code_name(r->code),
@@ -191,35 +192,66 @@ static void halt(struct play *p, struct tare_str why)
     }
 }
 
-enum tare_status tare__talks_play(const struct tare__talks *talks, const struct tare_live *live,
-                                  struct tare_arena *arena, struct tare_live_drawn *out,
+void tare__talk_place(const struct tare_live *live, size_t i, size_t *in_case, uint32_t *seed,
+                      uint32_t *arm)
+{
+    size_t per = (size_t)live->seeds * live->n_arms;
+    *in_case = i / per;
+    *seed = (uint32_t)(i % per / live->n_arms);
+    *arm = (uint32_t)(i % live->n_arms);
+}
+
+enum tare_status tare__case_fault(const struct tare__case *c, enum tare_status st,
                                   struct tare_err *err)
 {
-    struct play p = {.talks = talks, .live = live, .out = out, .arena = arena};
+    if (st != TARE_OK) {
+        err->has_offset = false;
+        err->line = c->line;
+    }
+    return st;
+}
+
+static enum tare_status play_all(struct play *p, struct tare_err *err)
+{
     enum tare_status st = TARE_OK;
-    p.n_seats = live->in_flight ? live->in_flight : 16;
-    p.seats = TARE_NEW_N(arena, struct seat, p.n_seats);
-    if (!p.seats)
+    p->n_seats = p->live->in_flight ? p->live->in_flight : 16;
+    p->seats = TARE_NEW_N(p->arena, struct seat, p->n_seats);
+    p->lost = TARE_NEW_N(p->arena, bool, p->talks->n + 1);
+    if (!p->seats || !p->lost)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while asking a model");
+    for (uint32_t i = 0; i < p->n_seats; i++)
+        tare_buf_init(&p->seats[i].body, NULL, TARE_MAX_JSON_BYTES);
+    p->out->talks = p->talks->n;
+    if (!p->live->client)
+        halt(p, TARE_S("there is no model"));
+    while (st == TARE_OK && (p->n_busy || p->next < p->talks->n)) {
+        struct tare_str why = tare_model_halted(p->live->client);
+        if (why.n && !p->out->halted.n)
+            halt(p, why);
+        st = step(p, err);
+    }
+    for (uint32_t i = 0; i < p->n_seats; i++) {
+        if (p->seats[i].busy)
+            tare_model_cancel(p->live->client, i);
+        tare_buf_free(&p->seats[i].body);
+    }
+    return st;
+}
+
+enum tare_status tare__talks_play(const struct tare__talks *talks, const struct tare_live *live,
+                                  struct tare_arena *arena, struct tare_buf *jsonl,
+                                  struct tare_live_drawn *out, struct tare_err *err)
+{
+    struct play p = {.talks = talks, .live = live, .out = out, .arena = arena};
     tare_arena_init(&p.turn, NULL, TARE_GIB);
     tare_buf_init(&p.request, NULL, TARE_MAX_JSON_BYTES);
-    for (uint32_t i = 0; i < p.n_seats; i++)
-        tare_buf_init(&p.seats[i].body, NULL, TARE_MAX_JSON_BYTES);
-    out->talks = talks->n;
-    if (!live->client)
-        halt(&p, TARE_S("there is no model"));
-    while (st == TARE_OK && (p.n_busy || p.next < talks->n)) {
-        struct tare_str why = tare_model_halted(live->client);
-        if (why.n && !out->halted.n)
-            halt(&p, why);
-        st = step(&p, err);
-    }
-    for (uint32_t i = 0; i < p.n_seats; i++) {
-        if (p.seats[i].busy)
-            tare_model_cancel(live->client, i);
-        tare_buf_free(&p.seats[i].body);
-    }
+    enum tare_status st = play_all(&p, err);
     tare_buf_free(&p.request);
     tare_arena_free(&p.turn);
+    for (size_t i = 0; i < talks->n; i++) {
+        if (st == TARE_OK && !p.lost[i] && !talks->put(talks->ctx, i, jsonl))
+            st = tare_fail(err, TARE_E_NOMEM, "a talk is too long");
+        talks->close(talks->ctx, i);
+    }
     return st;
 }

@@ -25,11 +25,19 @@ struct tare__talks {
     /* What came back for it. */
     enum tare_status (*take)(void *ctx, size_t i, const struct tare_model_reply *reply,
                              struct tare_err *err);
-    /* A request of it failed: it is missing. */
-    void (*lose)(void *ctx, size_t i);
+    /* Its recording as one line; false: it is too long. */
+    bool (*put)(void *ctx, size_t i, struct tare_buf *jsonl);
+    void (*close)(void *ctx, size_t i);
 };
+/* Plays them, appends the recordings of those of which no request failed, and closes them all. */
 enum tare_status tare__talks_play(const struct tare__talks *talks, const struct tare_live *live,
-                                  struct tare_arena *arena, struct tare_live_drawn *out,
+                                  struct tare_arena *arena, struct tare_buf *jsonl,
+                                  struct tare_live_drawn *out, struct tare_err *err);
+/* Which case, seed and arm talk i is of: cases, then seeds, then arms. */
+void tare__talk_place(const struct tare_live *live, size_t i, size_t *in_case, uint32_t *seed,
+                      uint32_t *arm);
+/* A fault of a case: its line, in place of what the fault itself says. */
+enum tare_status tare__case_fault(const struct tare__case *c, enum tare_status st,
                                   struct tare_err *err);
 
 /* {"role", "content"} into an open array. */

@@ -13,7 +13,7 @@ struct talk {
     uint32_t seed;
     struct tare_arena arena;
     struct tare_json message; /* of the case, now; absent: it is over */
-    bool begun, lost;
+    bool begun;
     struct tare_buf history; /* messages as JSON, ',' between them, what came before this one */
     struct tare_buf asked;   /* behind it: the failing text and what was said of it */
     struct tare_buf first, tries; /* the message as recorded; its further tries */
@@ -384,12 +384,6 @@ static enum tare_status take(void *ctx, size_t i, const struct tare_model_reply 
     return TARE_OK;
 }
 
-static void lose(void *ctx, size_t i)
-{
-    const struct lab *l = ctx;
-    l->talks[i].lost = true;
-}
-
 /* ---- all of it ---------------------------------------------------------------------------- */
 
 static void open_talk(struct talk *t)
@@ -402,8 +396,10 @@ static void open_talk(struct talk *t)
     tare_buf_init(&t->out, NULL, TARE_MAX_JSON_BYTES);
 }
 
-static void close_talk(struct talk *t)
+static void close_talk(void *ctx, size_t i)
 {
+    const struct lab *l = ctx;
+    struct talk *t = &l->talks[i];
     tare_arena_free(&t->arena);
     tare_buf_free(&t->history);
     tare_buf_free(&t->asked);
@@ -412,8 +408,10 @@ static void close_talk(struct talk *t)
     tare_buf_free(&t->out);
 }
 
-static void put_recording(const struct lab *l, const struct talk *t, struct tare_buf *jsonl)
+static bool put_recording(void *ctx, size_t i, struct tare_buf *jsonl)
 {
+    const struct lab *l = ctx;
+    const struct talk *t = &l->talks[i];
     static const char *const kept[] = {"workflow", "tools", "policy"};
     struct tare_json_writer w;
     tare_json_writer_init(&w, jsonl);
@@ -423,11 +421,11 @@ static void put_recording(const struct lab *l, const struct talk *t, struct tare
     tare_json_member_cstr(&w, "regime",
                           t->regime == TARE_ARM_STRICT ? "auto" : tare_tools_arm_name(t->regime));
     tare_json_member_str(&w, "dialect", reading_of(l, t)->dialect);
-    for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
-        struct tare_json v = tare__case_member(t->c, kept[i]);
+    for (size_t k = 0; k < sizeof kept / sizeof *kept; k++) {
+        struct tare_json v = tare__case_member(t->c, kept[k]);
         if (!tare_json_present(v))
             continue;
-        tare_json_put_key(&w, kept[i]);
+        tare_json_put_key(&w, kept[k]);
         tare_json_put_value(&w, v);
     }
     tare_json_put_key(&w, "messages");
@@ -436,6 +434,7 @@ static void put_recording(const struct lab *l, const struct talk *t, struct tare
     tare_json_end_array(&w);
     tare_json_end_object(&w);
     tare_buf_putc(jsonl, '\n');
+    return !t->out.failed && !t->history.failed && !t->tries.failed;
 }
 
 static enum tare_status make_talks(struct lab *l, const enum tare_tools_arm *regimes,
@@ -446,11 +445,12 @@ static enum tare_status make_talks(struct lab *l, const enum tare_tools_arm *reg
     if (!l->talks)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while making talks");
     for (size_t i = 0; i < l->n; i++) {
-        size_t per = (size_t)l->live->seeds * l->live->n_arms;
         struct talk *t = &l->talks[i];
-        t->c = &l->cases[i / per];
-        t->seed = (uint32_t)(i % per / l->live->n_arms);
-        t->regime = regimes[i % l->live->n_arms];
+        size_t c;
+        uint32_t arm;
+        tare__talk_place(l->live, i, &c, &t->seed, &arm);
+        t->c = &l->cases[c];
+        t->regime = regimes[arm];
         t->message = tare_json_first(tare_json_get(t->c->v, "messages"));
         open_talk(t);
     }
@@ -476,23 +476,11 @@ enum tare_status tare_tools_live(struct tare_str cases, const struct tare_live *
         return tare_fail(err, TARE_E_NOMEM, "out of memory while reading cases");
     for (size_t i = 0; i < l.n_cases; i++) {
         st = read_case(&l, &list[i], &l.read[i], arena, err);
-        if (st != TARE_OK) {
-            err->has_offset = false;
-            err->line = list[i].line;
-            return st;
-        }
+        if (st != TARE_OK)
+            return tare__case_fault(&list[i], st, err);
     }
     st = make_talks(&l, regimes, arena, err);
-    struct tare__talks talks = {.ctx = &l, .n = l.n, .ask = ask, .take = take, .lose = lose};
-    if (st == TARE_OK)
-        st = tare__talks_play(&talks, live, arena, out, err);
-    for (size_t i = 0; l.talks && i < l.n; i++) {
-        struct talk *t = &l.talks[i];
-        if (st == TARE_OK && !t->lost)
-            put_recording(&l, t, jsonl);
-        if (st == TARE_OK && (t->out.failed || t->history.failed || t->tries.failed))
-            st = tare_fail(err, TARE_E_NOMEM, "a talk is too long");
-        close_talk(t);
-    }
-    return st;
+    struct tare__talks talks = {
+        .ctx = &l, .n = l.n, .ask = ask, .take = take, .put = put_recording, .close = close_talk};
+    return st == TARE_OK ? tare__talks_play(&talks, live, arena, jsonl, out, err) : st;
 }

@@ -4,21 +4,12 @@
 
 #include "base/banned.h"
 
-static void put_number(struct tare_json_writer *w, const char *key, double x)
-{
-    tare_json_put_key(w, key);
-    if (isfinite(x))
-        tare_json_put_f64(w, x);
-    else
-        tare_json_put_null(w);
-}
-
 /* {"value": x, "unavailable": null} or {"value": null, "unavailable": "why"}. */
 static void put_value(struct tare_json_writer *w, const char *key, struct tare_value v)
 {
     tare_json_put_key(w, key);
     tare_json_begin_object(w);
-    put_number(w, "value", v.why ? (double)NAN : v.v);
+    tare_json_member_f64(w, "value", v.why ? (double)NAN : v.v);
     tare_json_put_key(w, "unavailable");
     if (v.why)
         tare_json_put_cstr(w, v.why);
@@ -32,8 +23,8 @@ static void put_price(struct tare_json_writer *w, const char *key,
 {
     tare_json_put_key(w, key);
     tare_json_begin_object(w);
-    put_number(w, "cost_usd", p->cost_usd);
-    put_number(w, "tokens", p->tokens);
+    tare_json_member_f64(w, "cost_usd", p->cost_usd);
+    tare_json_member_f64(w, "tokens", p->tokens);
     tare_json_end_object(w);
 }
 
@@ -56,7 +47,7 @@ static void put_pilot(struct tare_json_writer *w, const struct tare_power_plan_p
     tare_json_put_bool(w, p->one_run);
     tare_json_put_key(w, "unit");
     tare_json_put_str(w, p->metric.unit);
-    put_number(w, "mean", p->mean);
+    tare_json_member_f64(w, "mean", p->mean);
     tare_json_put_key(w, "clusters");
     tare_json_put_u64(w, p->clusters);
     tare_json_put_key(w, "variance_parts");
@@ -64,11 +55,11 @@ static void put_pilot(struct tare_json_writer *w, const struct tare_power_plan_p
         tare_json_put_null(w);
     } else {
         tare_json_begin_object(w);
-        put_number(w, "between_tasks", p->omega2);
-        put_number(w, "within_a", p->sigma2_a);
-        put_number(w, "within_b", p->sigma2_b);
-        put_number(w, "attempts_a", p->k_a);
-        put_number(w, "attempts_b", p->k_b);
+        tare_json_member_f64(w, "between_tasks", p->omega2);
+        tare_json_member_f64(w, "within_a", p->sigma2_a);
+        tare_json_member_f64(w, "within_b", p->sigma2_b);
+        tare_json_member_f64(w, "attempts_a", p->k_a);
+        tare_json_member_f64(w, "attempts_b", p->k_b);
         tare_json_end_object(w);
     }
     put_price(w, "attempt_a", &p->price_a);
@@ -81,9 +72,9 @@ static void put_bill(struct tare_json_writer *w, const char *key,
 {
     tare_json_put_key(w, key);
     tare_json_begin_object(w);
-    put_number(w, "attempts", b->attempts);
-    put_number(w, "cost_usd", b->cost_usd);
-    put_number(w, "tokens", b->tokens);
+    tare_json_member_f64(w, "attempts", b->attempts);
+    tare_json_member_f64(w, "cost_usd", b->cost_usd);
+    tare_json_member_f64(w, "tokens", b->tokens);
     tare_json_end_object(w);
 }
 
@@ -108,7 +99,7 @@ static void put_attempts(struct tare_json_writer *w, const struct tare_power_pla
         tare_json_put_u64(w, p->attempts[i].k);
         put_value(w, "tasks_needed", p->attempts[i].tasks);
         put_value(w, "mde", p->attempts[i].mde);
-        put_number(w, "sd", p->attempts[i].sd);
+        tare_json_member_f64(w, "sd", p->attempts[i].sd);
         put_bill(w, "takes", &p->attempts[i].need);
         put_bill(w, "takes_at_n", &p->attempts[i].at_n);
         put_list(w, "curve", p->attempts[i].power, p->n_tries_points);
@@ -151,22 +142,22 @@ void tare_doc_plan(struct tare_json_writer *w, const struct tare_power_plan *p,
     tare_json_put_cstr(w, designs[p->design]);
     tare_json_put_key(w, "method");
     tare_json_put_cstr(w, p->method);
-    put_number(w, "alpha", p->alpha);
+    tare_json_member_f64(w, "alpha", p->alpha);
     tare_json_put_key(w, "sides");
     tare_json_put_u64(w, 2);
-    put_number(w, "power", p->power);
-    put_number(w, "baseline", p->baseline);
-    put_number(w, "effect", p->effect);
-    put_number(w, "n", p->n);
-    put_number(w, "k", p->k);
-    put_number(w, "discordance", p->discordance);
-    put_number(w, "sd", p->sd);
-    put_number(w, "design_effect", p->deff);
+    tare_json_member_f64(w, "power", p->power);
+    tare_json_member_f64(w, "baseline", p->baseline);
+    tare_json_member_f64(w, "effect", p->effect);
+    tare_json_member_f64(w, "n", p->n);
+    tare_json_member_f64(w, "k", p->k);
+    tare_json_member_f64(w, "discordance", p->discordance);
+    tare_json_member_f64(w, "sd", p->sd);
+    tare_json_member_f64(w, "design_effect", p->deff);
     put_value(w, "n_needed", p->need);
     put_value(w, "power_at_n", p->power_at_n);
     put_value(w, "exact_power_at_n", p->exact_power);
     put_value(w, "mde_at_n", p->mde);
-    put_number(w, "chance_discordance", p->chance_discordance);
+    tare_json_member_f64(w, "chance_discordance", p->chance_discordance);
     put_value(w, "n_needed_paired_by_chance", p->paired_need);
     put_attempts(w, p, pilot);
     put_pilot(w, pilot, from);

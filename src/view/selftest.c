@@ -94,15 +94,6 @@ void tare_view_selftest(struct tare_buf *out, const struct tare_selftest *s,
 
 /* ---- document -------------------------------------------------------------------------------- */
 
-static void put_number(struct tare_json_writer *w, const char *key, double x)
-{
-    tare_json_put_key(w, key);
-    if (isfinite(x))
-        tare_json_put_f64(w, x);
-    else
-        tare_json_put_null(w);
-}
-
 static void doc_rate(struct tare_json_writer *w, const char *key,
                      const struct tare_selftest_rate *r)
 {
@@ -115,11 +106,11 @@ static void doc_rate(struct tare_json_writer *w, const char *key,
     tare_json_put_u64(w, r->k);
     tare_json_put_key(w, "of");
     tare_json_put_u64(w, r->n);
-    put_number(w, "rate", r->rate);
-    put_number(w, "low", r->lo);
-    put_number(w, "high", r->hi);
-    put_number(w, "promise", r->promise);
-    put_number(w, "slack", r->slack);
+    tare_json_member_f64(w, "rate", r->rate);
+    tare_json_member_f64(w, "low", r->lo);
+    tare_json_member_f64(w, "high", r->hi);
+    tare_json_member_f64(w, "promise", r->promise);
+    tare_json_member_f64(w, "slack", r->slack);
     tare_json_put_key(w, "state");
     tare_json_put_cstr(w, states[r->state]);
     tare_json_end_object(w);
@@ -140,7 +131,7 @@ static void doc_row(struct tare_json_writer *w, const struct tare_selftest_row *
     tare_json_put_cstr(w, r->p_method);
     tare_json_put_key(w, "interval");
     tare_json_put_cstr(w, r->ci_method);
-    put_number(w, "effect", r->effect);
+    tare_json_member_f64(w, "effect", r->effect);
     doc_rate(w, "false_verdicts", &r->false_verdicts);
     doc_rate(w, "false_with_margin", &r->false_margin);
     doc_rate(w, "coverage", &r->coverage);
@@ -160,7 +151,7 @@ void tare_doc_selftest(struct tare_json_writer *w, const struct tare_selftest *s
     tare_json_put_u64(w, s->seed);
     tare_json_put_key(w, "replicates");
     tare_json_put_u64(w, s->replicates);
-    put_number(w, "alpha", s->alpha);
+    tare_json_member_f64(w, "alpha", s->alpha);
     tare_json_put_key(w, "off");
     tare_json_put_u64(w, s->n_off + until->n_off);
     tare_json_put_key(w, "processes");

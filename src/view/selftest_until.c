@@ -46,15 +46,6 @@ void tare_view_selftest_until(struct tare_buf *out, const struct tare_selftest_u
     }
 }
 
-static void put_number(struct tare_json_writer *w, const char *key, double x)
-{
-    tare_json_put_key(w, key);
-    if (isfinite(x))
-        tare_json_put_f64(w, x);
-    else
-        tare_json_put_null(w);
-}
-
 static void doc_rate(struct tare_json_writer *w, const char *key,
                      const struct tare_selftest_rate *r)
 {
@@ -62,10 +53,10 @@ static void doc_rate(struct tare_json_writer *w, const char *key,
     tare_json_begin_object(w);
     tare_json_member_u64(w, "count", r->k);
     tare_json_member_u64(w, "of", r->n);
-    put_number(w, "rate", r->rate);
-    put_number(w, "low", r->lo);
-    put_number(w, "high", r->hi);
-    put_number(w, "promise", r->promise);
+    tare_json_member_f64(w, "rate", r->rate);
+    tare_json_member_f64(w, "low", r->lo);
+    tare_json_member_f64(w, "high", r->hi);
+    tare_json_member_f64(w, "promise", r->promise);
     tare_json_member_bool(w, "off", r->state == TARE_SELFTEST_OFF);
     tare_json_end_object(w);
 }
@@ -80,11 +71,11 @@ void tare_doc_selftest_until(struct tare_json_writer *w, const struct tare_selft
         tare_json_member_cstr(w, "about", r->about);
         tare_json_member_u64(w, "tasks", r->tasks);
         tare_json_member_u64(w, "attempts", r->attempts);
-        put_number(w, "effect", r->effect);
-        put_number(w, "margin", r->margin > 0 ? r->margin : (double)NAN);
+        tare_json_member_f64(w, "effect", r->effect);
+        tare_json_member_f64(w, "margin", r->margin > 0 ? r->margin : (double)NAN);
         doc_rate(w, "wrong", &r->false_verdicts);
         doc_rate(w, "right", &r->found);
-        put_number(w, "mean_tasks", r->mean_looked);
+        tare_json_member_f64(w, "mean_tasks", r->mean_looked);
         tare_json_end_object(w);
     }
     tare_json_end_array(w);

@@ -137,15 +137,6 @@ void tare_view_until(struct tare_buf *out, const struct tare_until_report *r,
     tare_buf_free(&text);
 }
 
-static void put_number(struct tare_json_writer *w, const char *key, double x)
-{
-    tare_json_put_key(w, key);
-    if (isfinite(x))
-        tare_json_put_f64(w, x);
-    else
-        tare_json_put_null(w);
-}
-
 static void doc_evidence(struct tare_json_writer *w, const struct tare_until_report *r)
 {
     const struct tare_until_state *s = &r->state;
@@ -155,9 +146,9 @@ static void doc_evidence(struct tare_json_writer *w, const struct tare_until_rep
     tare_json_member_u64(w, "wins", s->wins);
     tare_json_member_u64(w, "losses", s->losses);
     tare_json_member_u64(w, "ties", s->ties);
-    put_number(w, "mean_a", s->mean_a);
-    put_number(w, "mean_b", s->mean_b);
-    put_number(w, "estimate", s->diff);
+    tare_json_member_f64(w, "mean_a", s->mean_a);
+    tare_json_member_f64(w, "mean_b", s->mean_b);
+    tare_json_member_f64(w, "estimate", s->diff);
     tare_json_put_key(w, "ci");
     if (r->ci.why) {
         tare_json_put_null(w);
@@ -169,11 +160,11 @@ static void doc_evidence(struct tare_json_writer *w, const struct tare_until_rep
     }
     tare_json_member_cstr(w, "method",
                           s->signs ? "betting on wins and losses" : "betting on the mean");
-    put_number(w, "p", s->p);
-    put_number(w, "p_equivalent", s->p_equivalent);
-    put_number(w, "alpha", s->alpha);
-    put_number(w, "margin", s->margin);
-    put_number(w, "n_fixed", s->n_fixed.why ? (double)NAN : ceil(s->n_fixed.v));
+    tare_json_member_f64(w, "p", s->p);
+    tare_json_member_f64(w, "p_equivalent", s->p_equivalent);
+    tare_json_member_f64(w, "alpha", s->alpha);
+    tare_json_member_f64(w, "margin", s->margin);
+    tare_json_member_f64(w, "n_fixed", s->n_fixed.why ? (double)NAN : ceil(s->n_fixed.v));
 }
 
 void tare_doc_until(struct tare_json_writer *w, const struct tare_until_report *r)
@@ -198,7 +189,7 @@ void tare_doc_until(struct tare_json_writer *w, const struct tare_until_report *
     tare_json_member_u64(w, "attempts_played", r->played);
     tare_json_member_u64(w, "attempts_missing", r->missing);
     tare_json_member_u64(w, "tokens", r->tokens);
-    put_number(w, "cost_usd", r->cost_usd);
+    tare_json_member_f64(w, "cost_usd", r->cost_usd);
     tare_json_end_object(w);
     tare_buf_free(&text);
 }

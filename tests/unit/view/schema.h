@@ -35,4 +35,14 @@ static inline bool schema_check(struct schema *s, struct tare_json schema, struc
     return st == TARE_OK && !f;
 }
 
+/* The text as a document. */
+static inline struct tare_json document_of(struct tare_arena *arena, struct tare_str text)
+{
+    struct tare_json v;
+    struct tare_err err = {0};
+    if (tare_json_parse(text, NULL, arena, &v, &err))
+        fail_msg("%s", err.text);
+    return v;
+}
+
 #endif

@@ -13,15 +13,6 @@
 #include "schema.h"
 #include "view/doc.h"
 
-static struct tare_json parsed(struct tare_arena *arena, struct tare_str text)
-{
-    struct tare_json v;
-    struct tare_err err = {0};
-    if (tare_json_parse(text, NULL, arena, &v, &err))
-        fail_msg("not JSON: %s at %zu", err.text, err.offset);
-    return v;
-}
-
 static struct tare_json schema_of(struct tare_arena *arena, const char *name)
 {
     struct tare_str path = tare_arena_printf(arena, "%s/docs/schema/%s", getenv("TARE_ROOT"), name);
@@ -29,7 +20,7 @@ static struct tare_json schema_of(struct tare_arena *arena, const char *name)
     struct tare_err err = {0};
     if (tare_fs_read(path, 1 << 20, arena, &text, &err))
         fail_msg("%s", err.text);
-    return parsed(arena, text);
+    return document_of(arena, text);
 }
 
 /* NULL when it conforms. */
@@ -52,7 +43,7 @@ static struct tare_json compare_doc(struct tare_arena *arena, const struct tare_
     tare_doc_compare(&w, c, gate);
     struct tare_str copy = tare_arena_copy(arena, tare_buf_str(&out));
     tare_buf_free(&out);
-    return parsed(arena, copy);
+    return document_of(arena, copy);
 }
 
 static struct tare_compare compared(struct tare_arena *arena, struct made *m, double margin)
@@ -90,10 +81,11 @@ static void the_check_refuses(void **state)
                          "{\"schema\":\"tare.compares/1\"}",
                          "{\"schema\":\"tare.compares/1\",\"comparisons\":{}}"};
     for (size_t i = 0; i < 4; i++)
-        assert_non_null(conforms(*state, "compares.json", parsed(*state, tare_str_of(bad[i]))));
+        assert_non_null(
+            conforms(*state, "compares.json", document_of(*state, tare_str_of(bad[i]))));
     assert_null(conforms(*state, "compares.json",
-                         parsed(*state, TARE_S("{\"schema\":\"tare.compares/1\","
-                                               "\"comparisons\":[]}"))));
+                         document_of(*state, TARE_S("{\"schema\":\"tare.compares/1\","
+                                                    "\"comparisons\":[]}"))));
 }
 
 /* What the document says is what was computed: nothing is rounded on the way. */
@@ -168,7 +160,7 @@ static void board_conforms(void **state)
     tare_json_put_cstr(&w, "tare.leaderboard/1");
     tare_doc_board(&w, &s.board);
     tare_json_end_object(&w);
-    struct tare_json doc = parsed(*state, tare_buf_str(&out));
+    struct tare_json doc = document_of(*state, tare_buf_str(&out));
     const char *fault = conforms(*state, "leaderboard.json", doc);
     if (fault)
         fail_msg("%s", fault);

@@ -30,15 +30,6 @@ static struct tare_power_plan a_plan(double effect, double n)
     return p;
 }
 
-static struct tare_json parsed(struct tare_arena *arena, struct tare_str text)
-{
-    struct tare_json v;
-    struct tare_err err = {0};
-    if (tare_json_parse(text, NULL, arena, &v, &err))
-        fail_msg("%s", err.text);
-    return v;
-}
-
 static void document(void **state)
 {
     struct tare_arena arena;
@@ -55,8 +46,8 @@ static void document(void **state)
     struct tare_str path =
         tare_arena_printf(&arena, "%s/docs/schema/power.json", getenv("TARE_ROOT"));
     assert_int_equal(tare_fs_read(path, 1 << 20, &arena, &schema, &err), TARE_OK);
-    struct schema s = {.root = parsed(&arena, schema)};
-    if (!schema_check(&s, s.root, parsed(&arena, tare_buf_str(&out)), ""))
+    struct schema s = {.root = document_of(&arena, schema)};
+    if (!schema_check(&s, s.root, document_of(&arena, tare_buf_str(&out)), ""))
         fail_msg("%s", s.fault);
     tare_buf_free(&out);
     tare_arena_free(&arena);

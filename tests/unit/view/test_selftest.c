@@ -23,15 +23,6 @@ static struct tare_selftest sample(struct tare_arena *arena)
     return s;
 }
 
-static struct tare_json parsed(struct tare_arena *arena, struct tare_str text)
-{
-    struct tare_json v;
-    struct tare_err err = {0};
-    if (tare_json_parse(text, NULL, arena, &v, &err))
-        fail_msg("%s", err.text);
-    return v;
-}
-
 static void document(void **state)
 {
     struct tare_arena arena;
@@ -51,8 +42,8 @@ static void document(void **state)
     struct tare_str path =
         tare_arena_printf(&arena, "%s/docs/schema/selftest.json", getenv("TARE_ROOT"));
     assert_int_equal(tare_fs_read(path, 1 << 20, &arena, &text, &err), TARE_OK);
-    struct schema schema = {.root = parsed(&arena, text)};
-    if (!schema_check(&schema, schema.root, parsed(&arena, tare_buf_str(&out)), ""))
+    struct schema schema = {.root = document_of(&arena, text)};
+    if (!schema_check(&schema, schema.root, document_of(&arena, tare_buf_str(&out)), ""))
         fail_msg("%s", schema.fault);
     tare_buf_free(&out);
     tare_arena_free(&arena);
