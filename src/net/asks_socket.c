@@ -1,6 +1,8 @@
 /* WebSockets: the handshake is ours, the frames are wslay's. */
 #include <errno.h>
 #include <fcntl.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <stdlib.h>
 #include <strings.h>
 #include <sys/socket.h>
@@ -148,11 +150,14 @@ static void upgraded(void *cls, struct MHD_Connection *connection, void *request
     static const struct wslay_event_callbacks callbacks = {
         .recv_callback = receive, .send_callback = transmit, .on_msg_recv_callback = on_message};
     struct tare_socket *s = cls;
+    int yes = 1;
     (void)connection;
     ((struct tare_ask *)request)->socket = NULL;
     s->upgrade = upgrade;
     s->fd = fd;
     (void)fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK);
+    /* A frame is sent in two parts; the second must not wait until the first is acknowledged. */
+    (void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &yes, sizeof yes);
     tare_buf_init(&s->early, NULL, n_extra + 1);
     tare_buf_put(&s->early, tare_str_n(extra, n_extra));
     if (s->gone || s->early.failed || wslay_event_context_server_init(&s->frames, &callbacks, s)) {

@@ -17,6 +17,7 @@ TARE = str(pathlib.Path(sys.argv.pop(1)).resolve())
 
 try:
     import mcp
+    import mcp.client
     from mcp.client.streamable_http import streamable_http_client
 except ImportError:
     mcp = None
@@ -318,6 +319,21 @@ class Http(unittest.TestCase):
                     seen = await session.call_tool("query_logs", {"sql": "SELECT 1 AS one"})
                     self.assertIn("one", seen.content[0].text)
                     await session.call_tool("submit_report", REPORT)
+
+        asyncio.run(asyncio.wait_for(play(), 60))
+        self.assertEqual(s.p.wait(30), 0)
+        self.assertEqual(s.batch(), {"done": 1, "failed": 0, "missing": 0})
+
+    @unittest.skipUnless(hasattr(mcp, "Client"), "no Python package mcp from 2.0 on is installed")
+    def test_a_client_that_tries_the_newest_revision_first(self):
+        s = self.served("-k", "1", "--task", "1")
+
+        async def play():
+            async with mcp.Client(s.where["url"]) as client:
+                self.assertEqual(client.protocol_version, "2025-11-25")
+                tools = await client.list_tools()
+                self.assertIn("submit_report", [t.name for t in tools.tools])
+                self.assertFalse((await client.call_tool("submit_report", REPORT)).is_error)
 
         asyncio.run(asyncio.wait_for(play(), 60))
         self.assertEqual(s.p.wait(30), 0)
