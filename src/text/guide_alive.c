@@ -240,6 +240,53 @@ static bool frame_alive(const struct tare__memory *m, const struct tare__keys *k
     return true;
 }
 
+/* A key of which there is no end, however it goes on. */
+static bool endless(const struct tare__memory *m, const struct tare__frame *f)
+{
+    const struct tare__node *x = &m->guide->grammar->nodes[f->node];
+    if (x->kind != TARE_GRAMMAR_K_OBJECT)
+        return false;
+    return !x->u.object->scarce ||
+           ((f->a & 0xff) == TARE__OBJECT_EXTRA && !x->u.object->extras[f->a >> 8 & 0xff].left);
+}
+
+/* A key of a kind of which so many are left: noted. */
+static bool few_left(const struct tare__memory *m, const struct tare__frame *f,
+                     struct tare__doubt *out)
+{
+    const struct tare__object *o = m->guide->grammar->nodes[f->node].u.object;
+    if ((f->a & 0xff) != TARE__OBJECT_EXTRA || f->a & KEY_ESCAPED || out->n_few == 8)
+        return false;
+    const struct tare__extra *e = &o->extras[f->a >> 8 & 0xff];
+    out->few[out->n_few++] = (struct tare__few){e->key, e->left, f->b};
+    return true;
+}
+
+enum tare_status tare__in_doubt(struct tare__memory *m, const struct tare__keys *k, uint32_t state,
+                                struct tare__doubt *out, struct tare_err *err)
+{
+    const struct tare__state *s = tare__state_at(m, state);
+    bool key = tare__keys_in_key(k);
+    *out = (struct tare__doubt){.inside = key || tare__keys_in_value(k), .written = k->at.n};
+    if (!out->inside)
+        return TARE_OK;
+    (void)pthread_mutex_lock(&m->lock);
+    enum tare_status st = tare__closure_begin(m);
+    for (uint32_t i = 0; i < s->n && !st && out->inside; i++) {
+        const struct tare__frame f = m->frames[s->frames[i]];
+        bool bottom = s->frames[i] == TARE__FRAME_BOTTOM;
+        bool alive = !bottom && frame_alive(m, k, s->frames[i]);
+        if (bottom || !key || endless(m, &f))
+            out->inside = alive;
+        else if (!alive || !few_left(m, &f, out))
+            st = tare__reads(m, f) ? TARE_OK : TARE_E_NOMEM;
+    }
+    if (!st)
+        st = tare__closure_end(m, &out->state, err);
+    (void)pthread_mutex_unlock(&m->lock);
+    return st == TARE_E_NOMEM ? tare__memory_full(err) : st;
+}
+
 bool tare__alive(struct tare__memory *m, const struct tare__keys *k, uint32_t state)
 {
     const struct tare__state *s = tare__state_at(m, state);

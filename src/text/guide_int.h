@@ -275,6 +275,20 @@ bool tare__text_step(const struct tare__node *x, unsigned char byte, uint32_t *s
 /* guide_alive.c: whether the text can be ended from this state with these keys; asked where the
  * grammar is scarce. */
 bool tare__alive(struct tare__memory *m, const struct tare__keys *k, uint32_t state);
+/* Inside a string, what the string holds can bring some readings to where nothing leads on: keys of
+ * which there are few. By the others the text can be ended whatever the string holds. */
+struct tare__doubt {
+    bool inside;    /* false: not in a string, or nothing of the kind is known */
+    uint32_t state; /* of readings all of whose tokens are in doubt */
+    struct tare__few {
+        const struct tare_dfa *key;
+        const uint32_t *left;
+        uint32_t at;
+    } few[8]; /* keys: in doubt where no more are left than were written */
+    uint32_t n_few, written;
+};
+enum tare_status tare__in_doubt(struct tare__memory *m, const struct tare__keys *k, uint32_t state,
+                                struct tare__doubt *out, struct tare_err *err);
 
 /* guide_inside.c */
 /* A string or a key that is not declared, not behind a backslash. */

@@ -231,6 +231,11 @@ uint32_t tare__keys_quotes(const struct tare__keys *k)
     return 2 + more;
 }
 
+bool tare__keys_in_key(const struct tare__keys *k)
+{
+    return k->at.mode == KEY;
+}
+
 bool tare__keys_in_value(const struct tare__keys *k)
 {
     return k->at.mode == STRING;

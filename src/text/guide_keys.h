@@ -40,6 +40,8 @@ enum tare__keys_answer tare__keys_try(struct tare__keys *k, struct tare_str byte
 uint32_t tare__keys_quotes(const struct tare__keys *k);
 /* True inside a string that is no key: the place changes only when it ends. */
 bool tare__keys_in_value(const struct tare__keys *k);
+/* True inside a key. */
+bool tare__keys_in_key(const struct tare__keys *k);
 
 /* Places in the list of keys, 0: none. The innermost object that is open; the one around an object;
  * the newest key of an object, and the one before a key. */

@@ -535,28 +535,80 @@ static enum tare_status leads_on(struct tare_walk *w, uint32_t id, struct looked
     return TARE_OK;
 }
 
-/* Looks at every token: of a grammar whose objects can run out of keys. */
+static void mark_all(const struct tare_vocab *v, uint32_t i, uint64_t *marks)
+{
+    for (uint32_t end = i + tare_vocab_node_size(v->trie[i]); i < end; i++)
+        for (uint32_t id = v->trie[i].token; id != TARE_VOCAB_NONE;
+             id = v->same ? v->same[id] : TARE_VOCAB_NONE)
+            marks[id / 64] |= (uint64_t)1 << (id % 64);
+}
+
+/* Marks the tokens below the node that lead to few keys, or hold an escape. As deep as a token. */
+static void mark_few(const struct tare_vocab *v, uint32_t node, const struct tare__few *few,
+                     uint32_t state, uint32_t written, uint64_t *marks)
+{
+    uint32_t end = node + tare_vocab_node_size(v->trie[node]);
+    for (uint32_t k = node + 1; k < end; k += tare_vocab_node_size(v->trie[k])) {
+        unsigned char byte = tare_vocab_node_byte(v->trie[k]);
+        uint32_t to = tare_dfa_step(few->key, state, byte);
+        if (byte == '\\')
+            mark_all(v, k, marks);
+        if (byte == '\\' || byte == '"' || to == TARE_DFA_DEAD)
+            continue;
+        for (uint32_t id = few->left[to] <= written ? v->trie[k].token : TARE_VOCAB_NONE;
+             id != TARE_VOCAB_NONE; id = v->same ? v->same[id] : TARE_VOCAB_NONE)
+            marks[id / 64] |= (uint64_t)1 << (id % 64);
+        if (tare_vocab_node_size(v->trie[k]) > 1)
+            mark_few(v, k, few, to, written, marks);
+    }
+}
+
+/* Marks the tokens to be looked at when the text is inside a string: those that a reading in doubt
+ * takes. *inside false: all. */
+static enum tare_status mark_doubt(struct tare_walk *w, uint64_t *marks, bool *inside,
+                                   struct tare_err *err)
+{
+    const struct tare_guide_vocab *v = w->guide->vocab;
+    struct tree full = {v->v, v->first, v->second};
+    struct tare__doubt doubt;
+    struct gather g;
+    enum tare_status st = tare__in_doubt(w->memory, &w->keys, w->state, &doubt, err);
+    *inside = doubt.inside;
+    g.words = marks;
+    g.n = 0;
+    for (uint32_t i = 0; i < doubt.n_few && doubt.inside && !st; i++)
+        mark_few(v->v, 0, &doubt.few[i], doubt.few[i].at, doubt.written, marks);
+    return st || !doubt.inside ? st : walk_from(w, &full, doubt.state, &g, err);
+}
+
+/* Looks at every token that may lead to where nothing leads on: of a grammar whose objects can run
+ * out of keys. */
 static enum tare_status drop_dead(struct tare_walk *w, const struct tare__mask *all,
                                   struct gather *g, struct tare_err *err)
 {
     const struct tare_guide_vocab *v = w->guide->vocab;
     struct looked seen = {{0}, {0}};
-    for (uint32_t k = 0, i = 0; k < all->view.n_allowed; k++, i++) {
+    uint64_t *marks = w->scratch + v->n_words;
+    bool inside = false;
+    enum tare_status st = mark_doubt(w, marks, &inside, err);
+    for (uint32_t k = 0, i = 0; k < all->view.n_allowed && !st; k++, i++) {
         bool on = true;
         if (all->view.ids)
             i = all->view.ids[k];
         while (!all->view.ids && !(all->view.words[i / 64] >> (i % 64) & 1))
             i++;
-        enum tare_status st = leads_on(w, i, &seen, &on, err);
-        if (st)
-            return st;
-        if (on)
+        if (inside && !v->quotes[i] && !(v->v->flags[i] & TARE_VOCAB_SPECIAL) &&
+            !(marks[i / 64] >> (i % 64) & 1))
+            continue;
+        st = leads_on(w, i, &seen, &on, err);
+        if (st || on)
             continue;
         if (g->n == all->view.n_allowed)
             copy_mask(v, &all->view, g);
         drop(g, i);
     }
-    return TARE_OK;
+    memset(marks, 0, v->n_words * sizeof *marks);
+    return st;
 }
 
 static bool same_place(const struct tare__keys_at *a, const struct tare__keys_at *b)
