@@ -293,7 +293,7 @@ function Verdict({ doc, path, error }: { doc: CompareDoc; path: string; error: J
             <h2>What would change this verdict</h2>
           </div>
           <ol class="why">
-            {doc.would_change.length + doc.readings.length + doc.exclusions.length === 0 && <li>Other data: what is here shows it.</li>}
+            {doc.would_change.length + doc.readings.length + doc.exclusions.length === 0 && <li>Nothing in these runs: only other tasks or more attempts could.</li>}
             {doc.would_change.map((w) => (
               <li key={w}>{line(w.replace(/^./, (x) => x.toUpperCase()))}.</li>
             ))}
