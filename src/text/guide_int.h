@@ -185,8 +185,9 @@ struct tare_guide_vocab {
     const uint64_t *within[TARE__LENGTHS];          /* tokens of at most so many code points */
     const uint32_t *long_ones, *closing_ones; /* ids: longer than all tables; ending the string */
     uint32_t n_long, n_closing;
-    const uint8_t *quotes;  /* of each token, at most 255 */
-    const uint32_t *quoted; /* ids of those with any, most first */
+    const uint8_t *quotes;   /* of each token, at most 255 */
+    const uint64_t *leaving; /* tokens that may lead out of a string: with a quote, special ones */
+    const uint32_t *quoted;  /* ids of those with any, most first */
     uint32_t n_quoted;
 };
 

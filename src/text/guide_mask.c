@@ -581,31 +581,45 @@ static enum tare_status mark_doubt(struct tare_walk *w, uint64_t *marks, bool *i
     return st || !doubt.inside ? st : walk_from(w, &full, doubt.state, &g, err);
 }
 
+struct doubting {
+    struct tare_walk *w;
+    const struct tare__mask *all;
+    struct gather *g;
+    struct looked seen;
+};
+
+static enum tare_status drop_if_dead(struct doubting *d, uint32_t id, struct tare_err *err)
+{
+    bool on = true;
+    enum tare_status st = leads_on(d->w, id, &d->seen, &on, err);
+    if (st || on)
+        return st;
+    if (d->g->n == d->all->view.n_allowed)
+        copy_mask(d->w->guide->vocab, &d->all->view, d->g);
+    drop(d->g, id);
+    return TARE_OK;
+}
+
 /* Looks at every token that may lead to where nothing leads on: of a grammar whose objects can run
  * out of keys. */
 static enum tare_status drop_dead(struct tare_walk *w, const struct tare__mask *all,
                                   struct gather *g, struct tare_err *err)
 {
     const struct tare_guide_vocab *v = w->guide->vocab;
-    struct looked seen = {{0}, {0}};
+    const struct tare_mask_view *m = &all->view;
+    struct doubting d = {.w = w, .all = all, .g = g};
     uint64_t *marks = w->scratch + v->n_words;
     bool inside = false;
     enum tare_status st = mark_doubt(w, marks, &inside, err);
-    for (uint32_t k = 0, i = 0; k < all->view.n_allowed && !st; k++, i++) {
-        bool on = true;
-        if (all->view.ids)
-            i = all->view.ids[k];
-        while (!all->view.ids && !(all->view.words[i / 64] >> (i % 64) & 1))
-            i++;
-        if (inside && !v->quotes[i] && !(v->v->flags[i] & TARE_VOCAB_SPECIAL) &&
-            !(marks[i / 64] >> (i % 64) & 1))
-            continue;
-        st = leads_on(w, i, &seen, &on, err);
-        if (st || on)
-            continue;
-        if (g->n == all->view.n_allowed)
-            copy_mask(v, &all->view, g);
-        drop(g, i);
+    for (uint32_t k = 0; m->ids && k < m->n_allowed && !st; k++) {
+        uint32_t id = m->ids[k];
+        if (!inside || (v->leaving[id / 64] | marks[id / 64]) >> (id % 64) & 1)
+            st = drop_if_dead(&d, id, err);
+    }
+    for (uint32_t i = 0; !m->ids && i < v->n_words; i++) {
+        uint64_t left = m->words[i] & (inside ? v->leaving[i] | marks[i] : UINT64_MAX);
+        for (; left && !st; left &= left - 1)
+            st = drop_if_dead(&d, i * 64 + (uint32_t)__builtin_ctzll(left), err);
     }
     memset(marks, 0, v->n_words * sizeof *marks);
     return st;

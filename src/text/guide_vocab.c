@@ -126,13 +126,17 @@ static bool quote_tables(struct tare_guide_vocab *g, struct tare_arena *arena)
     const struct tare_vocab *v = g->v;
     uint8_t *quotes = TARE_NEW_N(arena, uint8_t, v->n_tokens + 1);
     uint32_t *ids = TARE_NEW_N(arena, uint32_t, v->n_tokens + 1), first[257] = {0};
-    if (!quotes || !ids)
+    uint64_t *leaving = TARE_NEW_N(arena, uint64_t, g->n_words);
+    if (!quotes || !ids || !leaving)
         return false;
+    g->leaving = leaving;
     for (uint32_t id = 0; id < v->n_tokens; id++) {
         struct tare_str t = is_text(v, id) ? tare_vocab_text(v, id) : (struct tare_str){0};
         for (size_t i = 0; i < t.n; i++)
             quotes[id] = (uint8_t)(quotes[id] + (t.p[i] == '"' && quotes[id] < 255));
         first[255 - quotes[id] + 1]++;
+        if (quotes[id] || v->flags[id] & TARE_VOCAB_SPECIAL)
+            set_bit(leaving, id);
     }
     for (uint32_t k = 1; k < 257; k++)
         first[k] += first[k - 1];
