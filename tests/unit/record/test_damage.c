@@ -306,8 +306,8 @@ static void changed_contents(void **state)
         "UPDATE attempt SET status = 4, cause = 0 WHERE task = 5",
         "DELETE FROM attempt WHERE task = 7",
         "DELETE FROM task WHERE idx = 2",
-        "UPDATE outline SET detail_bytes = detail_bytes - 1, outline_bytes = outline_bytes + 1 "
-        "WHERE id = 4",
+        ("UPDATE outline SET detail_bytes = detail_bytes - 1, outline_bytes = outline_bytes + 1 "
+         "WHERE id = 4"),
         "UPDATE attempt SET idx = 77 WHERE task = 9 AND idx = 1",
     };
     static const char *const invariants[] = {"I2", "I4", "I6", "I4", "I4", "I5", "I2", "I3"};
