@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "base/os.h"
 
+#include <malloc.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mman.h>
@@ -64,4 +65,11 @@ size_t tare_os_program_folder(char *out, size_t n)
     if (n)
         out[len] = '\0';
     return len;
+}
+
+void tare_os_give_back(void)
+{
+#if defined(__GLIBC__)
+    (void)malloc_trim(0);
+#endif
 }

@@ -12,7 +12,7 @@
 #include "base/banned.h"
 
 #define PATH_ARENA_BYTES (64 * TARE_KIB)
-#define CACHE_KIB 8192
+#define CACHE_KIB 4096
 #define PAGE_BYTES 8192
 #define WAL_PAGES 1024          /* a checkpoint about each 8 MiB */
 #define WAL_KEEP_BYTES 16777216 /* the log is cut to this after a checkpoint */

@@ -11,6 +11,7 @@
 
 #include "base/fault.h"
 #include "base/limits.h"
+#include "base/os.h"
 
 #include "base/banned.h"
 
@@ -415,6 +416,7 @@ enum tare_status tare_run_batch(struct tare_store *store, const struct tare_run_
         st = plan_and_play(&c);
     close_queues(&b);
     tare__done_free_all(&b);
+    tare_os_give_back(); /* what is done with the results needs it next */
     tare_arena_free(&c.lease_arena);
     pthread_mutex_destroy(&b.free_lock);
     return st;
