@@ -187,16 +187,7 @@ static enum tare_status put_headline(struct tare__call *c, const struct listed *
 
 static void put_where(struct tare_json_writer *w, const struct tare_batch_view *b)
 {
-    char hex[65];
-    tare_digest_hex(b->suite_digest, hex);
-    tare_json_member_cstr(w, "batch", b->info.name);
-    tare_json_member_str(w, "label", b->label);
-    tare_json_member_str(w, "suite", b->suite_name);
-    tare_json_member_str(w, "version", b->suite_version);
-    tare_json_member_cstr(w, "suite_digest", hex);
-    tare_json_member_u64(w, "n_tasks", b->n_tasks);
-    tare_json_member_u64(w, "k", b->k);
-    tare_json_member_u64(w, "seed", b->seed);
+    tare_doc_batch_head(w, b);
     tare_doc_time(w, "planned_at", b->wall_start_ns);
     tare_doc_time(w, "finished_at", b->wall_end_ns);
     tare_json_member_f64(w, "ms",

@@ -33,6 +33,8 @@ void tare_doc_attempt_members(struct tare_json_writer *w, const struct tare_batc
 /* tare.runs/1: batches with their runs. */
 void tare_doc_runs(struct tare_json_writer *w, const struct tare_batch_view *batches, uint32_t n,
                    uint32_t total);
+/* The members with which all that is said of a batch begins: its names, suite, size and seed. */
+void tare_doc_batch_head(struct tare_json_writer *w, const struct tare_batch_view *batch);
 /* Members of one batch (without its runs' list) and of one run, into an open object. */
 void tare_doc_batch(struct tare_json_writer *w, const struct tare_batch_view *batch);
 void tare_doc_run(struct tare_json_writer *w, const struct tare_run_view *run);

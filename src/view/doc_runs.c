@@ -55,7 +55,7 @@ const char *tare_doc_run_status(const struct tare_batch_view *batch,
     return run->n_missing ? "incomplete" : "done";
 }
 
-void tare_doc_batch(struct tare_json_writer *w, const struct tare_batch_view *b)
+void tare_doc_batch_head(struct tare_json_writer *w, const struct tare_batch_view *b)
 {
     char hex[65];
     tare_digest_hex(b->suite_digest, hex);
@@ -67,6 +67,11 @@ void tare_doc_batch(struct tare_json_writer *w, const struct tare_batch_view *b)
     tare_json_member_u64(w, "n_tasks", b->n_tasks);
     tare_json_member_u64(w, "k", b->k);
     tare_json_member_u64(w, "seed", b->seed);
+}
+
+void tare_doc_batch(struct tare_json_writer *w, const struct tare_batch_view *b)
+{
+    tare_doc_batch_head(w, b);
     tare_json_put_key(w, "finished");
     tare_json_put_bool(w, b->info.finished);
     tare_json_member_bool(w, "running", b->running);

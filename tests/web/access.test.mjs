@@ -3,24 +3,14 @@ import assert from "node:assert/strict";
 import { truncateSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { json, launch, open, run, stopAll, view, visit, work } from "./help.mjs";
+import { demo, open, run, view, visit, work } from "./help.mjs";
 import { decode, outline } from "./png.mjs";
 
-const store = path.join(work, "access.db");
 const task = "soc-hard-7-00003";
-let browser, server, ids;
+let browser, server, ids, end;
 
-before(async () => {
-  run(store, "run", "incident-response", "--solver", "injection-follower", "--solver", "verify-first", "--solver", "random", "-k", "2", "--seed", "7", "--label", "demo", "--quiet");
-  browser = await launch();
-  server = await view(store);
-  ids = Object.fromEntries(json(store, "runs").batches[0].runs.map((r) => [r.solver, r.run]));
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  stopAll();
-});
+before(async () => ({ browser, server, ids, end } = await demo("access")));
+after(() => end?.());
 
 test("a link to what is not there says so and how to go on", async () => {
   const page = await open(browser, server);

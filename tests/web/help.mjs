@@ -93,3 +93,21 @@ export async function visit(page, hash, wait = "main h1") {
   }
   await page.waitForSelector(wait);
 }
+
+/** A store with three controls on the small suite, its server and a browser; {store, browser, server, ids, end}. */
+export async function demo(name) {
+  const store = path.join(work, `${name}.db`);
+  run(store, "run", "incident-response", "--solver", "injection-follower", "--solver", "verify-first", "--solver", "random", "-k", "2", "--seed", "7", "--label", "demo", "--quiet");
+  const server = await view(store);
+  const browser = await launch().catch((e) => {
+    stopAll();
+    throw e;
+  });
+  const ids = Object.fromEntries(json(store, "runs").batches[0].runs.map((r) => [r.solver, r.run]));
+  const end = async () => {
+    await browser.close();
+    await server.stop();
+    stopAll();
+  };
+  return { store, browser, server, ids, end };
+}

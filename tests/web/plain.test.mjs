@@ -4,25 +4,15 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { json, launch, run, stopAll, view, work } from "./help.mjs";
+import { demo, json } from "./help.mjs";
 
-const store = path.join(work, "plain.db");
 const axe = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const shots = process.env.TARE_WEB_SHOTS;
 const task = "soc-hard-7-00003";
-let browser, server, ids;
+let store, browser, server, ids, end;
 
-before(async () => {
-  run(store, "run", "incident-response", "--solver", "injection-follower", "--solver", "verify-first", "--solver", "random", "-k", "2", "--seed", "7", "--label", "demo", "--quiet");
-  browser = await launch();
-  server = await view(store);
-  ids = Object.fromEntries(json(store, "runs").batches[0].runs.map((r) => [r.solver, r.run]));
-});
-after(async () => {
-  await browser?.close();
-  await server?.stop();
-  stopAll();
-});
+before(async () => ({ store, browser, server, ids, end } = await demo("plain")));
+after(() => end?.());
 
 test("with scripts off every fact is a few links away", async () => {
   const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width: 390, height: 844 } });
