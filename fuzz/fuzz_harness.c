@@ -1,7 +1,7 @@
 /* Answers of a model to the harness, and results of a world: whatever they are, each request is a
- * JSON document, each action too, and the attempt ends. The first byte chooses the switches; each
- * line after it is an answer (beginning with '!': arguments of a call; else text), and the result
- * of the action that follows from it is the line itself. */
+ * JSON document, each action too, and the attempt ends. The first byte chooses the switches, and
+ * whether the world talks; each line after it is an answer (beginning with '!': arguments of a
+ * call; else text), and the result of the action that follows from it is the line itself. */
 #include "fuzz.h"
 #include "record/task.h"
 #include "solver/harness.h"
@@ -19,6 +19,17 @@ static const char *const switches[] = {
     "{\"best_of\":3,\"select\":\"vote\",\"memory\":\"files\",\"subtasks\":3}",
     "{\"context\":{\"memory_mode\":\"stateless\",\"errors\":\"drop\"},\"verify\":\"checks\"}",
 };
+
+/* Where the world talks; every second one asks for JSON that holds to a schema. */
+static const char *const talks[] = {
+    "{\"harness\":{\"best_of\":2,\"select\":\"vote\",\"verify\":\"checks\"}}",
+    "{\"harness\":{\"verify\":\"self\",\"retry\":{\"parse\":2}}}",
+    ("{\"harness\":{\"anchor\":\"decision\",\"context\":{\"budget_tokens\":600,\"keep_last\":1,"
+     "\"recite\":\"rules\"}},\"talk\":{\"prompt\":\"{{ input }}\",\"lenient\":true}}"),
+    "{\"harness\":{\"best_of\":3,\"anchor\":\"every\",\"rules\":\"r\"}}",
+};
+static const char schema[] = "{\"type\":\"object\",\"required\":[\"a\"],\"properties\":{\"a\":{"
+                             "\"type\":\"array\",\"uniqueItems\":true}}}";
 
 static const struct tare_tool tools[] = {
     {TARE_S("look"), TARE_S("look"),
@@ -64,7 +75,7 @@ static struct tare_str next_line(struct tare_str *text)
 }
 
 static void play(const struct tare_solver_ops *o, struct tare_str text, struct tare_json config,
-                 struct tare_arena *arena)
+                 bool asks_json, struct tare_arena *arena)
 {
     struct tare_arena turn;
     struct tare_err err = {0};
@@ -73,6 +84,11 @@ static void play(const struct tare_solver_ops *o, struct tare_str text, struct t
     void *shared, *state = tare_arena_alloc(arena, o->state_bytes);
     struct tare_scene scene = {
         .world = TARE_S("w"), .brief = TARE_S("rules"), .tools = tools, .n_tools = 2};
+    if (o == &tare_solver_talk)
+        scene = (struct tare_scene){.world = TARE_S("w"),
+                                    .talks = true,
+                                    .brief = TARE_S("rules"),
+                                    .answer_schema = asks_json ? tare_str_of(schema) : TARE_S("")};
     struct tare_obs obs = {0};
     struct tare_str line = TARE_S("{}");
     tare_rng_init(&rng, 1, TARE_S("x"), 0);
@@ -116,10 +132,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (n < 1)
         return 0;
     tare_arena_init(&arena, NULL, TARE_GIB);
-    size_t which = data[0] % (sizeof switches / sizeof *switches);
-    fuzz_must(tare_json_parse(tare_str_of(switches[which]), NULL, &arena, &config, NULL) ==
-              TARE_OK);
-    play(&tare_solver_model, tare_str_n((const char *)data + 1, n - 1), config, &arena);
+    size_t all = sizeof switches / sizeof *switches, which = data[0] & 0x7f;
+    bool talk = data[0] & 0x80;
+    which %= talk ? sizeof talks / sizeof *talks : all;
+    const char *how = talk ? talks[which] : switches[which];
+    fuzz_must(tare_json_parse(tare_str_of(how), NULL, &arena, &config, NULL) == TARE_OK);
+    play(talk ? &tare_solver_talk : &tare_solver_model, tare_str_n((const char *)data + 1, n - 1),
+         config, which % 2, &arena);
     tare_arena_free(&arena);
     return 0;
 }
