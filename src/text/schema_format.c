@@ -1,3 +1,4 @@
+#include "text/schema_idna.h"
 #include "text/schema_int.h"
 
 #include "base/banned.h"
@@ -87,10 +88,18 @@ static bool second_fits(struct tare_str s)
     return (minute + 2880) % 1440 == 1439;
 }
 
-/* No label is an unproved IDNA one, and none is too long. */
-static bool host_fits(struct tare_str s)
+/* International labels, and that the name is not too long. */
+static bool host_fits(struct tare_str name, struct tare_str s)
 {
-    return s.n <= 253;
+    if (tare_str_is(name, "hostname"))
+        return s.n <= 253 && tare__idna_ascii(s);
+    if (tare_str_is(name, "idn-hostname"))
+        return tare__idna_host(s);
+    size_t at = s.n;
+    while (at > 0 && s.p[at - 1] != '@')
+        at--;
+    struct tare_str host = tare_str_n(s.p + at, s.n - at);
+    return !tare_str_is(name, "idn-email") || (host.n && host.p[0] == '[') || tare__idna_host(host);
 }
 
 /* The address between brackets, of which an identifier's shape says little. */
@@ -134,5 +143,5 @@ bool tare_schema_format(struct tare_str name, struct tare_str text, struct tare_
     bool identifier = tare_str_starts(name, TARE_S("uri")) || tare_str_starts(name, TARE_S("iri"));
     if (fits && identifier && !tare_str_is(name, "uri-template"))
         fits = bracket_fits(text, scratch);
-    return fits && (!tare_str_is(name, "hostname") || host_fits(text));
+    return fits && host_fits(name, text);
 }

@@ -96,7 +96,8 @@ const struct tare_dfa *tare__lower_product(struct tare__lower *l, const struct t
     "(0[1-9]|1\\d|2[0-8]))|" LEAP ")"
 #define CLOCK "([01]\\d|2[0-3]):[0-5]\\d:[0-5]\\d(\\.\\d{1,9})?(Z|[+-]([01]\\d|2[0-3]):[0-5]\\d)"
 #define BYTE "(25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)"
-#define LABEL "[A-Za-z0-9]([A-Za-z0-9-]{0,30}[A-Za-z0-9])?"
+/* No two hyphens in a row: what begins with xn-- would have to be Punycode. */
+#define LABEL "[A-Za-z0-9]{1,16}(-[A-Za-z0-9]{1,7}){0,3}"
 #define WORD "[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]{1,64}"
 #define HEX "[0-9A-Fa-f]"
 #define PART "([A-Za-z0-9._~!$&'()*+,;=:@-]|%" HEX HEX ")"
@@ -124,10 +125,9 @@ static const struct {
 const struct tare_dfa *tare__lower_format(struct tare__lower *l, const struct tare__schema_rule *r,
                                           bool *known)
 {
-    static const char *const checked[] = {"idn-email",     "relative-json-pointer",
-                                          "uri-reference", "iri",
-                                          "iri-reference", "regex",
-                                          "uri-template",  NULL};
+    static const char *const checked[] = {"idn-hostname",  "idn-email",    "relative-json-pointer",
+                                          "uri-reference", "iri",          "iri-reference",
+                                          "regex",         "uri-template", NULL};
     struct tare_str name = tare_json_str(r->at);
     *known = true;
     for (size_t i = 0; i < sizeof formats / sizeof *formats; i++)

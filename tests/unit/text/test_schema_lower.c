@@ -172,11 +172,12 @@ static bool noted(const struct tare_schema_unenforced *u, const char *at)
 }
 
 /* Random texts of the mask are valid. */
-static void write_some(struct tare_guide *g, const struct tare_schema *s, const char *schema)
+static void write_seeded(struct tare_guide *g, const struct tare_schema *s, const char *schema,
+                         unsigned seed)
 {
     struct tare_rng rng;
     struct tare_buf b;
-    tare_rng_init(&rng, 3, TARE_S("rows"), 0);
+    tare_rng_init(&rng, 3, TARE_S("rows"), seed);
     tare_buf_init(&b, NULL, TARE_MIB);
     for (int i = 0; i < 20; i++) {
         struct tare_mask_wander w;
@@ -186,6 +187,11 @@ static void write_some(struct tare_guide *g, const struct tare_schema *s, const 
             fail_msg("%s writes %.*s", schema, TARE_FMT(tare_buf_str(&b)));
     }
     tare_buf_free(&b);
+}
+
+static void write_some(struct tare_guide *g, const struct tare_schema *s, const char *schema)
+{
+    write_seeded(g, s, schema, 0);
 }
 
 static void test_rows(void **state)
@@ -314,6 +320,39 @@ static void test_relax_under_not(void **state)
     assert_true(looked >= 10);
 }
 
+/* Texts under a format's mask are of the format; formats without an automaton are refused. */
+static void test_formats(void **state)
+{
+    static const char *const have[] = {"date",  "time", "date-time",   "duration",
+                                       "ipv4",  "ipv6", "uuid",        "hostname",
+                                       "email", "uri",  "json-pointer"};
+    static const char *const lack[] = {"idn-hostname",  "idn-email", "relative-json-pointer",
+                                       "uri-reference", "iri",       "iri-reference",
+                                       "uri-template",  "regex"};
+    struct tare_schema_grammar_options o = {.schema = {.formats = true}};
+    struct tare_schema_grammar sg;
+    struct tare_err err = {0};
+    (void)state;
+    for (size_t i = 0; i < sizeof have / sizeof *have; i++) {
+        struct tare_str s =
+            tare_arena_printf(&arena, "{\"type\":\"string\",\"format\":\"%s\"}", have[i]);
+        assert_int_equal(lowered(s.p, &o, &sg, &err), TARE_OK);
+        assert_null(sg.refused);
+        struct tare_guide *g = guide_of(sg.grammar, tables);
+        for (unsigned k = 0; k < 20; k++)
+            write_seeded(g, sg.schema, s.p, k);
+        tare_guide_close(g);
+    }
+    for (size_t i = 0; i < sizeof lack / sizeof *lack; i++) {
+        struct tare_str s = tare_arena_printf(&arena, "{\"format\":\"%s\"}", lack[i]);
+        assert_int_equal(lowered(s.p, &o, &sg, &err), TARE_OK);
+        if (!sg.refused || !tare_str_is(sg.refused->at, "/format"))
+            fail_msg("%s is not refused", lack[i]);
+    }
+    assert_int_equal(lowered("{\"format\":\"of-my-own\"}", &o, &sg, &err), TARE_OK);
+    assert_null(sg.refused); /* asserts nothing */
+}
+
 static int set_up(void **state)
 {
     static const char *const pieces[] = {"{\"", "\":", "\",\"", "null", "[", "1,", "]}", "\"a\":"};
@@ -337,6 +376,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_relax_under_not, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_formats, set_up, tear_down),
     };
     return cmocka_run_group_tests_name("schema lowering", tests, NULL, NULL);
 }
