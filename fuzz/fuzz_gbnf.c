@@ -54,10 +54,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         tokens = tare_str_n(cut + 1, all.n - text.n - 1);
     }
     tare_arena_init(&arena, NULL, 256 * TARE_MIB);
-    enum tare_status st = tare_grammar_from_gbnf(text, &arena, &g, &err);
+    const struct tare_guide_vocab *gv = vocabulary(&arena, &v);
+    enum tare_status st = tare_grammar_from_gbnf(text, v, &arena, &g, &err);
     if (st)
         fuzz_check_err(st, &err, text.n);
-    if (!st && tare_guide_open(g, vocabulary(&arena, &v), &o, &guide, NULL) == TARE_OK)
+    if (!st && tare_guide_open(g, gv, &o, &guide, NULL) == TARE_OK)
         walk(guide, v, tokens.n ? tokens : text);
     tare_guide_close(guide);
     tare_arena_free(&arena);

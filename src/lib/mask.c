@@ -137,7 +137,7 @@ static enum tare_status lower(const struct tare_mask_options *o, struct tare_mas
     if (o->kind == TARE_MASK_REGEX)
         return tare_grammar_from_regex(text, &p->arena, out, err);
     if (o->kind == TARE_MASK_GBNF)
-        return tare_grammar_from_gbnf(text, &p->arena, out, err);
+        return tare_grammar_from_gbnf(text, o->vocabulary->vocab, &p->arena, out, err);
     if (o->kind != TARE_MASK_SCHEMA && o->kind != TARE_MASK_TOOLS)
         return tare_fail(err, TARE_E_USAGE, "there is no kind of mask %d", o->kind);
     enum tare_status st = tare_json_parse(text, NULL, &p->arena, &json, err);

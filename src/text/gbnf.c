@@ -4,6 +4,7 @@
 #include "base/buf.h"
 #include "base/limits.h"
 #include "text/utf8.h"
+#include "text/vocab.h"
 
 #include "base/banned.h"
 
@@ -12,6 +13,7 @@
 
 struct reader {
     struct tare_str text;
+    const struct tare_vocab *vocab; /* or NULL */
     size_t at;
     struct tare_grammar *g;
     struct tare_arena *arena;
@@ -295,14 +297,26 @@ static uint32_t repeated(struct reader *r, uint32_t node)
 
 static uint32_t alternatives(struct reader *r, bool nested);
 
+/* <[its number]>, or the name of a special token. */
 static uint32_t token(struct reader *r)
 {
-    if (!take(r, '['))
-        return fault(r, TARE_E_INPUT, "a token is written <[its number]>");
-    uint32_t id = number(r);
-    if (!take(r, ']') || !take(r, '>'))
-        return fault(r, TARE_E_INPUT, "a token is written <[its number]>");
-    return tare_grammar_token(r->g, id);
+    size_t from = r->at - 1;
+    if (take(r, '[')) {
+        uint32_t id = number(r);
+        if (!r->status && (!take(r, ']') || !take(r, '>')))
+            return fault(r, TARE_E_INPUT, "a token is written <[its number]> or <its name>");
+        return r->status ? TARE_GRAMMAR_NEVER : tare_grammar_token(r->g, id);
+    }
+    while (r->at < r->text.n && !strchr("> \t\r\n", r->text.p[r->at]))
+        r->at++;
+    if (!take(r, '>'))
+        return fault(r, TARE_E_INPUT, "a token is written <[its number]> or <its name>");
+    struct tare_str word = tare_str_n(r->text.p + from, r->at - from);
+    uint32_t id = r->vocab ? tare_vocab_special(r->vocab, word) : TARE_VOCAB_NONE;
+    if (id != TARE_VOCAB_NONE)
+        return tare_grammar_token(r->g, id);
+    r->at = from;
+    return fault(r, TARE_E_INPUT, "the vocabulary has no special token of this name");
 }
 
 /* One item without its repetition; *more false: there is none. */
@@ -314,6 +328,9 @@ static uint32_t item(struct reader *r, bool *more)
         return class_of(r);
     if (take(r, '<'))
         return token(r);
+    if (peek(r) == '!')
+        return fault(r, TARE_E_LIMIT,
+                     "a token that must not come (!<…>) cannot be enforced: write what may come");
     if (take(r, '.'))
         return lexeme(r, TARE_S("[\\s\\S]"));
     if (take(r, '(')) {
@@ -389,11 +406,13 @@ static void read_rule(struct reader *r)
     tare_grammar_define(r->g, rule, node);
 }
 
-enum tare_status tare_grammar_from_gbnf(struct tare_str text, struct tare_arena *arena,
-                                        struct tare_grammar **out, struct tare_err *err)
+enum tare_status tare_grammar_from_gbnf(struct tare_str text, const struct tare_vocab *vocab,
+                                        struct tare_arena *arena, struct tare_grammar **out,
+                                        struct tare_err *err)
 {
     struct tare_err own = {0};
     struct reader r = {.text = text,
+                       .vocab = vocab,
                        .arena = arena,
                        .work = {.max = TARE_MAX_GRAMMAR_WORK},
                        .err = err ? err : &own};

@@ -136,8 +136,11 @@ struct tare_str tare_grammar_dot(const struct tare_grammar *g, struct tare_arena
 enum tare_status tare_grammar_from_regex(struct tare_str pattern, struct tare_arena *arena,
                                          struct tare_grammar **out, struct tare_err *err);
 /* GBNF as llama.cpp writes it: rule ::= ..., "text", [classes], (groups), | * + ? {m,n}, '.',
- * # comments; the root is the rule "root". Line and column in the error. */
-enum tare_status tare_grammar_from_gbnf(struct tare_str text, struct tare_arena *arena,
-                                        struct tare_grammar **out, struct tare_err *err);
+ * # comments, <[17]> and <|name|>: a token by its number, or a special one of the vocabulary (NULL:
+ * none) by its name; the root is the rule "root". Line and column in the error. */
+struct tare_vocab;
+enum tare_status tare_grammar_from_gbnf(struct tare_str text, const struct tare_vocab *vocab,
+                                        struct tare_arena *arena, struct tare_grammar **out,
+                                        struct tare_err *err);
 
 #endif

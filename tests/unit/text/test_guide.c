@@ -569,8 +569,8 @@ static enum tare_status everything(const struct tare_guide_vocab *gv, const stru
     struct tare_guide_options o = {.alc = &f->alc};
     tare_arena_init(&arena, &f->alc, 256 * TARE_MIB);
     enum tare_status st = tare_grammar_from_gbnf(
-        TARE_S("root ::= a | \"x\" [^0-9\"]{2,5} root?\na ::= \"b\" (\"c\" | .)*"), &arena, &made,
-        NULL);
+        TARE_S("root ::= a | \"x\" [^0-9\"]{2,5} root?\na ::= \"b\" (\"c\" | .)*"), NULL, &arena,
+        &made, NULL);
     if (!st)
         st = tare_guide_open(g, gv, &o, &guide, NULL);
     if (!st)
