@@ -25,7 +25,7 @@ struct fixture {
 static struct tare_json parsed(struct fixture *f, struct tare_str path)
 {
     struct tare_str text;
-    struct tare_json root;
+    struct tare_json root = {NULL, 0};
     struct tare_err err = {0};
     if (tare_fs_read(path, TARE_MIB, &f->arena, &text, &err) != TARE_OK ||
         tare_json_parse(text, &tare_json_strict, &f->arena, &root, &err) != TARE_OK)

@@ -28,7 +28,7 @@ static void make(struct made *m, struct tare_arena *arena, uint32_t n_runs)
 static struct tare_item item(struct made *m, uint32_t task, struct tare_arena *arena)
 {
     struct tare_item_table table;
-    struct tare_item out;
+    struct tare_item out = {0};
     struct tare_err err = {0};
     if (tare_item_read(&m->results, 0, arena, &table, &err) ||
         tare_item(&table, task, 0.95, arena, &out, &err))

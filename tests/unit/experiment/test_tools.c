@@ -332,7 +332,8 @@ static void test_memory(void **state)
         DEFAULTS EPISODE("good", CALL("{\\\"a\\\": 1}"), "") EPISODE("none", "Hm.", "");
     (void)state;
     for (long at = 0;; at++) {
-        struct failing f = {.alc = {failing_get, failing_put, &f}, .refuse_at = at};
+        struct failing f = {.alc = {.get = failing_get, .put = failing_put, .ctx = &f},
+                            .refuse_at = at};
         struct tare_arena arena;
         tare_arena_init(&arena, &f.alc, TARE_GIB);
         enum tare_status st = lab_once(TARE_S(text), &f.alc, &arena);

@@ -8,8 +8,8 @@ static void test_reading_shows(void **state)
         "SELECT * FROM auth_logs",
         "SELECT user_id, host_id, trust_tier FROM auth_logs WHERE trust_tier = 'verified'",
         "SELECT auth_id AS a, user_id AS b, host_id AS c FROM auth_logs ORDER BY step DESC",
-        "SELECT l.user_id, l.host_id, n.dst_domain FROM auth_logs l JOIN netflow n ON "
-        "l.host_id = n.src_host",
+        ("SELECT l.user_id, l.host_id, n.dst_domain FROM auth_logs l JOIN netflow n ON "
+         "l.host_id = n.src_host"),
         "select user_id, host_id from auth_logs where success = 1 and user_id in (select 'ana')",
     };
     for (size_t i = 0; i < sizeof honest / sizeof honest[0]; i++) {

@@ -194,8 +194,8 @@ static void test_bad_configuration(void **state)
                                         "{\"reward\":{\"w_tier\":[1,2]}}",
                                         "{\"attacker\":{\"replay\":\"off\"}}",
                                         "[]",
-                                        "{\"profile\":\"faithful\",\"attacker\":"
-                                        "{\"replay\":\"record\"}}"};
+                                        ("{\"profile\":\"faithful\",\"attacker\":"
+                                         "{\"replay\":\"record\"}}")};
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         struct tare_arena arena;
         struct tare_err err = {0};
