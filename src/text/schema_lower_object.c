@@ -14,7 +14,7 @@
 #define MAX_SPLITS 64u
 #define MAX_FEW 16u        /* names that are as good as declared */
 #define MAX_FEW_BYTES 200u /* of one of them */
-#define MAX_WANTED 200u    /* objects with members there must be, in one schema */
+#define MAX_WANTED 60u     /* objects with members there must be, in one schema */
 
 /* ---- members ----------------------------------------------------------------------------- */
 
@@ -487,7 +487,7 @@ static uint32_t choose(struct tare__lower *l, struct object *o, const struct tar
     if (!names || had == MAX_WANTS || l->n_wanted > MAX_WANTED) {
         tare__lower_narrow(l, rest->rule,
                            !names ? "names that break it have an automaton of too many states"
-                           : had < MAX_WANTS ? "over 200 objects with a member that breaks a rule"
+                           : had < MAX_WANTS ? "over 60 objects with a member that breaks a rule"
                                              : "over 7 members there must be");
         return TARE_GRAMMAR_NEVER;
     }
