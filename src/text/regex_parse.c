@@ -47,7 +47,7 @@ static struct tare__regex_ast *chars(struct tare__regex_parser *p, struct tare__
     if (!tare__regex_tidy(p->arena, &s, negate))
         return tare__regex_fail(p, TARE_E_NOMEM, "no memory");
     struct tare__regex_ast *n = make(p, RX_CHARS);
-    if (n && !tare_work_do(p->work, 4 + 3 * (uint64_t)s.n + p->n_sets / 4))
+    if (n && !tare_work_do(p->work, 4 + 5 * (uint64_t)s.n + p->n_sets / 4))
         n = tare__regex_fail(p, TARE_E_LIMIT, "its sets of characters are too many");
     if (!n)
         return NULL;
