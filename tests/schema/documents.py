@@ -123,6 +123,55 @@ LINES = [
      ("event", {"content", "reasoning", "reasoning_end", "call", "arguments", "call_end", "void", "error"})),
 ]
 
+CHECK = {"run": "true"}
+# Tasks of the world workspace: (whether they can be played, input, expect). The schema and tare say
+# the same of each; what only tare can know is not here (that "same" names a file of input.files).
+TASKS = [
+    (True, {"instruction": "i"}, {"checks": [CHECK]}),
+    (True, {"instruction": "i", "files": {"a/b": "", "c": {"text": "", "executable": True}},
+            "setup": "true", "at": "/app/x"},
+     {"checks": [{"run": "true", "stdout": "", "graded": False}, {"run": "true", "graded": True},
+                 {"run": "true", "reward": True, "name": "r", "weight": 0, "timeout_s": 0.5},
+                 {"file": "d", "text": "1", "reward": False}, {"same": "c"}],
+      "files": {"t.py": ""}, "keep": ["c"], "change": ["d"], "solution": "true"}),
+    (False, {}, {"checks": [CHECK]}),
+    (False, {"instruction": 1}, {"checks": [CHECK]}),
+    (False, {"instruction": "i", "file": {}}, {"checks": [CHECK]}),
+    (False, {"instruction": "i", "files": {"../a": ""}}, {"checks": [CHECK]}),
+    (False, {"instruction": "i", "files": {"/a": ""}}, {"checks": [CHECK]}),
+    (False, {"instruction": "i", "files": {"a//b": ""}}, {"checks": [CHECK]}),
+    (False, {"instruction": "i", "files": {"a/": ""}}, {"checks": [CHECK]}),
+    (False, {"instruction": "i", "files": {"a": 1}}, {"checks": [CHECK]}),
+    (False, {"instruction": "i", "files": {"a": {"executable": True}}}, {"checks": [CHECK]}),
+    (False, {"instruction": "i", "at": "app"}, {"checks": [CHECK]}),
+    (False, {"instruction": "i", "at": "/usr/app"}, {"checks": [CHECK]}),
+    (False, {"instruction": "i", "at": "/app/../usr"}, {"checks": [CHECK]}),
+    (False, {"instruction": "i"}, {}),
+    (False, {"instruction": "i"}, {"checks": []}),
+    (False, {"instruction": "i"}, {"checks": [CHECK] * 257}),
+    (False, {"instruction": "i"}, {"checks": ["true"]}),
+    (False, {"instruction": "i"}, {"checks": [{}]}),
+    (False, {"instruction": "i"}, {"checks": [{"run": "true\0"}]}),
+    (False, {"instruction": "i"}, {"checks": [{"run": "true", "same": "a"}]}),
+    (False, {"instruction": "i"}, {"checks": [{"run": "true", "text": "a"}]}),
+    (False, {"instruction": "i"}, {"checks": [{"run": "true", "stdout": "", "graded": True}]}),
+    (False, {"instruction": "i"}, {"checks": [{"run": "true", "reward": True, "graded": True}]}),
+    (False, {"instruction": "i"}, {"checks": [{"run": "true", "weight": -1}]}),
+    (False, {"instruction": "i"}, {"checks": [{"file": "a"}]}),
+    (False, {"instruction": "i"}, {"checks": [{"file": "../a", "text": ""}]}),
+    (False, {"instruction": "i"}, {"checks": [{"file": "a", "text": "", "graded": True}]}),
+    (False, {"instruction": "i"}, {"checks": [{"file": "a", "text": "", "stdout": ""}]}),
+    (False, {"instruction": "i"}, {"checks": [CHECK], "keep": [".."]}),
+    (False, {"instruction": "i"}, {"checks": [CHECK], "change": "a"}),
+]
+SUITE = """suite: s
+version: 1.0.0
+about: a
+world: {workspace: {}}
+tasks: tasks.jsonl
+metrics: [reward]
+"""
+
 
 def schemas():
     found = {}
@@ -170,6 +219,26 @@ def faults_of_lines(case, code, out, known):
     return faults + [f"no line shows {kind}" for kind in sorted(kinds - shown)]
 
 
+def faults_of_tasks(place, known):
+    """Tasks of suites that are shipped fit their schemas; of others tare and the schema agree."""
+    faults = []
+    lines = (ROOT / "suites/workspace-basics/tasks.jsonl").read_text().splitlines()
+    for name in ("task", "workspace-task"):
+        faults += [f"{name}: {fault.json_path}: {fault.message[:300]}"
+                   for line in lines for fault in known[name].iter_errors(json.loads(line))]
+    (place.path / "s").mkdir()
+    (place.path / "s/suite.yaml").write_text(SUITE)
+    for good, given, expect in TASKS:
+        task = {"id": "a", "input": given, "expect": expect}
+        (place.path / "s/tasks.jsonl").write_text(json.dumps(task) + "\n")
+        code, _, err = place.sh("tare run s/suite.yaml -s do-nothing --limit 1 -q")
+        if (code != 4) != good:  # without a sandbox a good one is missing, and no less well formed
+            faults.append(f"tare: exit status {code}: {str(task)[:200]}: {err[:300]}")
+        if known["workspace-task"].is_valid(task) != good:
+            faults.append(f"the schema {'refuses' if good else 'accepts'} {str(task)[:200]}")
+    return faults
+
+
 def main(tare):
     known, failed = schemas(), 0
     with Place(tare) as place:
@@ -183,7 +252,11 @@ def main(tare):
             if faults:
                 failed += 1
                 print(f"{case[2]}:", *faults[:8], err[:500], sep="\n  ")
-    print(f"{len(CASES + LINES) - failed} passed, {failed} failed")
+        faults = faults_of_tasks(place, known)
+        failed += bool(faults)
+        if faults:
+            print("tasks of the world workspace:", *faults, sep="\n  ")
+    print(f"{len(CASES + LINES) + 1 - failed} passed, {failed} failed")
     return 1 if failed else 0
 
 
