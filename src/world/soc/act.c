@@ -209,6 +209,13 @@ static bool starts_select(struct tare_str sql)
     return true;
 }
 
+/* The published environment lets such an action pass as one that waits; here it is a mistake. */
+static bool is_unknown(const struct tare__soc_world *w)
+{
+    return w->sc->profile != TARE_SOC_FAITHFUL && w->call.verb == TARE_SOC_NOOP &&
+           !tare_str_is(w->call.type, tare_soc_verb_name(TARE_SOC_NOOP));
+}
+
 enum tare_status tare__soc_act(struct tare__soc_world *w, struct tare_err *err)
 {
     w->step_facts = w->n_facts;
@@ -216,6 +223,10 @@ enum tare_status tare__soc_act(struct tare__soc_world *w, struct tare_err *err)
     w->view.error = (struct tare_str){NULL, 0};
     w->view.result = (struct tare_soc_result){0};
     w->view.reward = 0;
+    if (!w->call.fault.p && is_unknown(w))
+        w->call.fault =
+            TARE_S("there is no such action_type: it is one of query_logs, fetch_email, "
+                   "fetch_alert, isolate_host, block_domain, reset_user, submit_report and noop");
     if (w->call.fault.p) {
         refuse(w, w->call.fault);
         return TARE_OK;

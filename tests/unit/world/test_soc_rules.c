@@ -110,6 +110,46 @@ static void test_unknown_entities_are_refused(void **state)
     small_end(&s);
 }
 
+/* One action as JSON; what the world says of it. */
+static struct tare_soc_view act(struct small *s, const char *json, bool *failed)
+{
+    struct tare_obs obs;
+    struct tare_err err = {0};
+    if (tare_world_soc.step_json(s->w, tare_str_of(json), NULL, &obs, &err) != TARE_OK)
+        fail_msg("%s", err.text);
+    *failed = obs.failed;
+    return *(const struct tare_soc_view *)obs.view;
+}
+
+static void test_unknown_actions_fail(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"isolate", "NOOP", "", "query_logs "};
+    struct small s;
+    bool failed;
+    small_begin(&s, "{}");
+    for (uint32_t i = 0; i < 4; i++) {
+        const char *json = tare_arena_printf(&s.arena,
+                                             "{\"action_type\":\"%s\",\"params\":{\"host_id\":"
+                                             "\"ws-1\"}}",
+                                             wrong[i])
+                               .p;
+        struct tare_soc_view v = act(&s, json, &failed);
+        assert_true(failed);
+        assert_false(v.ok);
+        assert_true(tare_str_find(v.error, TARE_S("isolate_host")) != SIZE_MAX);
+        assert_int_equal(v.step, i + 1); /* time passes all the same */
+        assert_int_equal(v.isolated_hosts.n, 0);
+    }
+    (void)act(&s, "{\"action_type\":\"noop\"}", &failed);
+    assert_false(failed);
+    small_do(&s, TARE_SOC_NOOP, NULL);
+    assert_true(s.view.ok);
+    small_do(&s, TARE_SOC_NOOP, "isolate");
+    assert_false(s.view.ok);
+    small_end(&s);
+}
+
 static bool alert_is_there(struct small *s, const char *id)
 {
     small_do(s, TARE_SOC_FETCH_ALERT, id);
@@ -255,6 +295,7 @@ int main(void)
         cmocka_unit_test(test_order_of_rewards),
         cmocka_unit_test(test_report_ends_the_episode),
         cmocka_unit_test(test_unknown_entities_are_refused),
+        cmocka_unit_test(test_unknown_actions_fail),
         cmocka_unit_test(test_attacker_is_stopped_by_the_right_containment),
         cmocka_unit_test(test_json_report_is_the_typed_one),
         cmocka_unit_test(test_reward_switches),
