@@ -12,6 +12,11 @@
 
 #define DEFAULT_TIMEOUT_S 60.0
 
+struct hashed {
+    struct tare_str name; /* without its folder */
+    const struct hashed *before;
+};
+
 struct given {
     struct tare_str folder;
     const struct tare_model_env *env;
@@ -19,6 +24,8 @@ struct given {
     struct tare_json_writer argv, files, names, values; /* parts of the resolved document */
     struct tare_buf argv_b, files_b, names_b, values_b;
     double timeout_s;
+    const struct hashed *hashed;
+    uint32_t n_hashed;
 };
 
 static const char *lookup(const struct given *g, const char *name)
@@ -79,6 +86,29 @@ static enum tare_status no_program(struct tare_json v, struct tare_str word, str
     return st;
 }
 
+/* The key of a file in the identity: its name without its folder, since the folder does not count.
+ * Of files of one name the later ones have their number before it: no name holds a '/'. p NULL: no
+ * memory. */
+static struct tare_str key_of(struct given *g, struct tare_str word)
+{
+    struct tare_str none = {NULL, 0};
+    struct hashed *h = TARE_NEW(g->arena, struct hashed);
+    bool twice = false;
+    size_t from = word.n;
+    while (from && word.p[from - 1] != '/')
+        from--;
+    struct tare_str name = tare_str_n(word.p + from, word.n - from);
+    for (const struct hashed *e = g->hashed; e; e = e->before)
+        twice = twice || tare_str_eq(e->name, name);
+    if (!h)
+        return none;
+    *h = (struct hashed){name, g->hashed};
+    g->hashed = h;
+    g->n_hashed++;
+    return twice ? tare_arena_printf(g->arena, "%u/%.*s", (unsigned)g->n_hashed, TARE_FMT(name))
+                 : name;
+}
+
 /* A file counts by what is in it, wherever it lies. */
 static enum tare_status hash_file(struct given *g, struct tare_str word, struct tare_str path,
                                   struct tare_err *err)
@@ -88,16 +118,14 @@ static enum tare_status hash_file(struct given *g, struct tare_str word, struct 
     char hex[65];
     tare_arena_init(&scratch, g->arena->alc, TARE_ARENA_ATTEMPT_BYTES * 2);
     enum tare_status st = tare_fs_read(path, TARE_ARENA_ATTEMPT_BYTES, &scratch, &text, err);
+    struct tare_str key = key_of(g, word);
     if (st == TARE_OK) {
         tare_digest_hex(tare_sha256_of(text), hex);
-        size_t from = word.n;
-        while (from && word.p[from - 1] != '/')
-            from--;
-        tare_json_put_key_str(&g->files, tare_str_n(word.p + from, word.n - from));
+        tare_json_put_key_str(&g->files, key);
         tare_json_put_cstr(&g->files, hex);
     }
     tare_arena_free(&scratch);
-    return st;
+    return st == TARE_OK && !key.p ? tare_fail(err, TARE_E_NOMEM, "no memory for a command") : st;
 }
 
 static enum tare_status add_word(struct given *g, struct tare_json v, bool program,
