@@ -1,6 +1,7 @@
 #include "solver/answer.h"
 
 #include "base/limits.h"
+#include "solver/command_wire.h"
 #include "solver/model_reply.h"
 #include "solver/talk_prompt.h"
 
@@ -144,23 +145,8 @@ static enum tare_status ask(struct state *s, const struct tare_event *event,
 static enum tare_status act(struct tare_str text, struct tare_arena *turn, struct tare_yield *out,
                             struct tare_err *err)
 {
-    struct tare_buf b;
-    struct tare_json_writer w;
-    tare_buf_init(&b, turn->alc, TARE_MAX_JSON_STRING_BYTES);
-    tare_json_writer_init(&w, &b);
-    tare_json_begin_object(&w);
-    tare_json_member_cstr(&w, "action_type", "answer");
-    tare_json_put_key(&w, "params");
-    tare_json_begin_object(&w);
-    tare_json_put_key(&w, "text");
-    tare_json_put_str(&w, text);
-    tare_json_end_object(&w);
-    tare_json_end_object(&w);
     out->kind = TARE_YIELD_ACT;
-    out->json = tare_arena_copy(turn, tare_buf_str(&b));
-    bool ok = !b.failed && out->json.p;
-    tare_buf_free(&b);
-    return ok ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "no memory for an answer");
+    return tare_agent_answer(text, turn, &out->json, err);
 }
 
 static enum tare_status on_reply(struct state *s, const struct tare_event *event,

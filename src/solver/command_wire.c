@@ -30,6 +30,27 @@ enum tare_status tare_agent_action(struct tare_str tool, struct tare_json argume
     return ok ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "no memory for an agent's action");
 }
 
+enum tare_status tare_agent_answer(struct tare_str answer, struct tare_arena *arena,
+                                   struct tare_str *out, struct tare_err *err)
+{
+    struct tare_buf b;
+    struct tare_json_writer w;
+    tare_buf_init(&b, arena->alc, TARE_MAX_JSON_STRING_BYTES);
+    tare_json_writer_init(&w, &b);
+    tare_json_begin_object(&w);
+    tare_json_member_cstr(&w, "action_type", "answer");
+    tare_json_put_key(&w, "params");
+    tare_json_begin_object(&w);
+    tare_json_put_key(&w, "text");
+    tare_json_put_str(&w, answer);
+    tare_json_end_object(&w);
+    tare_json_end_object(&w);
+    *out = tare_arena_copy(arena, tare_buf_str(&b));
+    bool ok = !b.failed && out->p;
+    tare_buf_free(&b);
+    return ok ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "no memory for an answer");
+}
+
 static enum tare_status wrong(enum tare_agent_says *says, struct tare_str *text,
                               struct tare_str why)
 {
@@ -43,26 +64,11 @@ static enum tare_status answer(struct tare_json line, struct tare_arena *arena,
                                enum tare_agent_says *says, struct tare_str *text,
                                struct tare_err *err)
 {
-    struct tare_buf b;
-    struct tare_json_writer w;
     struct tare_json said = tare_json_get(line, "text");
     if (tare_json_kind(said) != TARE_JSON_STRING)
         return wrong(says, text, TARE_S("\"answer\" needs its \"text\""));
-    tare_buf_init(&b, arena->alc, TARE_MAX_STEP_BODY_BYTES);
-    tare_json_writer_init(&w, &b);
-    tare_json_begin_object(&w);
-    tare_json_member_cstr(&w, "action_type", "answer");
-    tare_json_put_key(&w, "params");
-    tare_json_begin_object(&w);
-    tare_json_put_key(&w, "text");
-    tare_json_put_value(&w, said);
-    tare_json_end_object(&w);
-    tare_json_end_object(&w);
     *says = TARE_AGENT_ACT;
-    *text = tare_arena_copy(arena, tare_buf_str(&b));
-    bool ok = !b.failed && text->p;
-    tare_buf_free(&b);
-    return ok ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "no memory for an agent's answer");
+    return tare_agent_answer(tare_json_str(said), arena, text, err);
 }
 
 static bool known(const struct tare_scene *scene, struct tare_str tool)

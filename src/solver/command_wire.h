@@ -20,6 +20,9 @@ enum tare_status tare_agent_read(struct tare_str line, const struct tare_scene *
 enum tare_status tare_agent_action(struct tare_str tool, struct tare_json arguments,
                                    struct tare_arena *arena, struct tare_str *out,
                                    struct tare_err *err);
+/* An answer as the one action of a world that talks. */
+enum tare_status tare_agent_answer(struct tare_str answer, struct tare_arena *arena,
+                                   struct tare_str *out, struct tare_err *err);
 /* The lines to an agent, each with its end. obs: the observation as JSON. p NULL: no memory. */
 struct tare_str tare_agent_start(const struct tare_scene *scene, struct tare_str obs,
                                  struct tare_arena *arena);

@@ -4,6 +4,7 @@
 
 #include "base/limits.h"
 #include "record/task.h"
+#include "solver/command_wire.h"
 
 #include "base/banned.h"
 
@@ -98,8 +99,6 @@ static enum tare_status outputs_next(const void *shared, void *state,
 {
     const struct shared *s = shared;
     struct output key = {.task = ((struct state *)state)->task->id};
-    struct tare_json_writer w;
-    struct tare_buf b;
     (void)rng;
     out->kind = TARE_YIELD_DONE;
     if (event->kind != TARE_EVENT_OBS || event->obs->done)
@@ -116,21 +115,8 @@ static enum tare_status outputs_next(const void *shared, void *state,
         failed(o, out);
         return TARE_OK;
     }
-    tare_buf_init(&b, turn->alc, TARE_MAX_JSON_STRING_BYTES);
-    tare_json_writer_init(&w, &b);
-    tare_json_begin_object(&w);
-    tare_json_member_cstr(&w, "action_type", "answer");
-    tare_json_put_key(&w, "params");
-    tare_json_begin_object(&w);
-    tare_json_put_key(&w, "text");
-    tare_json_put_str(&w, tare_json_str(text));
-    tare_json_end_object(&w);
-    tare_json_end_object(&w);
     out->kind = TARE_YIELD_ACT;
-    out->json = tare_arena_copy(turn, tare_buf_str(&b));
-    bool ok = !b.failed && out->json.p;
-    tare_buf_free(&b);
-    return ok ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "no memory for an output");
+    return tare_agent_answer(tare_json_str(text), turn, &out->json, err);
 }
 
 static void outputs_stop(const void *shared, void *state)
