@@ -47,39 +47,43 @@ static void part(struct tare_json_writer *w, const char *kind)
     tare_json_put_key(w, "data");
 }
 
-/* Writes the observation as a part; what was written of it, empty where there was no room. */
-static struct tare_str put_observation(struct tare_play *p, struct tare_json_writer *w,
-                                       const char *kind)
+/* A stretch of the steps written so far: places, since what is written next may move the record. */
+struct stretch {
+    size_t from, to;
+};
+
+/* Writes the observation as a part; where it stands. */
+static struct stretch put_observation(struct tare_play *p, struct tare_json_writer *w,
+                                      const char *kind)
 {
     part(w, kind);
-    size_t from = p->record.steps.n;
+    struct stretch shown = {.from = p->record.steps.n};
     p->setup->world->obs_json(p->setup->w, w);
-    size_t to = p->record.steps.n;
+    shown.to = p->record.steps.n;
     tare_json_end_object(w);
-    return p->record.steps.failed ? (struct tare_str){NULL, 0}
-                                  : tare_str_n(p->record.steps.p + from, to - from);
+    return shown;
 }
 
 static void put_planted(struct tare_play *p, struct tare_json_writer *w, uint32_t number,
-                        struct tare_str shown)
+                        struct stretch shown)
 {
     const struct tare_play_setup *s = p->setup;
     struct tare_planted met[MOST_PLANTED];
     uint32_t n = 0;
     while (s->world->planted && n < MOST_PLANTED && s->world->planted(s->w, n, &met[n]))
         n++;
-    if (n == 0 || shown.n == 0)
+    if (n == 0 || shown.to == shown.from || p->record.steps.failed)
         return;
-    /* What is written next may move the record. */
     struct tare_arena_mark mark = tare_arena_mark(p->arena);
-    struct tare_str copy = tare_arena_copy(p->arena, shown);
+    struct tare_str copy = tare_arena_copy(
+        p->arena, tare_str_n(p->record.steps.p + shown.from, shown.to - shown.from));
     if (copy.p)
         tare__put_planted(w, number, copy, met, n, p->arena);
     tare_arena_rewind(p->arena, mark);
 }
 
 static bool body_end(struct tare_play *p, struct tare_json_writer *w, uint32_t number,
-                     struct tare_str shown)
+                     struct stretch shown)
 {
     const struct tare_play_setup *s = p->setup;
     tare_json_end_array(w);
@@ -135,7 +139,7 @@ bool tare__record_reset(struct tare_play *p)
 {
     struct tare_json_writer w;
     body_begin(p, &w, 0, "reset", "world");
-    struct tare_str shown = put_observation(p, &w, "data");
+    struct stretch shown = put_observation(p, &w, "data");
     return body_end(p, &w, 0, shown) && outline_entry(p);
 }
 
@@ -146,7 +150,7 @@ static bool put_step(struct tare_play *p)
     part(&w, "tool_use");
     p->setup->world->action_json(p->setup->w, &w);
     tare_json_end_object(&w);
-    struct tare_str shown = put_observation(p, &w, "tool_result");
+    struct stretch shown = put_observation(p, &w, "tool_result");
     return body_end(p, &w, 1, shown) && outline_entry(p);
 }
 
