@@ -216,8 +216,12 @@ static enum tare_status join(struct given *g, struct tare_json *out, struct tare
     bool ok = !b.failed && text.p && !g->argv_b.failed && !g->files_b.failed &&
               !g->names_b.failed && !g->values_b.failed;
     tare_buf_free(&b);
-    return ok ? tare_json_parse(text, &tare_json_strict, g->arena, out, err)
-              : tare_fail(err, TARE_E_NOMEM, "out of memory while reading a command");
+    if (!ok)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while reading a command");
+    /* An error would quote what stands at its place, and values of the environment stand there. */
+    enum tare_status st = tare_json_parse(text, &tare_json_strict, g->arena, out, NULL);
+    return st == TARE_OK ? st
+                         : tare_fail(err, st, "the command is not usable once it is put together");
 }
 
 static enum tare_status read_given(struct given *g, struct tare_json v, struct tare_json *argv,
