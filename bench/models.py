@@ -3,9 +3,9 @@
 installed (npm, PyPI), the same server and as many tests through them.
 
 Prints rows "what, value, unit, remark". promptfoo is found on PATH or as $PROMPTFOO (its entry file);
-Inspect AI as the Python module inspect_ai of $INSPECT_PYTHON (default: this one). They play one prompt
-a test; tare plays an episode of incident-response that the model ends with its first call, and stores
-every step: more work, not less."""
+Inspect AI as the Python module inspect_ai of $INSPECT_PYTHON (default: this one). tare plays the file
+that promptfoo reads, and before that as many episodes of incident-response, each ended by the model with
+its first call; ratios are those of the file."""
 import json
 import os
 import pathlib
@@ -48,16 +48,33 @@ def tare(port, folder):
     return best
 
 
-def promptfoo(port, folder, ours):
-    entry = os.environ.get("PROMPTFOO") or shutil.which("promptfoo")
-    if not entry:
-        print("promptfoo is not installed: npm install promptfoo", file=sys.stderr)
-        return
+def prompts(port, folder):
+    """The tests that promptfoo plays, in its own words."""
     tests = [{"vars": {"q": f"question {i}"}, "assert": [{"type": "contains", "value": "echo"}]} for i in range(N)]
     (folder / "tests.json").write_text(json.dumps(tests))
     (folder / "c.yaml").write_text("prompts: ['Say {{q}}']\nproviders: [{id: 'openai:chat:x', config: {apiBaseUrl: "
                                    f"'http://127.0.0.1:{port}/v1', apiKey: x, temperature: 0, max_tokens: 16}}}}]\n"
                                    "tests: file://tests.json\n")
+
+
+def tare_prompts(folder):
+    best = None
+    for _ in range(3):
+        shutil.rmtree(folder / ".tare", ignore_errors=True)
+        got = measure([build / "tare", "run", "c.yaml", "--json", "-q"], folder, {"OPENAI_API_KEY": "x"})
+        assert got[3] == 0, f"tare run c.yaml: exit {got[3]}"
+        best = got if best is None or got[1] < best[1] else best
+    row(f"tare run: promptfoo's {N} tests, stored: wall", best[0], "s", "the file that promptfoo reads")
+    row(f"tare run: promptfoo's {N} tests, stored: CPU a test", best[1] / N * 1e6, "us", "")
+    row(f"tare run: promptfoo's {N} tests, stored: resident", best[2] / 1024, "MiB", "")
+    return best
+
+
+def promptfoo(folder, ours):
+    entry = os.environ.get("PROMPTFOO") or shutil.which("promptfoo")
+    if not entry:
+        print("promptfoo is not installed: npm install promptfoo", file=sys.stderr)
+        return
     env = {"PROMPTFOO_DISABLE_TELEMETRY": "1", "PROMPTFOO_DISABLE_UPDATE": "1", "PROMPTFOO_CONFIG_DIR": str(folder / "home")}
     command = (["node", entry] if entry.endswith(".js") else [entry]) + [
         "eval", "-c", "c.yaml", "--no-cache", "--no-progress-bar", "--no-table", "-j", "64", "-o", "o.json"]
@@ -98,8 +115,10 @@ def main():
         port = int(server.stdout.readline().split()[1])
         with tempfile.TemporaryDirectory() as name:
             folder = pathlib.Path(name)
-            ours = tare(port, folder)
-            promptfoo(port, folder, ours)
+            tare(port, folder)
+            prompts(port, folder)
+            ours = tare_prompts(folder)
+            promptfoo(folder, ours)
             inspect(port, folder, ours)
     finally:
         server.kill()

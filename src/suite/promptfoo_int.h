@@ -15,6 +15,8 @@ struct tare__promptfoo {
     struct tare_str names[32];
     uint32_t n_names;        /* metrics named by assertions */
     uint32_t n_tests, depth; /* depth: files of tests that name files */
+    struct tare_str *ids;    /* of the tests so far, by hash; p NULL: free */
+    uint32_t n_ids, cap_ids; /* cap: 0 or a power of two, more than twice n */
 };
 
 enum tare_status tare__promptfoo_fail(struct tare__promptfoo *p, struct tare_json at,

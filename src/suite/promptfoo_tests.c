@@ -1,5 +1,6 @@
 /* Tests as tasks: default values, lists of values, files. */
 #include "base/fs.h"
+#include "base/hash.h"
 #include "base/limits.h"
 #include "suite/promptfoo_int.h"
 #include "text/jsonl.h"
@@ -284,6 +285,8 @@ static enum tare_status put_test(struct tare__promptfoo *p, struct tare_json tes
                                  struct tare_json vars, const struct choice *c, struct tare_str id)
 {
     struct tare_json_writer w;
+    if (!id.p)
+        return tare_fail(p->err, TARE_E_NOMEM, "no memory for tests");
     if (++p->n_tests > MAX_TESTS)
         return tare_fail(p->err, TARE_E_LIMIT, "more than %u tests", MAX_TESTS);
     tare_json_writer_init(&w, &p->lines);
@@ -302,25 +305,48 @@ static enum tare_status put_test(struct tare__promptfoo *p, struct tare_json tes
     return p->lines.failed ? tare_fail(p->err, TARE_E_NOMEM, "no memory for tests") : TARE_OK;
 }
 
-/* A name that no test before has: the tests are few enough to be looked through by text. */
+/* Where the id is in the table, or would be. */
+static struct tare_str *place_of(const struct tare__promptfoo *p, struct tare_str id)
+{
+    uint64_t i = tare_hash64(id, 0);
+    while (p->ids[i & (p->cap_ids - 1)].p && !tare_str_eq(p->ids[i & (p->cap_ids - 1)], id))
+        i++;
+    return &p->ids[i & (p->cap_ids - 1)];
+}
+
+/* Room for one more. False: no memory. */
+static bool grow_ids(struct tare__promptfoo *p)
+{
+    struct tare_str *old = p->ids;
+    uint32_t n = p->cap_ids;
+    if (2 * (p->n_ids + 1) < n)
+        return true;
+    p->cap_ids = n ? 2 * n : 64;
+    p->ids = TARE_NEW_N(p->arena, struct tare_str, p->cap_ids);
+    if (!p->ids) {
+        p->cap_ids = 0;
+        p->n_ids = 0;
+        return false;
+    }
+    for (uint32_t i = 0; i < n; i++)
+        if (old[i].p)
+            *place_of(p, old[i]) = old[i];
+    return true;
+}
+
+/* A name that no test before has, and which no later one will get. p NULL: no memory. */
 static struct tare_str unique(struct tare__promptfoo *p, struct tare_str id, uint32_t nth,
                               bool several)
 {
-    struct tare_json_writer w;
-    struct tare_buf b;
     struct tare_str name =
         several ? tare_arena_printf(p->arena, "%.*s #%u", TARE_FMT(id), nth) : id;
-    for (uint32_t i = 2; i < 1000; i++) {
-        tare_buf_init(&b, NULL, TARE_MIB);
-        tare_buf_puts(&b, "{\"id\":");
-        tare_json_writer_init(&w, &b);
-        tare_json_put_str(&w, name);
-        tare_buf_puts(&b, ",\"input\"");
-        bool taken = tare_str_find(tare_buf_str(&p->lines), tare_buf_str(&b)) != SIZE_MAX;
-        tare_buf_free(&b);
-        if (!taken)
-            return name;
-        name = tare_arena_printf(p->arena, "%.*s (%u)", TARE_FMT(id), p->n_tests + 1);
+    if (!grow_ids(p))
+        return (struct tare_str){NULL, 0};
+    for (uint32_t i = p->n_tests + 1; name.p && place_of(p, name)->p; i++)
+        name = tare_arena_printf(p->arena, "%.*s (%u)", TARE_FMT(id), i);
+    if (name.p) {
+        *place_of(p, name) = name;
+        p->n_ids++;
     }
     return name;
 }
