@@ -279,7 +279,8 @@ uint32_t tare__keys_next(const struct tare__keys *k, uint32_t key)
 
 struct tare_str tare__keys_text(const struct tare__keys *k, uint32_t key)
 {
-    return tare_str_n(k->text + k->entries[key].from, k->entries[key].n);
+    const uint32_t n = k->entries[key].n;
+    return n ? tare_str_n(k->text + k->entries[key].from, n) : tare_str_n("", 0);
 }
 
 struct tare_str tare__keys_begun(const struct tare__keys *k)
