@@ -15,6 +15,18 @@ struct tare_json tare__case_member(const struct tare__case *c, const char *key)
     return tare_json_present(m) ? m : tare_json_get(c->defaults, key);
 }
 
+void tare__case_keep(const struct tare__case *c, const char *const *keys, size_t n,
+                     struct tare_json_writer *w)
+{
+    for (size_t i = 0; i < n; i++) {
+        struct tare_json v = tare__case_member(c, keys[i]);
+        if (!tare_json_present(v))
+            continue;
+        tare_json_put_key(w, keys[i]);
+        tare_json_put_value(w, v);
+    }
+}
+
 enum tare_status tare__cases_read(struct tare_str jsonl, struct tare_arena *arena,
                                   struct tare__case **out, size_t *n, struct tare_err *err)
 {

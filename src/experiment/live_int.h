@@ -12,6 +12,9 @@ struct tare__case {
 };
 /* Member of the case, else of its defaults. */
 struct tare_json tare__case_member(const struct tare__case *c, const char *key);
+/* Writes those of the n members that there are, key and value, into an object that is open. */
+void tare__case_keep(const struct tare__case *c, const char *const *keys, size_t n,
+                     struct tare_json_writer *w);
 /* The lines of a file of cases in the arena. TARE_E_INPUT (none, or a line that is wrong). */
 enum tare_status tare__cases_read(struct tare_str jsonl, struct tare_arena *arena,
                                   struct tare__case **out, size_t *n, struct tare_err *err);

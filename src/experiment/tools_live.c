@@ -421,13 +421,7 @@ static bool put_recording(void *ctx, size_t i, struct tare_buf *jsonl)
     tare_json_member_cstr(&w, "regime",
                           t->regime == TARE_ARM_STRICT ? "auto" : tare_tools_arm_name(t->regime));
     tare_json_member_str(&w, "dialect", reading_of(l, t)->dialect);
-    for (size_t k = 0; k < sizeof kept / sizeof *kept; k++) {
-        struct tare_json v = tare__case_member(t->c, kept[k]);
-        if (!tare_json_present(v))
-            continue;
-        tare_json_put_key(&w, kept[k]);
-        tare_json_put_value(&w, v);
-    }
+    tare__case_keep(t->c, kept, sizeof kept / sizeof *kept, &w);
     tare_json_put_key(&w, "messages");
     tare_json_begin_array(&w);
     tare_json_put_raw(&w, tare_buf_str(&t->out));

@@ -1,12 +1,11 @@
 /* Vocabularies; and that masks of a schema let through what its validator accepts, no more. */
 #include "text_test.h"
 
+#include "../test_arena.h"
 #include "base/rng.h"
 #include "text/jsonl.h"
 #include "text/mask_try.h"
 #include "text/schema_grammar.h"
-
-static struct tare_arena arena;
 
 static const struct tare_vocab *vocab(const char *text)
 {
@@ -370,28 +369,14 @@ static void keys_once(void **state)
     tare_guide_close(g);
 }
 
-static int set_up(void **state)
-{
-    (void)state;
-    tare_arena_init(&arena, NULL, TARE_GIB);
-    return 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    tare_arena_free(&arena);
-    return 0;
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test_setup_teardown(formats_of_files, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(trie, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(wrong_files, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(keys_once, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(mask_equals_validator, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(formats_of_files, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(trie, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(wrong_files, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(keys_once, arena_setup, arena_teardown),
+        cmocka_unit_test_setup_teardown(mask_equals_validator, arena_setup, arena_teardown),
     };
     return cmocka_run_group_tests_name("schema masks", tests, NULL, NULL);
 }
