@@ -8,6 +8,7 @@
 #include "cli/cmd.h"
 #include "record/upkeep.h"
 #include "sandbox/box.h"
+#include "text/schema.h"
 #include "view/upkeep.h"
 
 #include "base/banned.h"
@@ -17,7 +18,7 @@ struct doctor_opts {
     bool quick;
 };
 
-enum { PARTS = 5 };
+enum { PARTS = 6 };
 
 /* "found", or NULL when no folder of PATH has that program. */
 static const char *find_program(const char *name)
@@ -53,6 +54,9 @@ static void find_parts(struct tare_part parts[PARTS], struct tare_arena *arena)
     parts[3] = (struct tare_part){"bubblewrap", "sandboxed tools", find_program("bwrap"),
                                   "apt install bubblewrap; needed only by suites that run code"};
     parts[4] = find_sandbox(arena);
+    parts[5] =
+        (struct tare_part){"libidn2", "formats idn-hostname and idn-email", tare_schema_idn(),
+                           "build with -Didn2=enabled; without it only their shape is checked"};
 }
 
 static enum tare_status look(struct tare_ctx *ctx, const struct doctor_opts *o,

@@ -74,5 +74,8 @@ enum tare_status tare_schema_check(const struct tare_schema *s, struct tare_json
 
 /* Whether the text is of that format; true for names that are unknown. */
 bool tare_schema_format(struct tare_str name, struct tare_str text, struct tare_arena *scratch);
+/* The version of libidn2, with which formats of international names are checked in full; NULL:
+ * built without it, so only their shape is. */
+const char *tare_schema_idn(void);
 
 #endif

@@ -145,3 +145,8 @@ bool tare_schema_format(struct tare_str name, struct tare_str text, struct tare_
         fits = bracket_fits(text, scratch);
     return fits && host_fits(name, text);
 }
+
+const char *tare_schema_idn(void)
+{
+    return tare__idna_version();
+}

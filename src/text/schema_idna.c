@@ -7,9 +7,9 @@
 #define MAX_LABEL 63u
 #define MAX_HOST 253u
 
-bool tare__idna_known(void)
+const char *tare__idna_version(void)
 {
-    return true;
+    return idn2_check_version(NULL);
 }
 
 static bool ascii(struct tare_str s)

@@ -4,8 +4,8 @@
 
 #include "base/str.h"
 
-/* False: built without libidn2; then only the shape of names is looked at. */
-bool tare__idna_known(void);
+/* Version of libidn2; NULL: built without it, and only the shape of names is looked at. */
+const char *tare__idna_version(void);
 /* Host name of letters, digits and hyphens whose labels that begin with xn-- are those of a name.
  */
 bool tare__idna_ascii(struct tare_str host);

@@ -3,9 +3,9 @@
 
 #include "base/banned.h"
 
-bool tare__idna_known(void)
+const char *tare__idna_version(void)
 {
-    return false;
+    return NULL;
 }
 
 bool tare__idna_ascii(struct tare_str host)

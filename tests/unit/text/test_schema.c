@@ -7,7 +7,6 @@
 #include "text/jsonl.h"
 #include "text/regex.h"
 #include "text/schema.h"
-#include "text/schema_idna.h"
 
 #define MAX_DOCS 256
 
@@ -156,7 +155,7 @@ static void formats(void **state)
     (void)state;
     /* of directions in names libidn2 looks at less than RFC 5893; without it only shapes are known
      */
-    unsigned wrong = tare__idna_known() ? 3 : 77;
+    unsigned wrong = tare_schema_idn() ? 3 : 77;
     run_suite("draft7/optional/format", TARE_SCHEMA_DRAFT7, true, 676, wrong);
     run_suite("draft2019-09/optional/format", TARE_SCHEMA_2019_09, true, 757, wrong);
     run_suite("draft2020-12/optional/format", TARE_SCHEMA_2020_12, true, 764, wrong);
