@@ -1,48 +1,7 @@
 /* Token masks through include/tare/mask.h and nothing else. */
 #include <math.h>
-#include <pthread.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <string.h>
 
-#include <cmocka.h>
-
-#include <tare/mask.h>
-
-#define ROW 300
-#define END 262
-
-static const char *const words[] = {"ab", "\": ", "{\"", "true", "<tool_call>\n", "}}"};
-
-static struct tare_mask_vocabulary *vocabulary(void)
-{
-    char bytes[512];
-    size_t ends[263], at = 0, n = 0;
-    uint8_t special[263] = {0};
-    for (; n < 256; n++) {
-        bytes[at++] = (char)n;
-        ends[n] = at;
-    }
-    for (size_t i = 0; i < 6; i++) {
-        memcpy(bytes + at, words[i], strlen(words[i]));
-        at += strlen(words[i]);
-        ends[n++] = at;
-    }
-    memcpy(bytes + at, "<e>", 3);
-    ends[n] = at + 3;
-    special[n++] = 2;
-    struct tare_mask_vocabulary_options o = {.size = sizeof o,
-                                             .bytes = bytes,
-                                             .end_tokens = ends,
-                                             .special = special,
-                                             .n_tokens = n,
-                                             .row = ROW};
-    struct tare_mask_vocabulary *v = NULL;
-    assert_int_equal(tare_mask_vocabulary_open(&o, &v, NULL), TARE_CODE_OK);
-    assert_int_equal(tare_mask_vocabulary_row(v), ROW);
-    return v;
-}
+#include "mask_test.h"
 
 static int compile(const struct tare_mask_vocabulary *v, int kind, const char *text,
                    struct tare_mask_program **out, struct tare_fault *fault)
@@ -210,91 +169,12 @@ static void test_state(void **state)
     tare_mask_vocabulary_close(v);
 }
 
-struct job {
-    struct tare_mask_program *program;
-    uint32_t seed;
-    uint64_t sum; /* of the masks' sizes */
-    int code;
-};
-
-/* A walk by a small generator; all that is added up depends on the seed alone. */
-static void *walk(void *arg)
-{
-    struct job *j = arg;
-    for (int round = 0; round < 20 && !j->code; round++) {
-        struct tare_mask_state *s = NULL;
-        j->code = tare_mask_start(j->program, &s, NULL);
-        for (int n = 0; n < 60 && !j->code; n++) {
-            struct tare_mask_bits m = {.size = sizeof m};
-            int answer = TARE_MASK_OK;
-            j->code = tare_mask_next(s, &m, NULL);
-            if (j->code || m.n_allowed == 0)
-                break;
-            j->seed = j->seed * 1664525u + 1013904223u;
-            uint32_t k = (j->seed >> 8) % m.n_allowed, t = 0;
-            while (!(m.words ? m.words[t / 64] >> (t % 64) & 1 : 0) || k--)
-                if (m.ids) {
-                    t = m.ids[k];
-                    break;
-                } else {
-                    t++;
-                }
-            j->sum += m.n_allowed;
-            j->code = tare_mask_accept(s, t, &answer, NULL);
-            if (answer == TARE_MASK_REJECT)
-                j->code = -1;
-        }
-        tare_mask_end(s);
-    }
-    return NULL;
-}
-
-/* Threads on one program, with so little memory that it is begun anew again and again, find the
- * same as one thread with much. */
-static void test_threads(void **state)
-{
-    (void)state;
-    static const char schema[] =
-        "{\"type\":\"array\",\"maxItems\":40,\"items\":{\"anyOf\":[{\"type\":\"string\","
-        "\"maxLength\":30},{\"type\":\"object\",\"properties\":{\"a\":{\"type\":\"integer\"},"
-        "\"bb\":{\"type\":\"number\"}},\"required\":[\"bb\"]}]}}";
-    struct tare_mask_vocabulary *v = vocabulary();
-    struct tare_mask_program *large = NULL, *small = NULL;
-    struct tare_mask_options o = {.size = sizeof o,
-                                  .kind = TARE_MASK_SCHEMA,
-                                  .text = schema,
-                                  .n_text = strlen(schema),
-                                  .vocabulary = v};
-    assert_int_equal(tare_mask_compile(&o, &large, NULL), TARE_CODE_OK);
-    o.memory_bytes = 1500000;
-    assert_int_equal(tare_mask_compile(&o, &small, NULL), TARE_CODE_OK);
-    struct job alone[4], shared[4];
-    pthread_t threads[4];
-    for (uint32_t i = 0; i < 4; i++) {
-        alone[i] = (struct job){.program = large, .seed = i};
-        shared[i] = (struct job){.program = small, .seed = i};
-        (void)walk(&alone[i]);
-    }
-    for (int i = 0; i < 4; i++)
-        assert_int_equal(pthread_create(&threads[i], NULL, walk, &shared[i]), 0);
-    for (int i = 0; i < 4; i++) {
-        assert_int_equal(pthread_join(threads[i], NULL), 0);
-        assert_int_equal(shared[i].code, 0);
-        assert_int_equal(alone[i].code, 0);
-        assert_true(shared[i].sum == alone[i].sum && shared[i].sum > 1000);
-    }
-    tare_mask_close(large);
-    tare_mask_close(small);
-    tare_mask_vocabulary_close(v);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_faults),
         cmocka_unit_test(test_state),
-        cmocka_unit_test(test_threads),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
