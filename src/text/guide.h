@@ -8,8 +8,11 @@
  *
  * Threads: one guide serves any number of walks on any number of threads (what they find out is
  * shared, hits take no lock); one walk belongs to one thread at a time.
- * Memory: what a guide remembers is kept under a ceiling; when it is reached, a new memory is begun
- * and walks move to it at their next call.
+ * Memory: what a guide remembers is kept under a ceiling of its own, and what all guides over one
+ * vocabulary remember under one they share. At the first a guide begins anew; at the second those
+ * that were not used of late forget all they know (a clock), and begin anew when they are called.
+ * Walks move over at their next call. A walk that is not called keeps the memory it stands on until
+ * then, beside the ceilings: the bytes of such memories are counted as resting.
  */
 #ifndef TARE_TEXT_GUIDE_H
 #define TARE_TEXT_GUIDE_H
@@ -22,10 +25,22 @@
 struct tare_guide_vocab;
 enum tare_status tare_guide_vocab_open(const struct tare_vocab *v, struct tare_arena *arena,
                                        const struct tare_guide_vocab **out, struct tare_err *err);
+/* The ceiling that all guides over it share; 64 MiB until told, and for 0. From any thread, at any
+ * time: a lower one is held to when the next memory is asked for. */
+void tare_guide_vocab_ceiling(const struct tare_guide_vocab *v, size_t bytes);
+
+struct tare_guide_vocab_stats {
+    uint64_t ceiling;
+    uint64_t bytes;         /* remembered by all guides, now: at most the ceiling, and what threads
+                               that are computing have just asked for */
+    uint64_t resting_bytes; /* given up, and kept only by walks that were not called since */
+    uint64_t evictions;     /* memories that were given up for the ceiling's sake */
+};
+void tare_guide_vocab_stats(const struct tare_guide_vocab *v, struct tare_guide_vocab_stats *out);
 
 struct tare_guide;
 struct tare_guide_options {
-    size_t memo_bytes;          /* ceiling of what is remembered; 0: 64 MiB */
+    size_t memo_bytes;          /* its own ceiling; 0: 64 MiB. At most the shared one */
     const struct tare_alc *alc; /* NULL: libc. Called by several threads */
 };
 /* Borrows grammar (finished) and vocabulary. options may be NULL. */
@@ -37,9 +52,12 @@ void tare_guide_close(struct tare_guide *g);
 
 struct tare_guide_stats {
     uint64_t states, masks; /* remembered now */
-    uint64_t misses;        /* masks computed since open */
+    uint64_t asked;         /* masks asked for since open; of a walk that is open, what it found
+                               remembered since its last miss is not in yet */
+    uint64_t hits, misses;  /* of these, found remembered and computed */
     uint64_t memories;      /* begun since open, the first included */
-    size_t bytes;           /* held now */
+    uint64_t evictions;     /* given up because all guides held too much together */
+    size_t bytes;           /* held now; 0: given up */
 };
 void tare_guide_stats(struct tare_guide *g, struct tare_guide_stats *out);
 

@@ -1,11 +1,14 @@
 /*
  * What a guide remembers. A frame is a node under way with its registers and the frame to go on
  * with; a state is a set of frames that read the next byte. Both are interned: equal ones have one
- * number. A memory holds frames, states, their transitions and masks until it is full; then the
- * guide begins another and walks move over.
+ * number. A memory holds frames, states, their transitions and masks until it is full, or until the
+ * guides of the vocabulary hold more than they may together; then the guide gives it up, the next
+ * call begins another, and walks move over.
  *
  * Locks: everything that is added is added under memory->lock; states are read without it, through
- * pointers and numbers that are published with release and never change afterwards.
+ * pointers and numbers that are published with release and never change afterwards. Which memory a
+ * guide has is written under pool->lock. Order: memory->lock of the older memory, that of the newer
+ * one, pool->lock; nothing is taken under pool->lock.
  */
 #ifndef TARE_TEXT_GUIDE_INT_H
 #define TARE_TEXT_GUIDE_INT_H
@@ -115,6 +118,8 @@ struct tare__memory {
     pthread_mutex_t lock;
     atomic_uint refs;
     struct tare_guide *guide;
+    atomic_ullong held;  /* bytes, its own included; the highest bit: no guide has it any more */
+    struct tare_alc alc; /* the guide's, counted */
     struct tare_arena arena;
     struct tare__frame *frames;
     uint32_t n_frames, cap_frames, serial;
@@ -152,12 +157,23 @@ struct tare__memory {
 struct tare_guide {
     const struct tare_grammar *grammar;
     const struct tare_guide_vocab *vocab;
+    _Atomic(struct tare__memory *) memory; /* NULL: given up, the next call begins one */
+    atomic_bool used;                      /* since the hand came by */
     struct tare_alc alc;
     size_t memo_bytes;
-    pthread_mutex_t lock;
-    _Atomic(struct tare__memory *) memory;
+    struct tare_guide *next, *prev; /* in the ring of those that have a memory */
     atomic_uint next_mask_id;
-    atomic_ullong misses, memories;
+    atomic_ullong asked, misses, memories, evictions;
+};
+
+/* What all guides of a vocabulary remember, together. */
+struct tare__pool {
+    pthread_mutex_t lock;
+    atomic_size_t ceiling;
+    atomic_llong in_use, resting; /* bytes; for a moment less than nothing */
+    atomic_ullong evictions;
+    struct tare_guide *hand; /* of the clock; NULL: no guide has a memory */
+    uint64_t n_ring;
 };
 
 struct tare_guide_vocab {
@@ -189,6 +205,7 @@ struct tare_guide_vocab {
     const uint64_t *leaving; /* tokens that may lead out of a string: with a quote, special ones */
     const uint32_t *quoted;  /* ids of those with any, most first */
     uint32_t n_quoted;
+    struct tare__pool *pool;
 };
 
 struct tare_walk {
@@ -196,6 +213,8 @@ struct tare_walk {
     struct tare__memory *memory;
     uint32_t state;
     bool done;
+    bool computed;     /* the mask of this call was not remembered */
+    uint64_t asked;    /* masks, not yet added to the guide's */
     uint32_t *history; /* states before each step that can be taken back */
     uint32_t n_history, cap_history;
     uint32_t steps;
@@ -226,7 +245,32 @@ static inline uint32_t tare__peek(const struct tare__memory *m, uint32_t state, 
     return row ? atomic_load_explicit(&row->next[byte], memory_order_acquire) : TARE__STATE_UNKNOWN;
 }
 
-/* memory.c */
+static inline void tare__touch(struct tare_guide *g)
+{
+    if (!atomic_load_explicit(&g->used, memory_order_relaxed))
+        atomic_store_explicit(&g->used, true, memory_order_relaxed);
+}
+
+/* guide_pool.c */
+bool tare__pool_init(struct tare__pool *p);
+/* Bytes that a memory takes (others may have to give up theirs) and gives back. */
+void tare__pool_get(struct tare__memory *m, size_t n);
+void tare__pool_put(struct tare__memory *m, size_t n);
+/* The guide's memory, with a reference for the caller; begun where there is none. */
+enum tare_status tare__pool_take(struct tare_guide *g, struct tare__memory **out,
+                                 struct tare_err *err);
+/* The same, or NULL where there is none. */
+struct tare__memory *tare__pool_peek(struct tare_guide *g);
+/* The guide gives up its memory, where it is `full` (NULL: whichever it is). */
+void tare__pool_leave(struct tare_guide *g, const struct tare__memory *full);
+
+/* guide.c */
+typedef enum tare_status tare__step_fn(struct tare_walk *w, void *ctx, struct tare_err *err);
+/* Does it in the guide's memory; when that is full, once more in a new one. */
+enum tare_status tare__in_memory(struct tare_walk *w, tare__step_fn *fn, void *ctx,
+                                 struct tare_err *err);
+
+/* guide_memory.c */
 enum tare_status tare__memory_open(struct tare_guide *g, struct tare__memory **out,
                                    struct tare_err *err);
 void tare__memory_drop(struct tare__memory *m); /* one reference */

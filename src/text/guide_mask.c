@@ -432,7 +432,7 @@ enum tare_status tare__mask_of(struct tare_walk *w, const struct tare__mask **ou
     struct gather g;
     g.words = w->scratch;
     g.n = 0;
-    atomic_fetch_add_explicit(&w->guide->misses, 1, memory_order_relaxed);
+    w->computed = true;
     enum tare_status st = gather(w, &g, err);
     if (!st && g.n <= TARE__SPARSE && g.n)
         qsort(g.ids, g.n, sizeof *g.ids, by_number);

@@ -162,11 +162,48 @@ enum tare_status tare__state_of_found(struct tare__memory *m, uint32_t *out)
     return TARE_OK;
 }
 
+/* ---- where the bytes of a memory come from --------------------------------------------------- */
+
+static void *counted_get(void *ctx, size_t n_bytes)
+{
+    struct tare__memory *m = ctx;
+    const struct tare_alc *below = &m->guide->alc;
+    tare__pool_get(m, n_bytes);
+    void *p = below->get(below->ctx, n_bytes);
+    if (!p)
+        tare__pool_put(m, n_bytes);
+    return p;
+}
+
+static void counted_put(void *ctx, void *p, size_t n_bytes)
+{
+    struct tare__memory *m = ctx;
+    const struct tare_alc *below = &m->guide->alc;
+    below->put(below->ctx, p, n_bytes);
+    tare__pool_put(m, n_bytes);
+}
+
+static void counted_full(void *ctx)
+{
+    struct tare__memory *m = ctx;
+    const struct tare_alc *below = &m->guide->alc;
+    if (below->full)
+        below->full(below->ctx);
+}
+
+static size_t ceiling_of(const struct tare_guide *g)
+{
+    size_t all = atomic_load_explicit(&g->vocab->pool->ceiling, memory_order_relaxed);
+    size_t most = g->memo_bytes < all ? g->memo_bytes : all;
+    return most > sizeof(struct tare__memory) ? most - sizeof(struct tare__memory) : 0;
+}
+
 static void memory_free(struct tare__memory *m)
 {
     struct tare_guide *g = m->guide;
     tare_arena_free(&m->arena);
     (void)pthread_mutex_destroy(&m->lock);
+    tare__pool_put(m, sizeof *m);
     g->alc.put(g->alc.ctx, m, sizeof *m);
 }
 
@@ -190,7 +227,9 @@ enum tare_status tare__memory_open(struct tare_guide *g, struct tare__memory **o
         return tare__memory_full(err);
     }
     atomic_init(&m->refs, 1);
-    tare_arena_init(&m->arena, &g->alc, g->memo_bytes);
+    m->alc = (struct tare_alc){counted_get, counted_put, m, counted_full};
+    tare__pool_get(m, sizeof *m);
+    tare_arena_init(&m->arena, &m->alc, ceiling_of(g));
     enum tare_status st = TARE_OK;
     if (!tare__vector_room(&m->arena, (void **)&m->frames, 0, &m->cap_frames, sizeof *m->frames))
         st = TARE_E_NOMEM;
@@ -210,7 +249,6 @@ enum tare_status tare__memory_open(struct tare_guide *g, struct tare__memory **o
         memory_free(m);
         return st == TARE_E_NOMEM ? tare__memory_full(err) : st;
     }
-    atomic_fetch_add(&g->memories, 1);
     *out = m;
     return TARE_OK;
 }

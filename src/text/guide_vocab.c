@@ -286,6 +286,9 @@ enum tare_status tare_guide_vocab_open(const struct tare_vocab *v, struct tare_a
     bool any = false;
     if (!g || !edge)
         return tare_fail(err, TARE_E_NOMEM, "no memory for a vocabulary");
+    g->pool = TARE_NEW(arena, struct tare__pool);
+    if (!g->pool || !tare__pool_init(g->pool))
+        return tare_fail(err, TARE_E_NOMEM, "no memory for a vocabulary");
     g->v = v;
     g->n_words = (v->size + 63) / 64;
     for (uint32_t id = 0; id < v->n_tokens; id++) {
