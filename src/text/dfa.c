@@ -209,7 +209,7 @@ enum tare_status tare_dfa_regex(const struct tare_regex *re, bool search,
     if (st)
         return st;
     if (!tare_regex_dfa_complete(lazy))
-        return too_many(bounds, err);
+        return tare_regex_dfa_starved(lazy) ? no_memory(err) : too_many(bounds, err);
     return tare_dfa_complete(lazy, search, bounds, arena, out, err);
 }
 

@@ -48,6 +48,8 @@ uint32_t tare_regex_dfa_step(struct tare_regex_dfa *d, uint32_t state, unsigned 
 bool tare_regex_dfa_accepts(const struct tare_regex_dfa *d, uint32_t state);
 /* Makes all states; false when they are too many. */
 bool tare_regex_dfa_complete(struct tare_regex_dfa *d);
+/* Whether it was memory that the last state could not have. */
+bool tare_regex_dfa_starved(const struct tare_regex_dfa *d);
 uint32_t tare_regex_dfa_states(const struct tare_regex_dfa *d);
 /* How many classes of bytes there are that the expression does not tell apart; class_of[256] gets
  * the class of each byte, byte_of[256] one byte of each class. */

@@ -25,7 +25,7 @@ struct tare_regex_dfa {
     uint32_t n, cap, max, n_table;
     uint32_t n_classes;
     uint8_t class_of[256], byte_of[256];
-    bool search;
+    bool search, starved;
     struct tare__regex_list closed; /* what the state closed_of can read */
     uint32_t closed_of;
     bool closed_matches;
@@ -131,14 +131,18 @@ static uint32_t intern(struct tare_regex_dfa *d, const uint32_t *set, uint32_t n
         if (s->n == n && s->flags == flags && (n == 0 || memcmp(s->set, set, n * sizeof *set) == 0))
             return i;
     }
-    if (d->n >= d->max || !grow(d))
+    if (d->n >= d->max)
+        return TARE_REGEX_FULL;
+    d->starved = !grow(d);
+    if (d->starved)
         return TARE_REGEX_FULL;
     for (h = hash_of(set, n, flags); d->table[h % d->n_table];)
         h++;
     struct state *s = &d->states[d->n];
     s->set = TARE_NEW_N(d->arena, uint32_t, n + 1);
     s->next = TARE_NEW_N(d->arena, uint32_t, d->n_classes);
-    if (!s->set || !s->next)
+    d->starved = !s->set || !s->next;
+    if (d->starved)
         return TARE_REGEX_FULL;
     if (n)
         memcpy(s->set, set, n * sizeof *set);
@@ -267,6 +271,11 @@ bool tare_regex_dfa_complete(struct tare_regex_dfa *d)
             if (tare_regex_dfa_step(d, s, d->byte_of[c]) == TARE_REGEX_FULL)
                 return false;
     return true;
+}
+
+bool tare_regex_dfa_starved(const struct tare_regex_dfa *d)
+{
+    return d->starved;
 }
 
 uint32_t tare_regex_dfa_states(const struct tare_regex_dfa *d)

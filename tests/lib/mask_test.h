@@ -21,7 +21,7 @@ static const char *const words[] = {"ab", "\": ", "{\"", "true", "<tool_call>\n"
 static const char *const tags[] = {"<arg_key>", "</arg_key>", "<arg_value>"};
 
 /* Every byte, those words, an end, and those tags as special tokens; the code of opening it. */
-static inline int open_vocabulary(struct tare_mask_vocabulary **out)
+static inline int open_vocabulary(struct tare_mask_vocabulary **out, struct tare_fault *fault)
 {
     char bytes[512];
     size_t ends[266], at = 0, n = 0;
@@ -51,13 +51,13 @@ static inline int open_vocabulary(struct tare_mask_vocabulary **out)
                                              .special = special,
                                              .n_tokens = n,
                                              .row = ROW};
-    return tare_mask_vocabulary_open(&o, out, NULL);
+    return tare_mask_vocabulary_open(&o, out, fault);
 }
 
 static inline struct tare_mask_vocabulary *vocabulary(void)
 {
     struct tare_mask_vocabulary *v = NULL;
-    assert_int_equal(open_vocabulary(&v), TARE_CODE_OK);
+    assert_int_equal(open_vocabulary(&v, NULL), TARE_CODE_OK);
     assert_int_equal(tare_mask_vocabulary_row(v), ROW);
     return v;
 }
@@ -119,7 +119,8 @@ static const struct kind {
 
 /* memory: ceiling of what is remembered, 0 the usual one. */
 static inline int compile_kind(const struct tare_mask_vocabulary *v, const struct kind *k,
-                               size_t memory, struct tare_mask_program **out)
+                               size_t memory, struct tare_mask_program **out,
+                               struct tare_fault *fault)
 {
     struct tare_mask_options o = {.size = sizeof o,
                                   .kind = k->kind,
@@ -129,7 +130,7 @@ static inline int compile_kind(const struct tare_mask_vocabulary *v, const struc
                                   .any_order = k->any_order,
                                   .memory_bytes = memory,
                                   .dialect = k->dialect};
-    return tare_mask_compile(&o, out, NULL);
+    return tare_mask_compile(&o, out, fault);
 }
 
 /* ---- sums ----------------------------------------------------------------------------------- */

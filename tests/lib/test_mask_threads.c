@@ -183,7 +183,8 @@ static void *work(void *arg)
             j->code = play(j, i, j->seed << 16 | round << 8 | i);
         struct tare_mask_program *own = NULL;
         if (!j->code)
-            j->code = compile_kind(j->vocabulary, &kinds[(j->seed + round) % N_KINDS], 0, &own);
+            j->code =
+                compile_kind(j->vocabulary, &kinds[(j->seed + round) % N_KINDS], 0, &own, NULL);
         tare_mask_close(own);
     }
     return NULL;
@@ -193,7 +194,7 @@ static void compile_all(const struct tare_mask_vocabulary *v, size_t memory,
                         struct tare_mask_program *programs[N_KINDS])
 {
     for (size_t i = 0; i < N_KINDS; i++)
-        if (compile_kind(v, &kinds[i], memory, &programs[i]) != TARE_CODE_OK)
+        if (compile_kind(v, &kinds[i], memory, &programs[i], NULL) != TARE_CODE_OK)
             fail_msg("%s is not compiled", kinds[i].name);
 }
 
