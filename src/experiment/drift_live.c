@@ -17,9 +17,9 @@ struct arm {
 
 /* One conversation, one seed, one intervention. */
 struct talk {
-    const struct tare__case *c;
+    struct tare__talk_of of;
     const struct arm *arm;
-    uint32_t seed, turn, n_turns;
+    uint32_t turn, n_turns;
     struct tare_json at; /* the turn of the case; absent: it is over */
     bool recalling, recalled;
     size_t since; /* bytes of the talk since the rules were last stated */
@@ -28,17 +28,16 @@ struct talk {
 
 struct lab {
     const struct tare_live *live;
-    const struct tare__case *cases;
+    const struct tare__line *cases;
     struct tare_str *rules; /* of each case, as the model is told them */
     size_t n_cases;
     struct arm arms[TARE_LIVE_ARMS];
     struct talk *talks;
-    size_t n;
 };
 
 static struct tare_str rules_of(const struct lab *l, const struct talk *t)
 {
-    return l->rules[t->c - l->cases];
+    return l->rules[t->of.in_case];
 }
 
 /* ---- cases and arms ----------------------------------------------------------------------- */
@@ -64,10 +63,10 @@ static enum tare_status read_arm(struct tare_str name, struct arm *out, struct t
     return tare_fail(err, TARE_E_USAGE, "no intervention is called \"%.*s\"", TARE_FMT(name));
 }
 
-static enum tare_status read_rules(const struct tare__case *c, struct tare_arena *arena,
+static enum tare_status read_rules(const struct tare__line *c, struct tare_arena *arena,
                                    struct tare_str *out, struct tare_err *err)
 {
-    struct tare_json rules = tare__case_member(c, "rules");
+    struct tare_json rules = tare__line_member(c, "rules");
     struct tare_buf b;
     enum tare_status st = TARE_OK;
     tare_buf_init(&b, NULL, TARE_MAX_JSON_BYTES);
@@ -95,7 +94,7 @@ static enum tare_status read_rules(const struct tare__case *c, struct tare_arena
 static enum tare_status read_cases(struct lab *l, struct tare_str text, struct tare_arena *arena,
                                    struct tare_err *err)
 {
-    struct tare__case *list;
+    struct tare__line *list;
     struct tare_drift_recordings checked;
     /* Rules and turns are held to the same form as recordings before anything is asked. */
     enum tare_status st = tare_drift_recordings_read(text, arena, &checked, err);
@@ -110,7 +109,7 @@ static enum tare_status read_cases(struct lab *l, struct tare_str text, struct t
     for (size_t i = 0; i < l->n_cases; i++) {
         st = read_rules(&list[i], arena, &l->rules[i], err);
         if (st != TARE_OK)
-            return tare__case_fault(&list[i], st, err);
+            return tare__line_fault(list[i].line, st, err);
     }
     return TARE_OK;
 }
@@ -167,7 +166,7 @@ static bool ask(void *ctx, size_t i, struct tare_buf *body)
     if (!tare_json_present(t->at))
         return false;
     put_turn(l, t);
-    struct tare_str own = tare_json_str(tare__case_member(t->c, "system"));
+    struct tare_str own = tare_json_str(tare__line_member(t->of.c, "system"));
     struct tare_buf opening;
     tare_buf_init(&opening, NULL, TARE_MAX_JSON_BYTES);
     tare_buf_printf(&opening, "%.*s%s%.*s", TARE_FMT(own), own.n ? "\n\n" : "",
@@ -180,7 +179,7 @@ static bool ask(void *ctx, size_t i, struct tare_buf *body)
     tare__live_say(&w, "system", tare_buf_str(&opening));
     tare_json_put_raw(&w, tare_buf_str(&t->history));
     tare_json_end_array(&w);
-    tare__live_settings(&w, l->live, 0, t->seed);
+    tare__live_settings(&w, l->live, 0, t->of.seed);
     tare_json_end_object(&w);
     if (opening.failed || t->history.failed)
         body->failed = true;
@@ -234,10 +233,10 @@ static bool put_recording(void *ctx, size_t i, struct tare_buf *jsonl)
     struct tare_json_writer w;
     tare_json_writer_init(&w, jsonl);
     tare_json_begin_object(&w);
-    tare_json_member_str(&w, "conversation", tare_json_str(tare_json_get(t->c->v, "conversation")));
-    tare_json_member_u64(&w, "seed", t->seed);
+    tare_json_member_str(&w, "conversation", tare_json_str(tare_json_get(t->of.c->v, "conversation")));
+    tare_json_member_u64(&w, "seed", t->of.seed);
     tare_json_member_str(&w, "arm", t->arm->name);
-    tare__case_keep(t->c, kept, sizeof kept / sizeof *kept, &w);
+    tare__line_keep(t->of.c, kept, sizeof kept / sizeof *kept, &w);
     tare_json_put_key(&w, "turns");
     tare_json_begin_array(&w);
     tare_json_put_raw(&w, tare_buf_str(&t->out));
@@ -254,24 +253,18 @@ static void close_talk(void *ctx, size_t i)
     tare_buf_free(&l->talks[i].out);
 }
 
-static enum tare_status make_talks(struct lab *l, struct tare_arena *arena, struct tare_err *err)
+static enum tare_status open_talk(void *ctx, size_t i, const struct tare__talk_of *of,
+                                  struct tare_err *err)
 {
-    l->n = l->n_cases * l->live->seeds * l->live->n_arms;
-    l->talks = TARE_NEW_N(arena, struct talk, l->n + 1);
-    if (!l->talks)
-        return tare_fail(err, TARE_E_NOMEM, "out of memory while making talks");
-    for (size_t i = 0; i < l->n; i++) {
-        struct talk *t = &l->talks[i];
-        size_t c;
-        uint32_t arm;
-        tare__talk_place(l->live, i, &c, &t->seed, &arm);
-        t->c = &l->cases[c];
-        t->arm = &l->arms[arm];
-        t->at = tare_json_first(tare_json_get(t->c->v, "turns"));
-        t->n_turns = tare_json_count(tare_json_get(t->c->v, "turns"));
-        tare_buf_init(&t->history, NULL, TARE_MAX_JSON_BYTES);
-        tare_buf_init(&t->out, NULL, TARE_MAX_JSON_BYTES);
-    }
+    const struct lab *l = ctx;
+    struct tare_json turns = tare_json_get(of->c->v, "turns");
+    l->talks[i] = (struct talk){.of = *of,
+                                .arm = &l->arms[of->arm],
+                                .at = tare_json_first(turns),
+                                .n_turns = tare_json_count(turns)};
+    tare_buf_init(&l->talks[i].history, NULL, TARE_MAX_JSON_BYTES);
+    tare_buf_init(&l->talks[i].out, NULL, TARE_MAX_JSON_BYTES);
+    (void)err;
     return TARE_OK;
 }
 
@@ -286,9 +279,17 @@ enum tare_status tare_drift_live(struct tare_str cases, const struct tare_live *
         st = read_arm(live->arms[i], &l.arms[i], err);
     if (st == TARE_OK)
         st = read_cases(&l, cases, arena, err);
-    if (st == TARE_OK)
-        st = make_talks(&l, arena, err);
-    struct tare__talks talks = {
-        .ctx = &l, .n = l.n, .ask = ask, .take = take, .put = put_recording, .close = close_talk};
-    return st == TARE_OK ? tare__talks_play(&talks, live, arena, jsonl, out, err) : st;
+    if (st != TARE_OK)
+        return st;
+    struct tare__talks talks = {.ctx = &l,
+                                .n = tare__talks_of(live, l.n_cases),
+                                .open = open_talk,
+                                .ask = ask,
+                                .take = take,
+                                .put = put_recording,
+                                .close = close_talk};
+    l.talks = TARE_NEW_N(arena, struct talk, talks.n + 1);
+    if (!l.talks)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while making talks");
+    return tare__talks_play(&talks, l.cases, live, arena, jsonl, out, err);
 }

@@ -1,9 +1,9 @@
 /* Recorded conversations, and the rules looked at in their texts. */
 #include "experiment/drift.h"
+#include "experiment/lines.h"
 
 #include <math.h>
 
-#include "text/jsonl.h"
 #include "text/regex.h"
 #include "text/schema.h"
 #include "text/utf8.h"
@@ -37,18 +37,12 @@ struct rule {
 
 struct reader {
     struct tare_arena *arena;
-    struct tare_json defaults;
+    struct tare_drift_recordings *out;
     struct tare_json rules_at; /* the list that `rules` was read from */
     struct rule *rules;
     uint32_t n_rules;
     const struct tare_regex *verdict; /* NULL: none */
 };
-
-static struct tare_json member(const struct reader *rd, struct tare_json v, const char *key)
-{
-    struct tare_json m = tare_json_get(v, key);
-    return tare_json_present(m) ? m : tare_json_get(rd->defaults, key);
-}
 
 static enum tare_status expression(struct tare_json v, struct tare_arena *arena,
                                    const struct tare_regex **out, struct tare_err *err)
@@ -232,60 +226,39 @@ static enum tare_status arm_of(struct tare_drift_recordings *out, struct tare_st
     return TARE_OK;
 }
 
-static enum tare_status read_run(struct reader *rd, struct tare_json v,
-                                 struct tare_drift_recordings *out, struct tare_drift_run *run,
+static enum tare_status read_run(void *ctx, const struct tare__line *l, void *item,
                                  struct tare_err *err)
 {
+    struct reader *rd = ctx;
+    struct tare_drift_run *run = item;
+    struct tare_json v = l->v;
     *run = (struct tare_drift_run){.conversation = tare_json_str(tare_json_get(v, "conversation"))};
     (void)tare_json_i64(tare_json_get(v, "seed"), &run->seed);
     if (run->conversation.n == 0)
         return tare_fail(err, TARE_E_INPUT, "the line names no \"conversation\"");
-    struct tare_json verdict = member(rd, v, "verdict");
+    struct tare_json verdict = tare__line_member(l, "verdict");
     rd->verdict = NULL;
-    enum tare_status st = read_rules(rd, member(rd, v, "rules"), err);
+    enum tare_status st = read_rules(rd, tare__line_member(l, "rules"), err);
     if (st == TARE_OK && tare_json_present(verdict))
         st = expression(verdict, rd->arena, &rd->verdict, err);
     if (st == TARE_OK)
-        st = arm_of(out, tare_json_str(tare_json_get(v, "arm")), &run->arm, err);
+        st = arm_of(rd->out, tare_json_str(tare_json_get(v, "arm")), &run->arm, err);
     if (st == TARE_OK)
         st = read_turns(rd, tare_json_get(v, "turns"), run, err);
-    if (run->n_turns > out->turns)
-        out->turns = run->n_turns;
+    if (run->n_turns > rd->out->turns)
+        rd->out->turns = run->n_turns;
     return st;
 }
 
 enum tare_status tare_drift_recordings_read(struct tare_str jsonl, struct tare_arena *arena,
                                             struct tare_drift_recordings *out, struct tare_err *err)
 {
-    struct reader rd = {.arena = arena};
-    struct tare_drift_run *list = NULL;
-    struct tare_jsonl lines;
-    struct tare_json v;
-    size_t room = 0;
-    enum tare_status st = TARE_OK;
+    struct reader rd = {.arena = arena, .out = out};
+    const struct tare__lines how = {
+        .ctx = &rd, .item_bytes = sizeof(struct tare_drift_run), .read = read_run};
+    void *list;
     *out = (struct tare_drift_recordings){0};
-    tare_jsonl_begin(&lines, jsonl, NULL);
-    while (st == TARE_OK && tare_jsonl_next(&lines, arena, &v, &st, err)) {
-        if (tare_json_present(tare_json_get(v, "defaults"))) {
-            rd.defaults = tare_json_get(v, "defaults");
-            continue;
-        }
-        if (out->n == room) {
-            struct tare_drift_run *more = TARE_NEW_N(arena, struct tare_drift_run, room * 2 + 64);
-            if (!more)
-                return tare_fail(err, TARE_E_NOMEM, "out of memory while reading conversations");
-            if (room)
-                memcpy(more, list, room * sizeof *more);
-            list = more;
-            room = room * 2 + 64;
-        }
-        st = read_run(&rd, v, out, &list[out->n], err);
-        out->n += st == TARE_OK;
-        if (st != TARE_OK) {
-            err->has_offset = false;
-            err->line = (uint32_t)lines.line_no;
-        }
-    }
+    enum tare_status st = tare__lines_read(jsonl, &how, arena, &list, &out->n, err);
     out->v = list;
     if (st == TARE_OK && out->n == 0)
         st = tare_fail(err, TARE_E_INPUT, "there is no conversation");

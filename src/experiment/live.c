@@ -9,45 +9,13 @@
 
 #define MAX_FDS 256u
 
-struct tare_json tare__case_member(const struct tare__case *c, const char *key)
-{
-    struct tare_json m = tare_json_get(c->v, key);
-    return tare_json_present(m) ? m : tare_json_get(c->defaults, key);
-}
-
-void tare__case_keep(const struct tare__case *c, const char *const *keys, size_t n,
-                     struct tare_json_writer *w)
-{
-    for (size_t i = 0; i < n; i++) {
-        struct tare_json v = tare__case_member(c, keys[i]);
-        if (!tare_json_present(v))
-            continue;
-        tare_json_put_key(w, keys[i]);
-        tare_json_put_value(w, v);
-    }
-}
-
 enum tare_status tare__cases_read(struct tare_str jsonl, struct tare_arena *arena,
-                                  struct tare__case **out, size_t *n, struct tare_err *err)
+                                  struct tare__line **out, size_t *n, struct tare_err *err)
 {
-    struct tare_json v, defaults = {NULL, 0};
-    struct tare_jsonl lines;
-    size_t room = 1;
-    enum tare_status st = TARE_OK;
-    for (size_t i = 0; i < jsonl.n; i++)
-        room += jsonl.p[i] == '\n';
-    *out = TARE_NEW_N(arena, struct tare__case, room);
-    *n = 0;
-    if (!*out)
-        return tare_fail(err, TARE_E_NOMEM, "out of memory while reading cases");
-    tare_jsonl_begin(&lines, jsonl, NULL);
-    while (tare_jsonl_next(&lines, arena, &v, &st, err)) {
-        struct tare_json d = tare_json_get(v, "defaults");
-        if (tare_json_present(d))
-            defaults = d;
-        else
-            (*out)[(*n)++] = (struct tare__case){v, defaults, (uint32_t)lines.line_no};
-    }
+    const struct tare__lines how = {.item_bytes = sizeof(struct tare__line)};
+    void *list;
+    enum tare_status st = tare__lines_read(jsonl, &how, arena, &list, n, err);
+    *out = list;
     if (st == TARE_OK && *n == 0)
         st = tare_fail(err, TARE_E_INPUT, "there is no case");
     return st;
@@ -204,21 +172,22 @@ static void halt(struct play *p, struct tare_str why)
     }
 }
 
-void tare__talk_place(const struct tare_live *live, size_t i, size_t *in_case, uint32_t *seed,
-                      uint32_t *arm)
+size_t tare__talks_of(const struct tare_live *live, size_t n_cases)
 {
-    size_t per = (size_t)live->seeds * live->n_arms;
-    *in_case = i / per;
-    *seed = (uint32_t)(i % per / live->n_arms);
-    *arm = (uint32_t)(i % live->n_arms);
+    return n_cases * live->seeds * live->n_arms;
 }
 
-enum tare_status tare__case_fault(const struct tare__case *c, enum tare_status st,
-                                  struct tare_err *err)
+static enum tare_status open_all(const struct tare__talks *talks, const struct tare__line *cases,
+                                 const struct tare_live *live, struct tare_err *err)
 {
-    if (st != TARE_OK) {
-        err->has_offset = false;
-        err->line = c->line;
+    enum tare_status st = TARE_OK;
+    for (size_t i = 0; i < talks->n && st == TARE_OK; i++) {
+        size_t per = tare__talks_of(live, 1);
+        struct tare__talk_of of = {.c = &cases[i / per],
+                                   .in_case = i / per,
+                                   .seed = (uint32_t)(i % per / live->n_arms),
+                                   .arm = (uint32_t)(i % live->n_arms)};
+        st = tare__line_fault(of.c->line, talks->open(talks->ctx, i, &of, err), err);
     }
     return st;
 }
@@ -250,14 +219,17 @@ static enum tare_status play_all(struct play *p, struct tare_err *err)
     return st;
 }
 
-enum tare_status tare__talks_play(const struct tare__talks *talks, const struct tare_live *live,
-                                  struct tare_arena *arena, struct tare_buf *jsonl,
-                                  struct tare_live_drawn *out, struct tare_err *err)
+enum tare_status tare__talks_play(const struct tare__talks *talks, const struct tare__line *cases,
+                                  const struct tare_live *live, struct tare_arena *arena,
+                                  struct tare_buf *jsonl, struct tare_live_drawn *out,
+                                  struct tare_err *err)
 {
     struct play p = {.talks = talks, .live = live, .out = out, .arena = arena};
     tare_arena_init(&p.turn, NULL, TARE_GIB);
     tare_buf_init(&p.request, NULL, TARE_MAX_JSON_BYTES);
-    enum tare_status st = play_all(&p, err);
+    enum tare_status st = open_all(talks, cases, live, err);
+    if (st == TARE_OK)
+        st = play_all(&p, err);
     tare_buf_free(&p.request);
     tare_arena_free(&p.turn);
     for (size_t i = 0; i < talks->n; i++) {

@@ -8,10 +8,19 @@
 
 #define TARE_LIVE_ARMS 16u
 
+/* The field that holds a server to a schema; that of tools (native) is "strict". */
+enum tare_live_form {
+    TARE_FORM_RESPONSE_FORMAT, /* {"type": "json_schema", "strict": true}: OpenAI and most others */
+    TARE_FORM_JSON_SCHEMA,     /* llama.cpp's own */
+    TARE_FORM_STRUCTURED_OUTPUTS, /* vLLM's own: {"json": …} */
+    TARE_FORM_GUIDED_JSON         /* vLLM's before that */
+};
+
 struct tare_live {
     struct tare_model_client
         *client;              /* borrowed; NULL: cases are read, and every talk is missing */
     struct tare_str endpoint; /* its name */
+    enum tare_wire wire;      /* 0: not known */
     const struct tare_clock *clock;
     uint32_t in_flight;                   /* talks at once; 0: 16 */
     uint32_t seeds;                       /* talks a case and arm */
@@ -22,6 +31,7 @@ struct tare_live {
     /* Of the lab of tool regimes. */
     uint32_t retries; /* further tries at a message that cannot be acted upon */
     bool native;      /* tools are told and called by the server's own interface */
+    enum tare_live_form form; /* of masked arms that are not native */
 };
 
 /* What was drawn. */

@@ -16,6 +16,11 @@ struct tare__tools_unit {
     struct tare_tools_masked masked;
 };
 
+/* What a message's calls gave back, as recorded; how many of them. */
+#define TARE__TOOLS_RESULTS 64
+uint32_t tare__tools_results(struct tare_json message,
+                             struct tare_order_result out[TARE__TOOLS_RESULTS]);
+
 /* arena: scratch, rewound by the caller; masks may be NULL. */
 enum tare_status tare__tools_measure(const struct tare_tools_episode *e, enum tare_tools_arm arm,
                                      struct tare_tools_masks *masks, struct tare_arena *arena,

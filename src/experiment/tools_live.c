@@ -1,6 +1,6 @@
 /* Episodes of tool calls drawn from a model. */
-#include "experiment/live_int.h"
-#include "experiment/tools.h"
+#include "experiment/tools_int.h"
+#include "experiment/tools_regime.h"
 
 #include "base/limits.h"
 
@@ -8,10 +8,10 @@
 
 /* One case, one seed, one regime. */
 struct talk {
-    const struct tare__case *c;
+    struct tare__talk_of of;
     enum tare_tools_arm regime;
-    uint32_t seed;
     struct tare_arena arena;
+    struct tare_order *order; /* constrained-order: where the calls stand; else NULL */
     struct tare_json message; /* of the case, now; absent: it is over */
     bool begun;
     struct tare_buf history; /* messages as JSON, ',' between them, what came before this one */
@@ -26,47 +26,73 @@ struct talk {
 struct reading {
     const struct tare_calls_tool *tools;
     uint32_t n_tools;
-    struct tare_str dialect, opening;
+    struct tare_str dialect;
+    struct tare_str opening, form_opening; /* the second: of masked arms that are not native */
 };
 
 struct lab {
     const struct tare_live *live;
-    const struct tare__case *cases;
+    enum tare_tools_arm regimes[TARE_LIVE_ARMS];
+    const struct tare__line *cases;
     struct reading *read;
     size_t n_cases;
     struct talk *talks;
-    size_t n;
 };
 
 static const struct reading *reading_of(const struct lab *l, const struct talk *t)
 {
-    return &l->read[t->c - l->cases];
+    return &l->read[t->of.in_case];
 }
 
 /* ---- cases -------------------------------------------------------------------------------- */
 
-/* What the model is told of the tools where the server is not: the dialect's own spelling. */
-static struct tare_str instruction(struct tare_json tools, struct tare_arena *arena)
+static bool draws(const struct lab *l, bool (*that)(enum tare_tools_arm))
 {
-    struct tare_buf b;
-    tare_buf_init(&b, NULL, TARE_MAX_JSON_BYTES);
-    tare_json_print(tools, &b);
-    struct tare_str text = tare_arena_printf(
-        arena,
-        "You can call these tools: %.*s\nTo call one, write exactly this, with its name and "
-        "arguments as JSON:\n<tool_call>\n{\"name\": NAME, \"arguments\": {...}}\n</tool_call>",
-        TARE_FMT(tare_buf_str(&b)));
-    tare_buf_free(&b);
-    return text;
+    for (uint32_t i = 0; i < l->live->n_arms; i++)
+        if (that(l->regimes[i]))
+            return true;
+    return false;
 }
 
-static enum tare_status read_opening(const struct lab *l, const struct tare__case *c,
+static bool ordered(enum tare_tools_arm a)
+{
+    return a == TARE_ARM_ORDERED;
+}
+
+/* The case's own words and those about its tools. p NULL: no memory. */
+static struct tare_str told(const struct tare__line *c, struct tare_str own, bool masked,
+                            struct tare_arena *arena)
+{
+    struct tare_str says = tare__regime_instruction(tare__line_member(c, "tools"), masked, arena);
+    return says.p ? tare_arena_printf(arena, "%.*s%s%.*s", TARE_FMT(own), own.n ? "\n\n" : "",
+                                      TARE_FMT(says))
+                  : says;
+}
+
+/* Masked arms that are not native: the form has to hold the tools. */
+static enum tare_status read_form(const struct tare__line *c, const struct reading *r,
+                                  struct tare_err *err)
+{
+    if (!tare_str_is(r->dialect, "hermes")) {
+        tare_err_hint(err, "leave \"dialect\" out, or draw the masked arms with --native");
+        return tare_fail(err, TARE_E_INPUT, "a server's form cannot hold calls as %.*s writes them",
+                         TARE_FMT(r->dialect));
+    }
+    if (!tare__regime_fits(tare__line_member(c, "tools"))) {
+        tare_err_hint(err, "write the schema out, or draw the masked arms with --native");
+        return tare_fail(err, TARE_E_INPUT, "a tool's \"parameters\" refer to another place "
+                                            "(\"$ref\"), which a server's form cannot hold");
+    }
+    return TARE_OK;
+}
+
+static enum tare_status read_opening(const struct lab *l, const struct tare__line *c,
                                      struct reading *r, struct tare_arena *arena,
                                      struct tare_err *err)
 {
     struct tare_str own = tare_json_str(tare_json_get(c->v, "system"));
     if (!own.n)
-        own = tare_json_str(tare__case_member(c, "system"));
+        own = tare_json_str(tare__line_member(c, "system"));
     r->opening = own;
     if (l->live->native)
         return TARE_OK;
@@ -78,19 +104,19 @@ static enum tare_status read_opening(const struct lab *l, const struct tare__cas
                          "the model has to be told how calls are written in %.*s",
                          TARE_FMT(r->dialect));
     }
-    struct tare_str told = instruction(tare__case_member(c, "tools"), arena);
-    r->opening =
-        tare_arena_printf(arena, "%.*s%s%.*s", TARE_FMT(own), own.n ? "\n\n" : "", TARE_FMT(told));
-    return r->opening.p ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "out of memory");
+    r->opening = told(c, own, false, arena);
+    r->form_opening = told(c, own, true, arena);
+    return r->opening.p && r->form_opening.p ? TARE_OK
+                                             : tare_fail(err, TARE_E_NOMEM, "out of memory");
 }
 
-static enum tare_status read_case(const struct lab *l, const struct tare__case *c,
+static enum tare_status read_case(const struct lab *l, const struct tare__line *c,
                                   struct reading *r, struct tare_arena *arena, struct tare_err *err)
 {
-    struct tare_json tools = tare__case_member(c, "tools");
+    struct tare_json tools = tare__line_member(c, "tools");
     struct tare_json messages = tare_json_get(c->v, "messages");
     enum tare_status st = TARE_OK;
-    r->dialect = tare_json_str(tare__case_member(c, "dialect"));
+    r->dialect = tare_json_str(tare__line_member(c, "dialect"));
     if (!r->dialect.n || l->live->native)
         r->dialect = TARE_S("hermes");
     if (tare_json_str(tare_json_get(c->v, "id")).n == 0)
@@ -104,30 +130,14 @@ static enum tare_status read_case(const struct lab *l, const struct tare__case *
         st = tare_tools_read(tools, arena, &r->tools, &r->n_tools, err);
     if (st == TARE_OK && r->n_tools == 0)
         st = tare_fail(err, TARE_E_INPUT, "the case has no tools");
-    return st == TARE_OK ? read_opening(l, c, r, arena, err) : st;
-}
-
-static enum tare_status read_regimes(const struct tare_live *live, enum tare_tools_arm *out,
-                                     struct tare_err *err)
-{
-    for (uint32_t i = 0; i < live->n_arms; i++) {
-        struct tare_str s = live->arms[i];
-        out[i] = tare_str_is(s, "required") ? TARE_ARM_REQUIRED
-                 : tare_str_is(s, "named")  ? TARE_ARM_NAMED
-                                            : TARE_ARM_STRICT;
-        if (out[i] == TARE_ARM_STRICT && !tare_str_is(s, "auto")) {
-            tare_err_hint(err, "auto, required and named; masked arms are replayed from auto "
-                               "(--vocab)");
-            return tare_fail(err, TARE_E_USAGE, "the regime \"%.*s\" cannot be drawn", TARE_FMT(s));
-        }
-        if (out[i] != TARE_ARM_STRICT && !live->native) {
-            tare_err_hint(err, "add --native: all regimes then go through the server's own "
-                               "interface for tools");
-            return tare_fail(err, TARE_E_USAGE, "only a server can force a call (%.*s)",
-                             TARE_FMT(s));
-        }
+    struct tare_json order = tare_json_get(tare__line_member(c, "policy"), "order");
+    if (st == TARE_OK && draws(l, ordered) && !tare_json_present(order)) {
+        tare_err_hint(err, "add \"policy\": {\"order\": [...]}, or leave constrained-order out");
+        st = tare_fail(err, TARE_E_INPUT, "the case has no order rules");
     }
-    return TARE_OK;
+    if (st == TARE_OK && !l->live->native && draws(l, tare__regime_masked))
+        st = read_form(c, r, err);
+    return st == TARE_OK ? read_opening(l, c, r, arena, err) : st;
 }
 
 /* ---- asking ------------------------------------------------------------------------------- */
@@ -148,46 +158,14 @@ static void add_said(struct tare_buf *list, const char *role, struct tare_str te
     tare__live_say(&w, role, text);
 }
 
-/* The name of the tool that is expected; empty: several, or none. */
-static struct tare_str expected_name(struct tare_json message)
+static struct tare__regime regime_of(const struct lab *l, const struct talk *t)
 {
-    struct tare_json expect = tare_json_get(message, "expect");
-    return tare_json_count(expect) == 1
-               ? tare_json_str(tare_json_get(tare_json_first(expect), "name"))
-               : (struct tare_str){NULL, 0};
-}
-
-static void put_native(struct tare_json_writer *w, const struct talk *t)
-{
-    struct tare_json tools = tare__case_member(t->c, "tools");
-    tare_json_put_key(w, "tools");
-    tare_json_begin_array(w);
-    for (struct tare_json v = tare_json_first(tools); v.doc; v = tare_json_next(v)) {
-        struct tare_json f = tare_json_get(v, "function");
-        f = tare_json_present(f) ? f : v;
-        tare_json_begin_object(w);
-        tare_json_member_str(w, "name", tare_json_str(tare_json_get(f, "name")));
-        if (tare_json_kind(tare_json_get(f, "description")) == TARE_JSON_STRING)
-            tare_json_member_str(w, "description", tare_json_str(tare_json_get(f, "description")));
-        if (tare_json_present(tare_json_get(f, "parameters"))) {
-            tare_json_put_key(w, "parameters");
-            tare_json_put_value(w, tare_json_get(f, "parameters"));
-        }
-        tare_json_end_object(w);
-    }
-    tare_json_end_array(w);
-    bool wanted = tare_json_count(tare_json_get(t->message, "expect")) > 0;
-    struct tare_str name = expected_name(t->message);
-    if (!wanted || t->regime == TARE_ARM_STRICT)
-        return;
-    tare_json_put_key(w, "tool_choice");
-    if (t->regime == TARE_ARM_NAMED && name.n) {
-        tare_json_begin_object(w);
-        tare_json_member_str(w, "name", name);
-        tare_json_end_object(w);
-    } else {
-        tare_json_put_cstr(w, "required");
-    }
+    return (struct tare__regime){.arm = t->regime,
+                                 .native = l->live->native,
+                                 .form = l->live->form,
+                                 .tools = tare__line_member(t->of.c, "tools"),
+                                 .expect = tare_json_get(t->message, "expect"),
+                                 .order = t->order};
 }
 
 static bool ask(void *ctx, size_t i, struct tare_buf *body)
@@ -201,7 +179,10 @@ static bool ask(void *ctx, size_t i, struct tare_buf *body)
     if (!t->begun && tare_json_kind(input) == TARE_JSON_STRING)
         add_said(&t->history, "user", tare_json_str(input));
     t->begun = true;
-    struct tare_str opening = reading_of(l, t)->opening;
+    struct tare__regime regime = regime_of(l, t);
+    bool form = !l->live->native && tare__regime_masked(t->regime);
+    const struct reading *rd = reading_of(l, t);
+    struct tare_str opening = form ? rd->form_opening : rd->opening;
     tare_json_writer_init(&w, body);
     tare_json_begin_object(&w);
     tare_json_member_cstr(&w, "schema", "tare.request/1");
@@ -214,37 +195,13 @@ static bool ask(void *ctx, size_t i, struct tare_buf *body)
     if (t->asked.n)
         tare_json_put_raw(&w, tare_buf_str(&t->asked));
     tare_json_end_array(&w);
-    if (l->live->native)
-        put_native(&w, t);
-    tare__live_settings(&w, l->live, t->max_tokens, (uint64_t)t->seed * 100 + t->n_tries);
+    tare__regime_put(&regime, &w);
+    tare__live_settings(&w, l->live, t->max_tokens, (uint64_t)t->of.seed * 100 + t->n_tries);
     tare_json_end_object(&w);
     return true;
 }
 
 /* ---- what came back ----------------------------------------------------------------------- */
-
-/* The raw text; calls of the server's interface are spelled as hermes would. */
-static struct tare_str text_of(const struct tare_live *live, const struct tare_model_reply *r,
-                               struct tare_arena *arena)
-{
-    struct tare_buf b;
-    tare_buf_init(&b, NULL, TARE_MAX_JSON_BYTES);
-    tare_buf_put(&b, r->content);
-    for (uint32_t i = 0; live->native && i < r->n_calls; i++) {
-        const struct tare_reply_call *c = &r->calls[i];
-        struct tare_json_writer w;
-        tare_buf_puts(&b, b.n ? "\n<tool_call>\n{\"name\": " : "<tool_call>\n{\"name\": ");
-        tare_json_writer_init(&w, &b);
-        tare_json_put_str(&w, c->name);
-        tare_buf_puts(&b, ", \"arguments\": ");
-        tare_buf_put(&b, c->arguments.n ? c->arguments : TARE_S("{}"));
-        tare_buf_puts(&b, "}\n</tool_call>");
-    }
-    struct tare_str s =
-        b.failed ? (struct tare_str){NULL, 0} : tare_arena_copy(arena, tare_buf_str(&b));
-    tare_buf_free(&b);
-    return s;
-}
 
 /* A text as recorded. */
 static void put_text(struct tare_buf *to, struct tare_str text, const struct tare_model_reply *r)
@@ -268,13 +225,13 @@ static void put_text(struct tare_buf *to, struct tare_str text, const struct tar
 /* The assistant's turn and what its calls gave, for what comes after; `says` in place of results:
  * what is said of a failing one. */
 static void remember(const struct tare_live *live, struct talk *t, struct tare_buf *to,
-                     const struct tare_model_reply *r, struct tare_str text, struct tare_str says)
+                     const struct tare_model_reply *r, struct tare_str says)
 {
     struct tare_json result = tare_json_first(tare_json_get(t->message, "results"));
     struct tare_json_writer w;
     uint32_t n = live->native ? r->n_calls : 0;
     if (n == 0)
-        add_said(to, "assistant", text);
+        add_said(to, "assistant", r->content.p ? r->content : TARE_S(""));
     if (n) {
         if (to->n)
             tare_buf_putc(to, ',');
@@ -345,6 +302,17 @@ static void finish_message(struct talk *t)
     t->message = tare_json_next(t->message);
 }
 
+/* The calls of a message are made: what may come next is another. */
+static enum tare_status dispatch(struct talk *t, const struct tare_calls *calls,
+                                 struct tare_err *err)
+{
+    struct tare_order_result results[TARE__TOOLS_RESULTS];
+    if (calls->status == TARE_CALLS_MALFORMED || calls->status == TARE_CALLS_TRUNCATED)
+        return TARE_OK;
+    return tare_order_calls(t->order, calls, results, tare__tools_results(t->message, results),
+                            err);
+}
+
 static enum tare_status take(void *ctx, size_t i, const struct tare_model_reply *r,
                              struct tare_err *err)
 {
@@ -352,7 +320,8 @@ static enum tare_status take(void *ctx, size_t i, const struct tare_model_reply 
     struct talk *t = &l->talks[i];
     const struct reading *rd = reading_of(l, t);
     struct tare_arena_mark mark = tare_arena_mark(&t->arena);
-    struct tare_str text = text_of(l->live, r, &t->arena);
+    struct tare__regime regime = regime_of(l, t);
+    struct tare_str text = tare__regime_text(&regime, r, &t->arena);
     struct tare_calls_opts o = {.dialect = rd->dialect,
                                 .tools = rd->tools,
                                 .n_tools = rd->n_tools,
@@ -369,7 +338,8 @@ static enum tare_status take(void *ctx, size_t i, const struct tare_model_reply 
     if (st != TARE_OK)
         return st;
     if (say.kind == TARE_RETRY_NONE) {
-        remember(l->live, t, &t->history, r, text, (struct tare_str){NULL, 0});
+        remember(l->live, t, &t->history, r, (struct tare_str){NULL, 0});
+        st = t->order ? dispatch(t, &calls, err) : TARE_OK;
         finish_message(t);
     } else {
         uint64_t most = t->max_tokens ? t->max_tokens : l->live->max_tokens;
@@ -378,22 +348,33 @@ static enum tare_status take(void *ctx, size_t i, const struct tare_model_reply 
         if (say.kind == TARE_RETRY_LONGER)
             t->max_tokens = 2 * (most ? most : r->output);
         else
-            remember(l->live, t, &t->asked, r, text, say.text);
+            remember(l->live, t, &t->asked, r, say.text);
     }
-    tare_arena_rewind(&t->arena, mark);
-    return TARE_OK;
+    if (!t->order) /* else its rules look back at the calls */
+        tare_arena_rewind(&t->arena, mark);
+    return st;
 }
 
 /* ---- all of it ---------------------------------------------------------------------------- */
 
-static void open_talk(struct talk *t)
+static enum tare_status open_talk(void *ctx, size_t i, const struct tare__talk_of *of,
+                                  struct tare_err *err)
 {
+    const struct lab *l = ctx;
+    struct talk *t = &l->talks[i];
+    t->of = *of;
+    t->regime = l->regimes[of->arm];
+    t->message = tare_json_first(tare_json_get(of->c->v, "messages"));
     tare_arena_init(&t->arena, NULL, TARE_GIB);
     tare_buf_init(&t->history, NULL, TARE_MAX_JSON_BYTES);
     tare_buf_init(&t->asked, NULL, TARE_MAX_JSON_BYTES);
     tare_buf_init(&t->first, NULL, TARE_MAX_JSON_BYTES);
     tare_buf_init(&t->tries, NULL, TARE_MAX_JSON_BYTES);
     tare_buf_init(&t->out, NULL, TARE_MAX_JSON_BYTES);
+    if (t->regime != TARE_ARM_ORDERED)
+        return TARE_OK;
+    return tare_order_open(tare_json_get(tare__line_member(of->c, "policy"), "order"), &t->arena,
+                           &t->order, err);
 }
 
 static void close_talk(void *ctx, size_t i)
@@ -416,12 +397,12 @@ static bool put_recording(void *ctx, size_t i, struct tare_buf *jsonl)
     struct tare_json_writer w;
     tare_json_writer_init(&w, jsonl);
     tare_json_begin_object(&w);
-    tare_json_member_str(&w, "id", tare_json_str(tare_json_get(t->c->v, "id")));
-    tare_json_member_u64(&w, "seed", t->seed);
+    tare_json_member_str(&w, "id", tare_json_str(tare_json_get(t->of.c->v, "id")));
+    tare_json_member_u64(&w, "seed", t->of.seed);
     tare_json_member_cstr(&w, "regime",
                           t->regime == TARE_ARM_STRICT ? "auto" : tare_tools_arm_name(t->regime));
     tare_json_member_str(&w, "dialect", reading_of(l, t)->dialect);
-    tare__case_keep(t->c, kept, sizeof kept / sizeof *kept, &w);
+    tare__line_keep(t->of.c, kept, sizeof kept / sizeof *kept, &w);
     tare_json_put_key(&w, "messages");
     tare_json_begin_array(&w);
     tare_json_put_raw(&w, tare_buf_str(&t->out));
@@ -431,35 +412,14 @@ static bool put_recording(void *ctx, size_t i, struct tare_buf *jsonl)
     return !t->out.failed && !t->history.failed && !t->tries.failed;
 }
 
-static enum tare_status make_talks(struct lab *l, const enum tare_tools_arm *regimes,
-                                   struct tare_arena *arena, struct tare_err *err)
-{
-    l->n = l->n_cases * l->live->seeds * l->live->n_arms;
-    l->talks = TARE_NEW_N(arena, struct talk, l->n + 1);
-    if (!l->talks)
-        return tare_fail(err, TARE_E_NOMEM, "out of memory while making talks");
-    for (size_t i = 0; i < l->n; i++) {
-        struct talk *t = &l->talks[i];
-        size_t c;
-        uint32_t arm;
-        tare__talk_place(l->live, i, &c, &t->seed, &arm);
-        t->c = &l->cases[c];
-        t->regime = regimes[arm];
-        t->message = tare_json_first(tare_json_get(t->c->v, "messages"));
-        open_talk(t);
-    }
-    return TARE_OK;
-}
-
 enum tare_status tare_tools_live(struct tare_str cases, const struct tare_live *live,
                                  struct tare_arena *arena, struct tare_buf *jsonl,
                                  struct tare_live_drawn *out, struct tare_err *err)
 {
     struct lab l = {.live = live};
-    struct tare__case *list;
-    enum tare_tools_arm regimes[TARE_LIVE_ARMS];
+    struct tare__line *list;
     *out = (struct tare_live_drawn){0};
-    enum tare_status st = read_regimes(live, regimes, err);
+    enum tare_status st = tare__regimes_read(live, l.regimes, err);
     if (st == TARE_OK)
         st = tare__cases_read(cases, arena, &list, &l.n_cases, err);
     if (st != TARE_OK)
@@ -471,10 +431,17 @@ enum tare_status tare_tools_live(struct tare_str cases, const struct tare_live *
     for (size_t i = 0; i < l.n_cases; i++) {
         st = read_case(&l, &list[i], &l.read[i], arena, err);
         if (st != TARE_OK)
-            return tare__case_fault(&list[i], st, err);
+            return tare__line_fault(list[i].line, st, err);
     }
-    st = make_talks(&l, regimes, arena, err);
-    struct tare__talks talks = {
-        .ctx = &l, .n = l.n, .ask = ask, .take = take, .put = put_recording, .close = close_talk};
-    return st == TARE_OK ? tare__talks_play(&talks, live, arena, jsonl, out, err) : st;
+    struct tare__talks talks = {.ctx = &l,
+                                .n = tare__talks_of(live, l.n_cases),
+                                .open = open_talk,
+                                .ask = ask,
+                                .take = take,
+                                .put = put_recording,
+                                .close = close_talk};
+    l.talks = TARE_NEW_N(arena, struct talk, talks.n + 1);
+    if (!l.talks)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while making talks");
+    return tare__talks_play(&talks, l.cases, live, arena, jsonl, out, err);
 }

@@ -2,8 +2,6 @@
 
 #include "base/banned.h"
 
-#define RESULTS_MAX 64
-
 static bool masked(enum tare_tools_arm a)
 {
     return a == TARE_ARM_CONSTRAINED || a == TARE_ARM_ORDERED;
@@ -104,11 +102,11 @@ static void cost(struct tare__tools_unit *u, struct tare_json m)
     }
 }
 
-static uint32_t results_of(struct tare_json m, struct tare_order_result *out)
+uint32_t tare__tools_results(struct tare_json m, struct tare_order_result out[TARE__TOOLS_RESULTS])
 {
     uint32_t n = 0;
     for (struct tare_json e = tare_json_first(tare_json_get(m, "results"));
-         e.doc && n < RESULTS_MAX; e = tare_json_next(e))
+         e.doc && n < TARE__TOOLS_RESULTS; e = tare_json_next(e))
         out[n++] = (struct tare_order_result){tare_json_true(tare_json_get(e, "error")),
                                               tare_json_get(e, "content")};
     return n;
@@ -228,7 +226,7 @@ static enum tare_status try_again(struct episode *p, struct tare_json m, struct 
 static enum tare_status one_message(struct episode *p, struct tare_json m, struct tare_err *err)
 {
     struct tare_calls r;
-    struct tare_order_result results[RESULTS_MAX];
+    struct tare_order_result results[TARE__TOOLS_RESULTS];
     enum tare_status st = parse(p, m, m, &r, err);
     if (st != TARE_OK)
         return st;
@@ -247,7 +245,7 @@ static enum tare_status one_message(struct episode *p, struct tare_json m, struc
     p->good &= usable(p->arm, m, &r);
     if (!p->order || r.status == TARE_CALLS_MALFORMED || r.status == TARE_CALLS_TRUNCATED)
         return TARE_OK; /* nothing of it was dispatched */
-    return tare_order_calls(p->order, &r, results, results_of(m, results), err);
+    return tare_order_calls(p->order, &r, results, tare__tools_results(m, results), err);
 }
 
 /* What the regime rules out, in a replay of free decoding. */

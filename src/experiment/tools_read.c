@@ -1,7 +1,7 @@
 /* Recordings: one episode a line. */
 #include "experiment/tools.h"
 
-#include "text/jsonl.h"
+#include "experiment/lines.h"
 
 #include "base/banned.h"
 
@@ -22,21 +22,14 @@ const char *tare_tools_rate_name(enum tare_tools_rate r)
 
 struct reader {
     struct tare_arena *arena;
-    struct tare_json defaults;
     const struct tare_calls_tool *tools; /* of the defaults, compiled once */
     uint32_t n_tools;
 };
 
-static struct tare_json member(const struct reader *rd, struct tare_json v, const char *key)
+static enum tare_status read_defaults(void *ctx, struct tare_json v, struct tare_err *err)
 {
-    struct tare_json m = tare_json_get(v, key);
-    return tare_json_present(m) ? m : tare_json_get(rd->defaults, key);
-}
-
-static enum tare_status read_defaults(struct reader *rd, struct tare_json v, struct tare_err *err)
-{
+    struct reader *rd = ctx;
     struct tare_json tools = tare_json_get(v, "tools");
-    rd->defaults = v;
     rd->tools = NULL;
     rd->n_tools = 0;
     return tare_json_present(tools)
@@ -59,16 +52,19 @@ static enum tare_status read_regime(struct tare_json v, enum tare_tools_arm *out
     return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v), "the \"regime\" is not known");
 }
 
-static enum tare_status read_episode(const struct reader *rd, struct tare_json v,
-                                     struct tare_tools_episode *e, struct tare_err *err)
+static enum tare_status read_episode(void *ctx, const struct tare__line *l, void *item,
+                                     struct tare_err *err)
 {
+    const struct reader *rd = ctx;
+    struct tare_tools_episode *e = item;
+    struct tare_json v = l->v;
     struct tare_json id = tare_json_get(v, "id"), tools = tare_json_get(v, "tools");
     *e = (struct tare_tools_episode){.id = tare_json_str(id),
-                                     .workflow = tare_json_str(member(rd, v, "workflow")),
-                                     .dialect = tare_json_str(member(rd, v, "dialect")),
+                                     .workflow = tare_json_str(tare__line_member(l, "workflow")),
+                                     .dialect = tare_json_str(tare__line_member(l, "dialect")),
                                      .tools = rd->tools,
                                      .n_tools = rd->n_tools,
-                                     .order = tare_json_get(member(rd, v, "policy"), "order"),
+                                     .order = tare_json_get(tare__line_member(l, "policy"), "order"),
                                      .messages = tare_json_get(v, "messages"),
                                      .success = tare_json_get(v, "success")};
     if (e->id.n == 0)
@@ -97,37 +93,15 @@ enum tare_status tare_tools_recordings_read(struct tare_str jsonl, struct tare_a
                                             struct tare_tools_recordings *out, struct tare_err *err)
 {
     struct reader rd = {.arena = arena};
-    struct tare_tools_episode *list = NULL;
-    struct tare_jsonl lines;
-    struct tare_json v;
-    size_t room = 0;
-    enum tare_status st = TARE_OK;
+    const struct tare__lines how = {.ctx = &rd,
+                                    .item_bytes = sizeof(struct tare_tools_episode),
+                                    .defaults = read_defaults,
+                                    .read = read_episode};
+    void *list;
     *out = (struct tare_tools_recordings){0};
-    tare_jsonl_begin(&lines, jsonl, NULL);
-    while (st == TARE_OK && tare_jsonl_next(&lines, arena, &v, &st, err)) {
-        struct tare_json defaults = tare_json_get(v, "defaults");
-        if (out->n == room) {
-            struct tare_tools_episode *more =
-                TARE_NEW_N(arena, struct tare_tools_episode, room * 2 + 64);
-            if (!more)
-                return tare_fail(err, TARE_E_NOMEM, "out of memory while reading recordings");
-            if (room)
-                memcpy(more, list, room * sizeof *more);
-            list = more;
-            room = room * 2 + 64;
-        }
-        if (tare_json_present(defaults)) {
-            st = read_defaults(&rd, defaults, err);
-        } else {
-            st = read_episode(&rd, v, &list[out->n], err);
-            if (st == TARE_OK)
-                out->has[list[out->n++].regime] = true;
-        }
-        if (st != TARE_OK) {
-            err->has_offset = false;
-            err->line = (uint32_t)lines.line_no;
-        }
-    }
+    enum tare_status st = tare__lines_read(jsonl, &how, arena, &list, &out->n, err);
     out->v = list;
+    for (size_t i = 0; i < out->n; i++)
+        out->has[out->v[i].regime] = true;
     return st;
 }
