@@ -9,13 +9,17 @@
 struct tools_opts {
     struct tare_mask_opts mask; /* only the vocabulary of it */
     struct tare_lab_opts lab;
-    int64_t episodes, retries;
-    int baseline;
+    int64_t episodes, retries, logprobs;
+    int baseline, constrain;
     bool native;
 };
 
 static const char *const arms[] = {"auto-strict", "auto-lenient",      "required", "named",
                                    "constrained", "constrained-order", NULL};
+
+/* In the order of enum tare_live_form. */
+static const char *const forms[] = {"response_format", "json_schema", "structured_outputs",
+                                    "guided_json", NULL};
 
 static const struct tare_arg tools_args[] = {
     TARE_LAB_FILE(struct tools_opts, "recorded episodes, or cases for --model"),
@@ -45,14 +49,29 @@ static const struct tare_opt tools_options[] = {
      .help = "of the script",
      .at = offsetof(struct tools_opts, episodes)},
     TARE_LAB_LIVE(struct tools_opts, "regime",
-                  "what is drawn from the model: auto (default), required, named; may be given "
-                  "several times"),
+                  "what is drawn from the model: auto (default), required, named, constrained, "
+                  "constrained-order; may be given several times"),
     {.name = "native",
      .type = TARE_OPT_FLAG,
      .help =
          "tell the model its tools by the server's own interface, not in the prompt: calls that "
          "the server could not read are then not seen",
      .at = offsetof(struct tools_opts, native)},
+    {.name = "constrain",
+     .type = TARE_OPT_CHOICE,
+     .choices = forms,
+     .def = "response_format",
+     .help = "the field that holds the server to a schema in the constrained regimes: "
+             "response_format (most), json_schema (llama.cpp), structured_outputs or guided_json "
+             "(vLLM); with --native it is the tools' own \"strict\"",
+     .at = offsetof(struct tools_opts, constrain)},
+    {.name = "logprobs",
+     .type = TARE_OPT_INT,
+     .min = 1,
+     .max = 20,
+     .help = "also ask for so many alternatives of each token, and keep them: with --vocab they "
+             "give mass_allowed",
+     .at = offsetof(struct tools_opts, logprobs)},
     {.name = "retries",
      .type = TARE_OPT_INT,
      .min = 0,
@@ -71,6 +90,8 @@ static const struct tare_example tools_examples[] = {
      "the instrument itself, on a model whose rates are known"},
     {"tare experiment tools cases.jsonl --model vllm/qwen3-4b --seeds 5 --out episodes.jsonl",
      "drawn from a model, kept, and read under every arm"},
+    {"tare experiment tools cases.jsonl --model vllm/qwen3-4b --regime auto --regime constrained",
+     "free decoding against the server's own mask"},
     {"tare experiment tools --script no_call=0.1 --episodes 1 --emit", "the format of a recording"},
     {0},
 };
@@ -121,7 +142,10 @@ static enum tare_status with_masks(struct tare_ctx *ctx, const struct tools_opts
                                      .live = tare_tools_live,
                                      .arms = drawn,
                                      .retries = (uint32_t)o->retries,
-                                     .native = o->native};
+                                     .top_logprobs =
+                                         o->logprobs == TARE_INT_UNSET ? 0 : (uint32_t)o->logprobs,
+                                     .native = o->native,
+                                     .form = (enum tare_live_form)o->constrain};
     struct tare_tools_recordings rec;
     struct tare_tools_report *report = TARE_NEW(ctx->arena, struct tare_tools_report);
     struct tare_str text;
@@ -159,9 +183,25 @@ static enum tare_status with_masks(struct tare_ctx *ctx, const struct tools_opts
     return tare_cli_print(ctx, &out, err);
 }
 
+/* What is about a model, and what of it excludes each other. */
+static enum tare_status check_live(struct tare_ctx *ctx, const struct tools_opts *o,
+                                   struct tare_err *err)
+{
+    static const char *const live[] = {"native", "constrain", "logprobs", "retries"};
+    for (size_t i = 0; o->lab.models.n == 0 && i < sizeof live / sizeof *live; i++)
+        if (tare_given(ctx, live[i]))
+            return tare_usage_fail(ctx, err, "--%s is about a --model, which is missing", live[i]);
+    if (o->native && tare_given(ctx, "constrain"))
+        return tare_usage_fail(ctx, err, "--constrain and --native exclude each other");
+    return TARE_OK;
+}
+
 static enum tare_status tools_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
 {
     struct tare_tools_masks *masks;
+    enum tare_status checked = check_live(ctx, opts, err);
+    if (checked != TARE_OK)
+        return checked;
     enum tare_status st = open_masks(ctx, opts, &masks, err);
     if (st == TARE_OK)
         st = with_masks(ctx, opts, masks, err);
@@ -178,7 +218,8 @@ const struct tare_cmd tare_cmd_experiment_tools = {
         "choice and under a mask would take them, and compares the arms pair by pair. An arm\n"
         "that was not recorded is replayed from free decoding; where it would have interfered\n"
         "the episode counts as unknown, never as a success. With --vocab the masks are run:\n"
-        "over recorded texts to find where they would have, and under the script's hand.",
+        "over recorded texts to find where they would have, and under the script's hand.\n"
+        "With --model the regimes are drawn: the constrained ones by the server's own means.",
     .examples = tools_examples,
     .args = tools_args,
     .opts = tools_options,

@@ -60,8 +60,22 @@ static enum tare_status open_client(struct tare_ctx *ctx, const struct tare_lab_
     return st == TARE_OK ? tare_model_client_open(&m, out, err) : st;
 }
 
-static void tell(struct tare_ctx *ctx, const struct tare_live_drawn *d)
+/* An arm that the endpoint will not play is left out aloud. */
+static void tell_refused(struct tare_ctx *ctx, struct tare_str name, const struct tare_live_arm *a)
 {
+    if (a->refused == 0)
+        return;
+    fprintf(ctx->err, "%.*s: the endpoint refuses %llu of %llu talks: %.*s\n", TARE_FMT(name),
+            (unsigned long long)a->refused, (unsigned long long)a->talks, TARE_FMT(a->says));
+    if (a->refused == a->talks)
+        fprintf(ctx->err, "%.*s is left out: nothing of it is drawn\n", TARE_FMT(name));
+}
+
+static void tell(struct tare_ctx *ctx, const struct tare_live *live,
+                 const struct tare_live_drawn *d)
+{
+    for (uint32_t i = 0; i < live->n_arms; i++)
+        tell_refused(ctx, live->arms[i], &d->arm[i]);
     if (d->missing)
         ctx->exit_code = 3;
     if (d->halted.n)
@@ -87,7 +101,9 @@ static enum tare_status draw(struct tare_ctx *ctx, const struct tare_lab_opts *o
                              .max_tokens =
                                  o->max_tokens == TARE_INT_UNSET ? 0 : (uint64_t)o->max_tokens,
                              .retries = source->retries,
-                             .native = source->native};
+                             .top_logprobs = source->top_logprobs,
+                             .native = source->native,
+                             .form = source->form};
     for (uint32_t i = 0; i < TARE_LIVE_ARMS && i < o->arms.n; i++)
         live.arms[live.n_arms++] = o->arms.v[i];
     for (uint32_t i = 0; o->arms.n == 0 && source->arms[i]; i++)
@@ -99,6 +115,7 @@ static enum tare_status draw(struct tare_ctx *ctx, const struct tare_lab_opts *o
         return st;
     live.client = client;
     live.endpoint = endpoint->name;
+    live.wire = endpoint->wire;
     tare_buf_init(&b, NULL, TARE_GIB);
     st = source->live(cases, &live, ctx->arena, &b, &drawn, err);
     if (st == TARE_OK && o->out.n && !b.failed)
@@ -107,7 +124,7 @@ static enum tare_status draw(struct tare_ctx *ctx, const struct tare_lab_opts *o
     if (st == TARE_OK) {
         if (!ctx->quiet)
             tare_cli_model_counts_tell(ctx, tare_model_counts(client));
-        tell(ctx, &drawn);
+        tell(ctx, &live, &drawn);
         if (drawn.missing == drawn.talks)
             st = tare_fail(err, TARE_E_IO, "the model answered nothing");
     }

@@ -83,8 +83,9 @@ struct tare_lab_source {
     void *script_ctx;
     tare_lab_live live;
     const char *const *arms; /* those drawn where none is named; NULL-terminated */
-    uint32_t retries;
+    uint32_t retries, top_logprobs;
     bool native;
+    enum tare_live_form form;
 };
 
 /*

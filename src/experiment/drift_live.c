@@ -233,7 +233,8 @@ static bool put_recording(void *ctx, size_t i, struct tare_buf *jsonl)
     struct tare_json_writer w;
     tare_json_writer_init(&w, jsonl);
     tare_json_begin_object(&w);
-    tare_json_member_str(&w, "conversation", tare_json_str(tare_json_get(t->of.c->v, "conversation")));
+    tare_json_member_str(&w, "conversation",
+                         tare_json_str(tare_json_get(t->of.c->v, "conversation")));
     tare_json_member_u64(&w, "seed", t->of.seed);
     tare_json_member_str(&w, "arm", t->arm->name);
     tare__line_keep(t->of.c, kept, sizeof kept / sizeof *kept, &w);

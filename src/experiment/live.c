@@ -113,14 +113,30 @@ static enum tare_status seat_talks(struct play *p, struct tare_err *err)
     return st;
 }
 
+/* The endpoint understood who asks and that it may, and will not take this request. */
+static bool refused(const struct tare_model_reply *r)
+{
+    static const int no[] = {400, 404, 405, 415, 422, 501};
+    for (size_t i = 0; i < sizeof no / sizeof *no; i++)
+        if (r->http == no[i])
+            return r->code == TARE_REPLY_HTTP_4XX || r->code == TARE_REPLY_HTTP_5XX;
+    return r->code == TARE_REPLY_BAD_REQUEST;
+}
+
 static void lose(struct play *p, const struct seat *s, const struct tare_model_reply *r)
 {
+    struct tare_live_arm *arm = &p->out->arm[s->talk % p->live->n_arms];
     p->out->missing++;
+    arm->missing++;
     p->lost[s->talk] = true;
-    if (p->out->first_failure.n || !r)
+    if (!r)
         return;
-    p->out->first_failure = tare_arena_printf(p->arena, "%s%s%.*s", tare_reply_code_name(r->code),
-                                              r->says.n ? ": " : "", TARE_FMT(r->says));
+    struct tare_str says = tare_arena_printf(p->arena, "%s%s%.*s", tare_reply_code_name(r->code),
+                                             r->says.n ? ": " : "", TARE_FMT(r->says));
+    if (!p->out->first_failure.n)
+        p->out->first_failure = says;
+    if (refused(r) && arm->refused++ == 0)
+        arm->says = says;
 }
 
 /* Takes an answer and asks on. */
@@ -203,6 +219,8 @@ static enum tare_status play_all(struct play *p, struct tare_err *err)
     for (uint32_t i = 0; i < p->n_seats; i++)
         tare_buf_init(&p->seats[i].body, NULL, TARE_MAX_JSON_BYTES);
     p->out->talks = p->talks->n;
+    for (uint32_t a = 0; a < p->live->n_arms; a++)
+        p->out->arm[a].talks = p->talks->n / p->live->n_arms;
     if (!p->live->client)
         halt(p, TARE_S("there is no model"));
     while (st == TARE_OK && (p->n_busy || p->next < p->talks->n)) {

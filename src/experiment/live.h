@@ -29,9 +29,17 @@ struct tare_live {
     struct tare_str arms[TARE_LIVE_ARMS]; /* regimes or interventions */
     uint32_t n_arms;
     /* Of the lab of tool regimes. */
-    uint32_t retries; /* further tries at a message that cannot be acted upon */
-    bool native;      /* tools are told and called by the server's own interface */
+    uint32_t top_logprobs;    /* alternatives of each token that are asked for and kept; 0: none */
+    uint32_t retries;         /* further tries at a message that cannot be acted upon */
+    bool native;              /* tools are told and called by the server's own interface */
     enum tare_live_form form; /* of masked arms that are not native */
+};
+
+/* Of one arm. A talk is refused where the endpoint says that it cannot take the request: a field
+ * that it does not know, a schema that it cannot hold. */
+struct tare_live_arm {
+    uint64_t talks, missing, refused; /* refused are missing too */
+    struct tare_str says;             /* of the first that was refused */
 };
 
 /* What was drawn. */
@@ -40,6 +48,7 @@ struct tare_live_drawn {
     uint64_t requests;
     struct tare_str first_failure; /* of a missing one */
     struct tare_str halted;        /* why nothing more is asked; empty: all was */
+    struct tare_live_arm arm[TARE_LIVE_ARMS];
 };
 
 /*

@@ -136,8 +136,11 @@ struct tare_tools_share {
     uint64_t k, n;
     struct tare_interval wilson;  /* units taken as independent */
     struct tare_value diff;       /* minus the baseline's, over the pairs both have */
-    struct tare_interval diff_ci; /* success, order: Tango; others: bootstrap over workflows */
-    double p, p_holm;             /* success, order: McNemar, mid-p; NaN elsewhere */
+    struct tare_interval diff_ci; /* bootstrap over workflows; Tango's for outcomes of an episode
+                                     (success, first_try_ok, order) where each is a workflow */
+    double p, p_holm;             /* sides of whole workflows swapped; NaN: there is none */
+    double p_mcnemar; /* outcomes of an episode: McNemar's exact test, which takes episodes as
+                         independent; NaN elsewhere. Where each is a workflow, p is the same */
 };
 
 /* What became of the messages that were asked for again. */
@@ -157,10 +160,24 @@ struct tare_tools_row {
     struct tare_value seed_sd;                            /* of the success rate over the seeds */
     struct tare_value tokens, ms, tokens_ratio, ms_ratio; /* an episode; ratio to the baseline's */
     struct tare_interval tokens_ci, ms_ci;
+    struct tare_value first_ms;                   /* of a message: until its first text or call */
+    struct tare_value success_tokens, success_ms; /* of all episodes, for each that succeeds */
+    struct tare_interval success_tokens_ci, success_ms_ci;
+    uint64_t promised, broken; /* messages of a recorded regime where a call is expected; of them
+                                  not as the regime promises: the server did not enforce it */
     struct tare_value mass_mean, mass_min;
     struct tare_value mde;           /* of success against the baseline, at 80 % power */
     struct tare_tools_masked masked; /* constrained arms, with masks; episodes that became unknown
                                         count here too */
+};
+
+#define TARE_TOOLS_RULES 64u
+
+struct tare_tools_rule { /* of the order policies */
+    struct tare_str says;
+    struct {
+        uint64_t episodes, broken, breaches; /* that have it; in which it was broken; how often */
+    } arm[TARE_TOOLS_ARMS];
 };
 
 struct tare_tools_report {
@@ -169,6 +186,8 @@ struct tare_tools_report {
     uint64_t pairs, workflows, seeds;
     bool masks; /* were run */
     struct tare_tools_mask_times times;
+    struct tare_tools_rule *rule;
+    uint32_t n_rules; /* at most TARE_TOOLS_RULES: those met first */
     struct tare_tools_row arm[TARE_TOOLS_ARMS];
 };
 

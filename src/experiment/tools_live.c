@@ -80,8 +80,9 @@ static enum tare_status read_form(const struct tare__line *c, const struct readi
     }
     if (!tare__regime_fits(tare__line_member(c, "tools"))) {
         tare_err_hint(err, "write the schema out, or draw the masked arms with --native");
-        return tare_fail(err, TARE_E_INPUT, "a tool's \"parameters\" refer to another place "
-                                            "(\"$ref\"), which a server's form cannot hold");
+        return tare_fail(err, TARE_E_INPUT,
+                         "a tool's \"parameters\" refer to another place "
+                         "(\"$ref\"), which a server's form cannot hold");
     }
     return TARE_OK;
 }
@@ -196,12 +197,54 @@ static bool ask(void *ctx, size_t i, struct tare_buf *body)
         tare_json_put_raw(&w, tare_buf_str(&t->asked));
     tare_json_end_array(&w);
     tare__regime_put(&regime, &w);
+    if (l->live->top_logprobs) {
+        tare_json_member_bool(&w, "logprobs", true);
+        tare_json_member_u64(&w, "top_logprobs", l->live->top_logprobs);
+    }
     tare__live_settings(&w, l->live, t->max_tokens, (uint64_t)t->of.seed * 100 + t->n_tries);
     tare_json_end_object(&w);
     return true;
 }
 
 /* ---- what came back ----------------------------------------------------------------------- */
+
+static bool spells(const struct tare_model_reply *r, struct tare_str text)
+{
+    size_t at = 0;
+    for (uint32_t i = 0; i < r->n_tokens; i++) {
+        struct tare_str t = r->tokens[i].token;
+        if (t.n > text.n - at || memcmp(t.p ? t.p : "", text.p + at, t.n) != 0)
+            return false;
+        at += t.n;
+    }
+    return at == text.n && r->n_tokens > 0;
+}
+
+/* The tokens with their alternatives, where they spell what is recorded (calls of the server's own
+ * interface have none, and tokens may hold parts of a character). */
+static void put_tokens(struct tare_json_writer *w, struct tare_str text,
+                       const struct tare_model_reply *r)
+{
+    if (!r->has_logprobs || !spells(r, text))
+        return;
+    tare_json_put_key(w, "logprobs");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < r->n_tokens; i++) {
+        tare_json_begin_object(w);
+        tare_json_member_str(w, "token", r->tokens[i].token);
+        tare_json_put_key(w, "top_logprobs");
+        tare_json_begin_array(w);
+        for (uint32_t k = 0; k < r->tokens[i].n_top; k++) {
+            tare_json_begin_object(w);
+            tare_json_member_str(w, "token", r->tokens[i].top[k].token);
+            tare_json_member_f64(w, "logprob", r->tokens[i].top[k].logprob);
+            tare_json_end_object(w);
+        }
+        tare_json_end_array(w);
+        tare_json_end_object(w);
+    }
+    tare_json_end_array(w);
+}
 
 /* A text as recorded. */
 static void put_text(struct tare_buf *to, struct tare_str text, const struct tare_model_reply *r)
@@ -219,6 +262,9 @@ static void put_text(struct tare_buf *to, struct tare_str text, const struct tar
         tare_json_member_u64(&w, "tokens", r->output);
     if (!r->from_cache)
         tare_json_member_u64(&w, "ms", r->ms > 0 ? (uint64_t)r->ms : 0);
+    if (!r->from_cache && r->ttft_ms >= 0)
+        tare_json_member_u64(&w, "first_ms", (uint64_t)r->ttft_ms);
+    put_tokens(&w, text, r);
     tare_json_end_object(&w);
 }
 

@@ -91,6 +91,10 @@ static void cost(struct tare__tools_unit *u, struct tare_json m)
         u->ms += x;
         u->has_ms = true;
     }
+    if (tare_json_f64(tare_json_get(m, "first_ms"), &x)) {
+        u->first_ms += x;
+        u->firsts++;
+    }
     bool list = tare_json_kind(mass) == TARE_JSON_ARRAY;
     for (struct tare_json e = list ? tare_json_first(mass) : mass; e.doc;
          e = list ? tare_json_next(e) : (struct tare_json){0}) {
@@ -223,6 +227,41 @@ static enum tare_status try_again(struct episode *p, struct tare_json m, struct 
     return st;
 }
 
+/* One of the calls that are expected may be made now. */
+static bool possible(const struct episode *p, struct tare_json expect)
+{
+    for (struct tare_json e = tare_json_first(expect); e.doc; e = tare_json_next(e))
+        if (!p->order || tare_order_allows(p->order, tare_json_str(tare_json_get(e, "name"))))
+            return true;
+    return false;
+}
+
+/* A call that the order rules do not let come now. */
+static bool out_of_order(const struct episode *p, const struct tare_calls *r)
+{
+    for (uint32_t i = 0; p->order && i < r->n_calls; i++)
+        if (!tare_order_allows(p->order, r->calls[i].name))
+            return true;
+    return false;
+}
+
+/* Whether a message of a recorded regime is as the regime promises; cut ones may be anything. */
+static void hold_to_promise(const struct episode *p, struct tare_json m, const struct tare_calls *r)
+{
+    struct tare_json expect = tare_json_get(m, "expect");
+    struct tare_choice choice = choice_of(p->arm, expect);
+    bool order = p->arm == TARE_ARM_ORDERED;
+    if (p->e->regime != p->arm || p->arm < TARE_ARM_REQUIRED || tare_json_count(expect) == 0 ||
+        r->status == TARE_CALLS_TRUNCATED || (order && !possible(p, expect)))
+        return;
+    p->u->promised++;
+    if (masked(p->arm))
+        p->u->broken +=
+            r->n_errors || r->n_findings || r->n_calls == 0 || (order && out_of_order(p, r));
+    else
+        p->u->broken += r->n_errors == 0 && tare_choice_breach(&choice, r);
+}
+
 static enum tare_status one_message(struct episode *p, struct tare_json m, struct tare_err *err)
 {
     struct tare_calls r;
@@ -238,6 +277,7 @@ static enum tare_status one_message(struct episode *p, struct tare_json m, struc
     if (st != TARE_OK)
         return st;
     count_message(p->u, m, &r);
+    hold_to_promise(p, m, &r);
     cost(p->u, m);
     st = try_again(p, m, &r, err);
     if (st != TARE_OK)
@@ -260,24 +300,31 @@ static bool interferes(const struct episode *p)
     return p->corrected || p->forced || (p->arm == TARE_ARM_ORDERED && p->u->breaches > 0);
 }
 
-enum tare_status tare__tools_measure(const struct tare_tools_episode *e, enum tare_tools_arm arm,
-                                     struct tare_tools_masks *masks, struct tare_arena *arena,
+/* The order rules are held against the whole trace. */
+static enum tare_status end_order(struct episode *p, struct tare_err *err)
+{
+    enum tare_status st = tare_order_end(p->order, err);
+    (void)tare_order_breaches(p->order, &p->u->breaches);
+    return st;
+}
+
+enum tare_status tare__tools_measure(const struct tare__tools_lab *l,
+                                     const struct tare_tools_episode *e, enum tare_tools_arm arm,
                                      struct tare__tools_unit *out, struct tare_err *err)
 {
-    struct episode p = {.e = e, .arm = arm, .masks = masks, .arena = arena, .u = out, .good = true};
+    struct episode p = {
+        .e = e, .arm = arm, .masks = l->opts->masks, .arena = l->arena, .u = out, .good = true};
     enum tare_status st = TARE_OK;
     *out = (struct tare__tools_unit){.present = true};
     if (tare_json_present(e->order))
-        st = tare_order_open(e->order, arena, &p.order, err);
+        st = tare_order_open(e->order, p.arena, &p.order, err);
     for (struct tare_json m = tare_json_first(e->messages); m.doc && st == TARE_OK;
          m = tare_json_next(m))
         st = one_message(&p, m, err);
     if (st == TARE_OK && p.order)
-        st = tare_order_end(p.order, err);
+        st = end_order(&p, err);
     if (st != TARE_OK)
         return st;
-    if (p.order)
-        (void)tare_order_breaches(p.order, &out->breaches);
     if (tare_json_kind(e->success) == TARE_JSON_FALSE)
         p.good = false;
     if (interferes(&p)) {
@@ -287,5 +334,5 @@ enum tare_status tare__tools_measure(const struct tare_tools_episode *e, enum ta
     count(out, TARE_RATE_ORDER, out->breaches > 0, p.order != NULL);
     count(out, TARE_RATE_SUCCESS, p.good && out->breaches == 0, true);
     count(out, TARE_RATE_FIRST_TRY, p.good && out->breaches == 0 && out->tries == 0, true);
-    return TARE_OK;
+    return p.order ? tare__tools_rules_add(l, arm, p.order, err) : TARE_OK;
 }

@@ -59,14 +59,15 @@ static enum tare_status read_episode(void *ctx, const struct tare__line *l, void
     struct tare_tools_episode *e = item;
     struct tare_json v = l->v;
     struct tare_json id = tare_json_get(v, "id"), tools = tare_json_get(v, "tools");
-    *e = (struct tare_tools_episode){.id = tare_json_str(id),
-                                     .workflow = tare_json_str(tare__line_member(l, "workflow")),
-                                     .dialect = tare_json_str(tare__line_member(l, "dialect")),
-                                     .tools = rd->tools,
-                                     .n_tools = rd->n_tools,
-                                     .order = tare_json_get(tare__line_member(l, "policy"), "order"),
-                                     .messages = tare_json_get(v, "messages"),
-                                     .success = tare_json_get(v, "success")};
+    *e =
+        (struct tare_tools_episode){.id = tare_json_str(id),
+                                    .workflow = tare_json_str(tare__line_member(l, "workflow")),
+                                    .dialect = tare_json_str(tare__line_member(l, "dialect")),
+                                    .tools = rd->tools,
+                                    .n_tools = rd->n_tools,
+                                    .order = tare_json_get(tare__line_member(l, "policy"), "order"),
+                                    .messages = tare_json_get(v, "messages"),
+                                    .success = tare_json_get(v, "success")};
     if (e->id.n == 0)
         return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v), "the episode has no \"id\"");
     if (tare_json_kind(e->messages) != TARE_JSON_ARRAY)

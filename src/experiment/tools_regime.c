@@ -55,7 +55,8 @@ enum tare_status tare__regimes_read(const struct tare_live *live, enum tare_tool
 struct tare_str tare__regime_instruction(struct tare_json tools, bool masked,
                                          struct tare_arena *arena)
 {
-    static const char hermes[] = "<tool_call>\n{\"name\": NAME, \"arguments\": {...}}\n</tool_call>";
+    static const char hermes[] =
+        "<tool_call>\n{\"name\": NAME, \"arguments\": {...}}\n</tool_call>";
     static const char form[] =
         "{\"call\": {\"name\": NAME, \"arguments\": {...}}}\n"
         "and several as {\"calls\": [{\"name\": NAME, \"arguments\": {...}}, ...]}";
@@ -292,9 +293,8 @@ static void put_content(const struct tare__regime *r, const struct tare_model_re
 {
     struct tare_json v, call;
     bool asked = !r->native && tare__regime_masked(r->arm) && tare_json_count(r->expect);
-    bool whole =
-        asked && tare_json_parse(reply->content, NULL, arena, &v, NULL) == TARE_OK &&
-        tare_json_kind(v) == TARE_JSON_OBJECT && tare_json_count(v) == 1;
+    bool whole = asked && tare_json_parse(reply->content, NULL, arena, &v, NULL) == TARE_OK &&
+                 tare_json_kind(v) == TARE_JSON_OBJECT && tare_json_count(v) == 1;
     struct tare_json calls = whole ? tare_json_get(v, "calls") : (struct tare_json){NULL, 0};
     call = whole ? tare_json_get(v, "call") : (struct tare_json){NULL, 0};
     if (tare_json_present(call))

@@ -5,7 +5,8 @@
 #include "experiment/live_int.h"
 #include "experiment/tools.h"
 
-/* The regimes of live->arms. TARE_E_USAGE: none is called so, or the endpoint has no means for it. */
+/* The regimes of live->arms. TARE_E_USAGE: none is called so, or the endpoint has no means for it.
+ */
 enum tare_status tare__regimes_read(const struct tare_live *live, enum tare_tools_arm *out,
                                     struct tare_err *err);
 
@@ -13,9 +14,9 @@ enum tare_status tare__regimes_read(const struct tare_live *live, enum tare_tool
 struct tare__regime {
     enum tare_tools_arm arm;
     bool native;
-    enum tare_live_form form; /* of a masked arm that is not native */
-    struct tare_json tools;   /* of the case */
-    struct tare_json expect;  /* of the message */
+    enum tare_live_form form;       /* of a masked arm that is not native */
+    struct tare_json tools;         /* of the case */
+    struct tare_json expect;        /* of the message */
     const struct tare_order *order; /* constrained-order: where the talk stands; else NULL */
 };
 bool tare__regime_masked(enum tare_tools_arm a); /* constrained, constrained-order */

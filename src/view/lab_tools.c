@@ -1,11 +1,14 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "text/width.h"
 #include "view/lab.h"
 #include "view/lab_int.h"
 #include "view/number.h"
 
 #include "base/banned.h"
+
+#define SEEDS 3 /* attempts that a comparison of regimes should rest on */
 
 void tare__doc_number(struct tare_json_writer *w, const char *key, double x)
 {
@@ -70,7 +73,7 @@ static void put_share(struct tare_buf *out, const struct tare_tools_share *s, do
 
 static void put_difference(struct tare_buf *out, const struct tare_tools_share *s, bool unicode)
 {
-    if (s->diff.why)
+    if (s->diff.why || (s->diff.v == 0 && s->diff_ci.why)) /* nothing apart: no line for it */
         return;
     tare_buf_printf(out, "\n    %-18s%+6.1f points", "", 100 * s->diff.v);
     if (!s->diff_ci.why)
@@ -96,6 +99,10 @@ static void put_costs(struct tare_buf *out, const struct tare_tools_report *r)
             tare_buf_printf(out, "  %.1f ms", row->ms.v);
         if (!row->ms_ratio.why)
             tare_buf_printf(out, " (x %.3f)", row->ms_ratio.v);
+        if (!row->first_ms.why)
+            tare_buf_printf(out, "  first byte after %.1f ms", row->first_ms.v);
+        if (!row->success_tokens.why)
+            tare_buf_printf(out, "  %.1f tokens a success", row->success_tokens.v);
         if (!row->mass_mean.why)
             tare_buf_printf(out, "  mass allowed %.3f, least %.3f", row->mass_mean.v,
                             row->mass_min.v);
@@ -112,6 +119,11 @@ static void put_arms(struct tare_buf *out, const struct tare_tools_report *r)
                         a < TARE_ARM_REQUIRED ? "free decoding, read again"
                         : row->recorded       ? "recorded"
                                               : "replayed from free decoding");
+        if (row->broken)
+            tare_buf_printf(out,
+                            "; NOT as promised in %" PRIu64 " of %" PRIu64
+                            " messages: the server did not enforce it",
+                            row->broken, row->promised);
         if (row->unknown)
             tare_buf_printf(out, "; unknown for %" PRIu64 ", where it would have interfered",
                             row->unknown);
@@ -140,6 +152,28 @@ static void put_retries(struct tare_buf *out, const struct tare_tools_report *r)
             tare_buf_printf(out, "; %" PRIu64 " saved by a repair alone", t->repaired);
         tare_buf_putc(out, '\n');
     }
+}
+
+static void put_rules(struct tare_buf *out, const struct tare_tools_report *r)
+{
+    tare_buf_puts(out, "\norder rules\n");
+    for (uint32_t i = 0; i < r->n_rules; i++) {
+        tare_buf_puts(out, "    ");
+        tare_text_safe(out, r->rule[i].says);
+        tare_buf_putc(out, '\n');
+        for (int a = 0; a < TARE_TOOLS_ARMS; a++)
+            tare_buf_printf(
+                out, "    %-18sbroken in %" PRIu64 " of %" PRIu64 " episodes, %" PRIu64 " times\n",
+                tare_tools_arm_name((enum tare_tools_arm)a), r->rule[i].arm[a].broken,
+                r->rule[i].arm[a].episodes, r->rule[i].arm[a].breaches);
+    }
+    tare_buf_puts(out, "    violations per 100 calls:");
+    for (int a = 0; a < TARE_TOOLS_ARMS; a++)
+        if (r->arm[a].calls)
+            tare_buf_printf(out, "%s %s %.1f", a ? "," : "",
+                            tare_tools_arm_name((enum tare_tools_arm)a),
+                            100 * (double)r->arm[a].breaches / (double)r->arm[a].calls);
+    tare_buf_putc(out, '\n');
 }
 
 static void put_masked(struct tare_buf *out, const struct tare_tools_report *r)
@@ -175,6 +209,11 @@ void tare_view_tools(struct tare_buf *out, const struct tare_tools_report *r,
                     r->pairs, r->workflows, r->seeds, 100 * r->confidence,
                     tare_tools_arm_name(r->baseline));
     put_arms(out, r);
+    if (r->seeds < SEEDS)
+        tare_buf_printf(out,
+                        "    fewer than %d seeds: how much one model varies between attempts is "
+                        "not known\n",
+                        SEEDS);
     for (int k = 0; k < TARE_TOOLS_RATES; k++) {
         if (!seen(r, k))
             continue;
@@ -196,6 +235,8 @@ void tare_view_tools(struct tare_buf *out, const struct tare_tools_report *r,
     }
     if (retried(r))
         put_retries(out, r);
+    if (r->n_rules)
+        put_rules(out, r);
     put_costs(out, r);
     if (r->masks)
         put_masked(out, r);
@@ -214,6 +255,7 @@ static void doc_share(struct tare_json_writer *w, enum tare_tools_rate k,
     tare__doc_interval(w, "difference_interval", s->diff_ci);
     tare__doc_number(w, "p", s->p);
     tare__doc_number(w, "p_holm", s->p_holm);
+    tare__doc_number(w, "p_mcnemar", s->p_mcnemar);
     tare__doc_number(w, "known", known);
     tare_json_end_object(w);
 }
@@ -246,6 +288,29 @@ static void doc_retries(struct tare_json_writer *w, const struct tare_tools_retr
     tare_json_end_object(w);
 }
 
+static void doc_rules(struct tare_json_writer *w, const struct tare_tools_report *r)
+{
+    tare_json_put_key(w, "rules");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < r->n_rules; i++) {
+        tare_json_begin_object(w);
+        tare_json_member_str(w, "rule", r->rule[i].says);
+        tare_json_put_key(w, "arms");
+        tare_json_begin_object(w);
+        for (int a = 0; a < TARE_TOOLS_ARMS; a++) {
+            tare_json_put_key(w, tare_tools_arm_name((enum tare_tools_arm)a));
+            tare_json_begin_object(w);
+            tare_json_member_u64(w, "episodes", r->rule[i].arm[a].episodes);
+            tare_json_member_u64(w, "broken", r->rule[i].arm[a].broken);
+            tare_json_member_u64(w, "violations", r->rule[i].arm[a].breaches);
+            tare_json_end_object(w);
+        }
+        tare_json_end_object(w);
+        tare_json_end_object(w);
+    }
+    tare_json_end_array(w);
+}
+
 static void doc_times(struct tare_json_writer *w, const struct tare_tools_mask_times *t)
 {
     tare_json_put_key(w, "masks");
@@ -269,6 +334,13 @@ static void doc_arm(struct tare_json_writer *w, enum tare_tools_arm a,
     tare_json_member_u64(w, "episodes", row->episodes);
     tare_json_member_u64(w, "missing", row->missing);
     tare_json_member_u64(w, "unknown", row->unknown);
+    if (row->recorded && a >= TARE_ARM_REQUIRED) {
+        tare_json_put_key(w, "promise");
+        tare_json_begin_object(w);
+        tare_json_member_u64(w, "messages", row->promised);
+        tare_json_member_u64(w, "broken", row->broken);
+        tare_json_end_object(w);
+    }
     tare_json_put_key(w, "rates");
     tare_json_begin_object(w);
     for (int k = 0; k < TARE_TOOLS_RATES; k++)
@@ -286,6 +358,11 @@ static void doc_arm(struct tare_json_writer *w, enum tare_tools_arm a,
     tare__doc_value(w, "ms", row->ms);
     tare__doc_value(w, "ms_ratio", row->ms_ratio);
     tare__doc_interval(w, "ms_ratio_interval", row->ms_ci);
+    tare__doc_value(w, "first_ms", row->first_ms);
+    tare__doc_value(w, "success_tokens", row->success_tokens);
+    tare__doc_interval(w, "success_tokens_interval", row->success_tokens_ci);
+    tare__doc_value(w, "success_ms", row->success_ms);
+    tare__doc_interval(w, "success_ms_interval", row->success_ms_ci);
     tare__doc_value(w, "mass_allowed", row->mass_mean);
     tare__doc_value(w, "mass_allowed_min", row->mass_min);
     tare__doc_value(w, "smallest_difference", row->mde);
@@ -299,12 +376,13 @@ void tare_doc_tools(struct tare_json_writer *w, const struct tare_tools_report *
 {
     tare_json_begin_object(w);
     tare_json_member_cstr(w, "schema", "tare.experiment-tools/1");
-    tare_json_member_cstr(w, "method_version", "1");
+    tare_json_member_cstr(w, "method_version", "2");
     tare_json_member_cstr(w, "baseline", tare_tools_arm_name(r->baseline));
     tare_json_member_f64(w, "confidence", r->confidence);
     tare_json_member_u64(w, "episodes", r->pairs);
     tare_json_member_u64(w, "workflows", r->workflows);
     tare_json_member_u64(w, "seeds", r->seeds);
+    doc_rules(w, r);
     if (r->masks)
         doc_times(w, &r->times);
     tare_json_put_key(w, "arms");

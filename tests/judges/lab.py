@@ -64,6 +64,58 @@ def tools(place, base):
     assert 'the first message has no "input"' in err and "bad.jsonl:1" in err, err
 
 
+REFUND = {"name": "refund", "description": "pays back", "parameters": LOOK["parameters"]}
+ORDER = {"order": [{"rule": "before", "a": "look", "b": "refund"}]}
+
+
+def masked(place, base):
+    """Regimes that the endpoint itself enforces, by each of its means; the server honours the fields, or does not."""
+    lines = [{"defaults": {"tools": [LOOK, REFUND], "policy": ORDER}}]
+    lines += [{"id": f"q{i}", "messages": [
+        {"input": f"Look up {i}.", "expect": [{"name": "look", "arguments": {"id": str(i)}}], "results": [{"content": "found"}]},
+        {"input": f"Refund {i}.", "expect": [{"name": "refund", "arguments": {"id": str(i)}}]}]} for i in range(N)]
+    (place.path / "orders.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+
+    def draw(model, options, code=0):
+        regimes = "".join(f" --regime {r}" for r in ("auto", "constrained", "constrained-order"))
+        out, err = run(place, f"tare experiment tools orders.jsonl --model '{base}#{model}' --seeds 1 --retries 0 --json{regimes} {options}", code)
+        return arms(out), err, json.loads(out)
+
+    for options in ("--native", "", "--constrain json_schema", "--constrain structured_outputs", "--constrain guided_json"):
+        got, _, whole = draw("wild", options)
+        free, mask, order = got["auto-strict"], got["constrained"], got["constrained-order"]
+        # of each four: one writes no call, one mistypes, one refunds first
+        assert free["rates"]["success"]["k"] == N // 4 and free["rates"]["missed"]["k"] == N // 4, (options, free["rates"])
+        assert free["rates"]["argument_violation"]["k"] == N // 2, (options, free["rates"])
+        assert mask["from"] == order["from"] == "recorded", options
+        assert mask["rates"]["success"]["k"] == 3 * N // 4 and mask["rates"]["order_violation"]["k"] == N // 4, (options, mask["rates"])
+        assert mask["rates"]["argument_violation"]["k"] == 0 and mask["rates"]["missed"]["k"] == 0, (options, mask["rates"])
+        assert order["rates"]["success"]["k"] == N and order["rates"]["order_violation"]["k"] == 0, (options, order["rates"])
+        assert mask["promise"] == {"messages": 2 * N, "broken": 0} == order["promise"], (options, mask, order)
+        assert whole["rules"][0]["arms"]["constrained"] == {"episodes": N, "broken": N // 4, "violations": N // 2}, whole["rules"]
+    # a server that takes the fields and does not mind them is found out
+    for options in ("--native", ""):
+        got, _, _ = draw("wild+deaf", options)
+        assert got["constrained"]["promise"]["broken"] == 3 * N // 4, (options, got["constrained"])
+    # one that will not take them: the arm is left out, and that is said; free decoding stands
+    for options, field in (("", "response_format"), ("--constrain guided_json", "guided_json"), ("--native", "strict")):
+        got, err, _ = draw(f"wild+refuse:{field}", options, 3)
+        assert f"constrained: the endpoint refuses {N} of {N} talks: http_4xx: HTTP 400: {field} is not supported" in err, err
+        assert "constrained-order is left out" in err and got["constrained"]["from"] == "replayed", err
+        assert got["auto-strict"]["episodes"] == N, got["auto-strict"]
+    lab = "tare experiment tools orders.jsonl --regime constrained"
+    _, err = run(place, f"ANTHROPIC_API_KEY=x {lab} --model anthropic/some", 2)
+    assert "no field that holds a call to a schema" in err, err
+    _, err = run(place, f"{lab} --model '{base}#wild' --native --constrain guided_json", 2)
+    assert "--constrain and --native exclude each other" in err, err
+    ref = {"name": "f", "parameters": {"$ref": "#/$defs/x", "$defs": {"x": {"type": "object"}}}}
+    (place.path / "ref.jsonl").write_text(json.dumps({"id": "a", "tools": [ref], "messages": [{"input": "Look up 1.", "expect": [{"name": "f"}]}]}) + "\n")
+    _, err = run(place, f"tare experiment tools ref.jsonl --regime constrained --model '{base}#wild'", 4)
+    assert '"$ref"' in err and "ref.jsonl:1" in err, err
+    _, err = run(place, f"tare experiment tools ref.jsonl --regime constrained-order --native --model '{base}#wild'", 4)
+    assert "no order rules" in err, err
+
+
 def drift(place, base):
     rule = {"id": "polite", "kind": "mentions", "value": "please", "say": "Say please."}
     lines = [{"defaults": {"rules": [rule], "system": "You stand at a door.", "verdict": "please"}}]
@@ -94,6 +146,7 @@ def main():
         base = f"http://127.0.0.1:{server.stdout.readline().split()[1]}/v1"
         with Place(pathlib.Path(sys.argv[1])) as place:
             tools(place, base)
+            masked(place, base)
             drift(place, base)
     finally:
         server.terminate()

@@ -25,6 +25,11 @@ it behaves, several words joined by "+":
   text           answers with text, never a call        say:TEXT      answers TEXT ("_" is a space)
   lab            in the lab of tools: looks things up, one time in three with a comma too many, and mends
                  it when it is told; through the server's interface always well
+  wild           in the lab of tools: of four numbers it writes no call for the second, a number in place of a
+                 text for the third, and refunds before it looks up for the fourth, unless the request holds it
+                 to something: tool_choice, the tools' strict, or a schema of calls in response_format,
+                 json_schema, structured_outputs or guided_json, all of which it honours
+  deaf           with wild: honours none of them        refuse:FIELD  400 where the body has that field
   fade:N         keeps "say please" for N turns after the rules were said, then no more
   judge          as a judge: passes an answer that is the expected one; judge:refuse, judge:prose
                  and judge:first (always the first of two) are judges that are not good ones
@@ -83,6 +88,57 @@ def lab(messages, body):
     return '<tool_call>\n{"name": "look", "arguments": {"id": "%d"%s}}\n</tool_call>' % (number, comma), []
 
 
+class Bad(Exception):
+    """A request that is not as it should be: HTTP 400."""
+
+
+def schema_of(body):
+    """The schema of calls that the body holds the model to."""
+    form = body.get("response_format")
+    if form:
+        inner = form.get("json_schema", {})
+        if form.get("type") != "json_schema" or inner.get("strict") is not True or not inner.get("name"):
+            raise Bad("response_format is no strict json_schema with a name")
+        return inner["schema"]
+    return body.get("json_schema") or body.get("guided_json") or (body.get("structured_outputs") or {}).get("json")
+
+
+def offered(body):
+    """(names, many, typed) that the fields leave: names None: any."""
+    schema, tools = schema_of(body), body.get("tools") or []
+    if schema:
+        [(key, inner)] = schema["properties"].items()
+        calls = inner["items"]["anyOf"] if key == "calls" else inner["anyOf"]
+        if schema["required"] != [key] or schema["additionalProperties"] is not False:
+            raise Bad("the schema leaves the answer open")
+        return [c["properties"]["name"]["enum"][0] for c in calls], key == "calls", True
+    strict = [t["function"].get("strict") is True for t in tools]
+    return ([t["function"]["name"] for t in tools], False, True) if strict and all(strict) else (None, False, False)
+
+
+def wild(words, messages, body):
+    """What a model writes that has habits of its own, where nothing holds it."""
+    asked = [m["content"] for m in messages if m["role"] == "user" and (m["content"] or "").startswith(("Look up", "Refund"))]
+    number, name = int(asked[-1].split()[-1].rstrip(".")), "look" if asked[-1].startswith("Look") else "refund"
+    names, many, typed = (None, False, False) if "deaf" in words else offered(body)
+    choice = None if "deaf" in words else body.get("tool_choice")
+    first = name == "look"
+    if first and number % 4 == 3:
+        name = "refund"
+    if isinstance(choice, dict):
+        name = choice["function"]["name"]
+    elif names and name not in names:
+        name = names[0]
+    if first and number % 4 == 1 and not choice and (not names or body.get("tools")):
+        return "I will see to it.", []
+    call = {"name": name, "arguments": {"id": number if number % 4 == 2 and not typed else str(number)}}
+    if body.get("tools"):
+        return None, [{"name": name, "arguments": json.dumps(call["arguments"])}]
+    if names:
+        return json.dumps({"calls": [call]} if many else {"call": call}), []
+    return "<tool_call>\n" + json.dumps(call) + "\n</tool_call>", []
+
+
 def fade(n, messages):
     """Polite for n turns after "Rules:" was last said."""
     users = [m["content"] for m in messages if m["role"] == "user"]
@@ -101,6 +157,8 @@ def choose(words, body):
         return ":".join(words["say"]).replace("_", " "), []
     if "lab" in words:
         return lab(messages, body)
+    if "wild" in words:
+        return wild(words, messages, body)
     if "fade" in words:
         return fade(int(words["fade"][0]), messages), []
     if "judge" in words:
@@ -320,7 +378,14 @@ async def answer(path, fields, raw, writer):
         anthropic = path.endswith("/messages")
         make = messages if anthropic else completion if path.endswith("/completions") and "chat" not in path else chat
         make = embeddings if path.endswith("/embeddings") else make
-        good = make(words, body, number)
+        try:
+            if words.get("refuse", [None])[0] in body or ("strict" in words.get("refuse", []) and b'"strict":true' in raw):
+                raise Bad(words["refuse"][0] + " is not supported")
+            good = make(words, body, number)
+        except Bad as wrong:
+            text = error(str(wrong))
+            writer.write(head(400, text) + text)
+            return
         if "echo" in words:
             secret = fields.get("authorization", fields.get("x-api-key", ""))
             good["choices"][0]["message"]["content"] = "you sent " + secret
