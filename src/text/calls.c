@@ -34,6 +34,31 @@ bool tare__calls_skip(struct tare__calls *c, const char *s)
     return here;
 }
 
+bool tare__calls_cut_in(const struct tare__calls *c, const char *s)
+{
+    size_t n = strlen(s), left = c->i < c->text.n ? c->text.n - c->i : 0;
+    bool cut = left > 0 && left < n && memcmp(c->text.p + c->i, s, left) == 0;
+    if (cut)
+        tare__calls_touch(c);
+    return cut;
+}
+
+bool tare__calls_close(struct tare__calls *c, const char *s)
+{
+    if (tare__calls_skip(c, s))
+        return true;
+    if (!tare__calls_done(c) && !tare__calls_cut_in(c, s))
+        return false;
+    c->i = c->text.n;
+    c->rep |= TARE_R_MISSING_CLOSE;
+    return true;
+}
+
+static bool is_letter(char ch)
+{
+    return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z');
+}
+
 static bool is_blank(char ch)
 {
     return ch == ' ' || (ch >= '\t' && ch <= '\r');
@@ -173,9 +198,11 @@ void tare__calls_end_block(struct tare__calls *c, uint32_t repairs)
 {
     c->unit_calls = c->block_calls;
     c->unit_off = c->block_off;
+    if (c->r->n_calls == c->unit_calls) /* nothing that was mended is left */
+        return;
     if (!c->opts->strict)
         c->r->repairs |= repairs;
-    else if (repairs && c->r->n_calls > c->unit_calls)
+    else if (repairs)
         tare__calls_reject(c, why_strict(repairs), c->i);
 }
 
@@ -248,7 +275,7 @@ void tare__calls_add_openers(struct tare__calls *c)
         add_opener(c, a, a->open,
                    s->flags & TARE__BARE || a->close == NULL ? 0 : TARE_R_WRONG_WRAPPER);
     }
-    if (s->open && s->call && s->family != tare__calls_nested)
+    if (s->open && s->call)
         add_opener(c, s, s->call, TARE_R_MISSING_OPEN);
 }
 
@@ -366,18 +393,39 @@ static void reasoning(struct tare__calls *c, bool open)
         tare__calls_span(c, TARE_SPAN_DELIMITER, end, c->i);
 }
 
-/* The end of the text may be the begin of an opener that a token limit cut. */
+/* The text is the begin of a tag that a token limit cut. One letter says too little. */
+static bool begins(struct tare_str tag, struct tare_str text)
+{
+    return text.n < tag.n && (text.n > 1 || !is_letter(tag.p[0])) && tare_str_starts(tag, text);
+}
+
+/* The end of the text may be the begin of an opener. */
 static size_t cut_opener(const struct tare__calls *c, size_t from)
 {
+    const struct tare__calls_spec *s = c->spec;
     size_t most = 64, at = c->text.n - from > most ? c->text.n - most : from;
-    for (; c->opts->length && at < c->text.n; at++)
-        for (uint32_t k = 0; k < c->n_openers; k++) {
-            struct tare_str s = c->openers[k].text;
-            size_t n = c->text.n - at;
-            if (n < s.n && (n > 1 || s.p[0] == '<') && memcmp(s.p, c->text.p + at, n) == 0)
-                return at;
-        }
+    size_t first = tare__calls_blank_from(c, from);
+    for (; c->opts->length && at < c->text.n; at++) {
+        struct tare_str rest = tare__calls_slice(c, at, c->text.n);
+        bool cut = s && s->think && at == first && begins(tare_str_of(s->think), rest);
+        for (uint32_t k = 0; k < c->n_openers; k++)
+            cut |= begins(c->openers[k].text, rest);
+        for (int k = 0; s && k < 6 && s->delimiters[k]; k++)
+            cut |= begins(tare_str_of(s->delimiters[k]), rest);
+        if (cut)
+            return at;
+    }
     return c->text.n;
+}
+
+void tare__calls_tail(struct tare__calls *c, size_t from)
+{
+    size_t tail = cut_opener(c, from);
+    tare__calls_span(c, TARE_SPAN_CONTENT, from, tail);
+    tare__calls_span(c, TARE_SPAN_REJECTED, tail, c->text.n);
+    if (tail < c->text.n)
+        add_error(c, TARE_E_CALL_TRUNCATED, tail, c->text.n);
+    c->i = c->text.n;
 }
 
 static void scan(struct tare__calls *c)
@@ -404,12 +452,7 @@ static void scan(struct tare__calls *c)
         reasoning(c, false);
         from = i = c->i;
     }
-    size_t tail = cut_opener(c, from);
-    tare__calls_span(c, TARE_SPAN_CONTENT, from, tail);
-    tare__calls_span(c, TARE_SPAN_REJECTED, tail, c->text.n);
-    if (tail < c->text.n)
-        add_error(c, TARE_E_CALL_TRUNCATED, tail, c->text.n);
-    c->i = c->text.n;
+    tare__calls_tail(c, from);
 }
 
 /* A message that is a bare call as a whole. */

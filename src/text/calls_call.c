@@ -126,6 +126,17 @@ bool tare__calls_add(struct tare__calls *c, struct tare_str name, struct tare_js
     return true;
 }
 
+int tare__calls_finish(struct tare__calls *c, struct tare_str name, struct tare_str id)
+{
+    struct tare_json args;
+    if (!tare__calls_document(c, 0, &args))
+        return TARE_E_CALL_JSON;
+    if (tare_json_kind(args) != TARE_JSON_OBJECT)
+        return TARE_E_CALL_SHAPE;
+    tare__calls_add(c, name, args, id);
+    return 0;
+}
+
 static bool lacks(const struct tare__calls *c, struct tare_str name, struct tare_json args)
 {
     const struct tare_calls_tool *t = tare__calls_tool(c, name);

@@ -93,6 +93,10 @@ struct tare__calls {
     struct tare_str unit_name; /* p NULL: not read yet */
     uint32_t final_calls;      /* taken before the end of the text was met */
     bool automatic, nomem, has_reasoning;
+    struct { /* the next closing and opening tag of a block, as found last, from there on */
+        const struct tare__calls_spec *of, *open_of;
+        size_t from, close, open_from, open;
+    } ends;
     bool orphan;    /* the block has no opener */
     bool no_close;  /* no closing tag from here on, so none is searched again */
     bool no_orphan; /* no whole call without a wrapper either */
@@ -117,6 +121,10 @@ void tare__calls_touch(const struct tare__calls *c);
 /* Cursor. */
 bool tare__calls_at(const struct tare__calls *c, const char *s);
 bool tare__calls_skip(struct tare__calls *c, const char *s); /* over s, when it stands here */
+bool tare__calls_cut_in(const struct tare__calls *c, const char *s); /* the text ends inside s */
+/* Over a closing tag, or over what the end of the text left of it (R_MISSING_CLOSE): a part of it,
+ * or nothing. False: something else stands here. */
+bool tare__calls_close(struct tare__calls *c, const char *s);
 void tare__calls_blank(struct tare__calls *c);
 size_t tare__calls_blank_from(const struct tare__calls *c, size_t i);
 bool tare__calls_done(const struct tare__calls *c);
@@ -139,6 +147,10 @@ void tare__calls_end_block(struct tare__calls *c, uint32_t repairs);
 /* Adds a call; arguments are an object. Mends the name where it may. */
 bool tare__calls_add(struct tare__calls *c, struct tare_str name, struct tare_json args,
                      struct tare_str id);
+/* A call whose arguments are the scratch text; 0 or a code. */
+int tare__calls_finish(struct tare__calls *c, struct tare_str name, struct tare_str id);
+/* One call in nested tags, its opener behind the cursor; 0 or a code. */
+int tare__calls_nested_call(struct tare__calls *c, const struct tare__calls_spec *s);
 /* A call in an object of the dialect's spelling; 0 or a code. */
 int tare__calls_object(struct tare__calls *c, const struct tare__calls_spec *s, struct tare_json v);
 const struct tare_calls_tool *tare__calls_tool(const struct tare__calls *c, struct tare_str name);
@@ -166,6 +178,9 @@ enum tare_status tare__calls_setup(struct tare__calls *c, struct tare_str text,
 void tare__calls_teardown(struct tare__calls *c);
 const struct tare__calls_spec *tare__calls_spec_named(struct tare_str name);
 void tare__calls_add_openers(struct tare__calls *c);
+/* The rest of the text as content; with the token limit met, less what may be the begin of a tag.
+ */
+void tare__calls_tail(struct tare__calls *c, size_t from);
 bool tare__calls_block(struct tare__calls *c, size_t i); /* tries the openers that stand at i */
 size_t tare__calls_delimiter_at(const struct tare__calls *c, size_t i);
 void tare__calls_harmony_step(struct tare__calls *c); /* one message of Harmony, or text before */

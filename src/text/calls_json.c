@@ -3,20 +3,33 @@
 
 #include "base/banned.h"
 
+#define FENCE "```"
+
 static bool starts_payload(const struct tare__calls *c)
 {
     return tare__calls_at(c, "{") || tare__calls_at(c, "[");
 }
 
-/* Over a fence and its language; true when there was one. */
+/* Over a fence and its language; true when there was one, or the text ends inside it. */
 static bool fence(struct tare__calls *c)
 {
-    if (!tare__calls_skip(c, "```"))
+    if (tare__calls_cut_in(c, FENCE))
+        c->i = c->text.n;
+    else if (!tare__calls_skip(c, FENCE))
         return false;
     while (!tare__calls_done(c) && c->text.p[c->i] >= 'a' && c->text.p[c->i] <= 'z')
         c->i++;
     tare__calls_blank(c);
     return true;
+}
+
+/* Over the fence behind a payload, or what the end of the text left of it. */
+static bool fence_end(struct tare__calls *c)
+{
+    bool cut = tare__calls_cut_in(c, FENCE);
+    if (cut)
+        c->i = c->text.n;
+    return cut || tare__calls_skip(c, FENCE);
 }
 
 static int fault(enum tare__calls_read st)
@@ -26,22 +39,32 @@ static int fault(enum tare__calls_read st)
                                     : TARE_E_CALL_JSON;
 }
 
+/* What may follow a payload's surplus closers: its closing tag, a fence, the end of the text. */
+static bool closes(const struct tare__calls *c, const char *close)
+{
+    return tare__calls_done(c) || tare__calls_at(c, FENCE) || tare__calls_cut_in(c, FENCE) ||
+           (close && (tare__calls_at(c, close) || tare__calls_cut_in(c, close)));
+}
+
 static void extra_closers(struct tare__calls *c, const char *close)
 {
-    size_t from = c->i;
+    size_t from = c->i, end = from;
     int n = 0;
     tare__calls_blank(c);
     while (n < 4 && (tare__calls_skip(c, "}") || tare__calls_skip(c, "]"))) {
         n++;
+        end = c->i;
         tare__calls_blank(c);
     }
     if (n == 0)
         return;
-    if (n > 3 || (close && !tare__calls_at(c, close) && !tare__calls_at(c, "```")) ||
-        (!close && !tare__calls_done(c)))
+    if (n > 3 || (close && !closes(c, close))) {
         c->i = from;
-    else
-        c->rep |= TARE_R_EXTRA_CLOSER;
+        return;
+    }
+    c->rep |= TARE_R_EXTRA_CLOSER;
+    if (!close)
+        c->i = end;
 }
 
 /* One JSON value and the calls in it. 0 or a code. */
@@ -81,7 +104,8 @@ static int payloads(struct tare__calls *c, const struct tare__calls_spec *s)
         bool separated = tare__calls_skip(c, ";");
         tare__calls_blank(c);
         if (!starts_payload(c) || (!s->close && !(s->flags & TARE__MANY))) {
-            c->i = end;
+            if (!separated || !tare__calls_done(c)) /* a separator may end the text */
+                c->i = end;
             return 0;
         }
         if (!(s->flags & TARE__MANY) || ((s->flags & TARE__BARE) && !separated))
@@ -100,8 +124,7 @@ static bool activates(struct tare__calls *c, const struct tare__calls_spec *s)
         if (strcmp(s->name, "xlam") == 0 || strcmp(s->name, "phi4_mini") == 0)
             return false;
     }
-    return list || one || tare__calls_at(c, "```") || tare__calls_done(c) ||
-           (s->close && tare__calls_at(c, s->close));
+    return list || one || closes(c, s->close);
 }
 
 /* What ends a block whose payloads are read. 0 or a code. */
@@ -109,17 +132,12 @@ static int block_end(struct tare__calls *c, const struct tare__calls_spec *s, bo
 {
     size_t end = c->i;
     tare__calls_blank(c);
-    if (fenced && tare__calls_skip(c, "```")) {
+    if (fenced && fence_end(c)) {
         end = c->i;
         tare__calls_blank(c);
     }
-    if (s->close) {
-        bool closed = tare__calls_skip(c, s->close);
-        if (!closed && !tare__calls_done(c))
-            return TARE_E_CALL_JSON;
-        c->rep |= closed ? 0 : TARE_R_MISSING_CLOSE;
-        return 0;
-    }
+    if (s->close)
+        return tare__calls_close(c, s->close) ? 0 : TARE_E_CALL_JSON;
     c->i = end;
     if (strcmp(s->name, "granite3") == 0) /* the tag Phi writes */
         tare__calls_skip(c, "<|/tool_call|>");
@@ -133,15 +151,15 @@ bool tare__calls_json(struct tare__calls *c, const struct tare__calls_spec *s)
     tare__calls_blank(c);
     if (!activates(c, s))
         return false;
-    if (tare__calls_done(c)) {
-        tare__calls_cut(c);
-        return true;
-    }
     /* a fence may be the layout's own closing tag */
-    bool own = s->close && strcmp(s->close, "```") == 0;
+    bool own = s->close && strcmp(s->close, FENCE) == 0;
     bool fenced = !own && fence(c);
     if (fenced)
         c->rep |= TARE_R_FENCE;
+    if (tare__calls_done(c) || (s->close && tare__calls_cut_in(c, s->close))) {
+        tare__calls_cut(c);
+        return true;
+    }
     if (s->close && tare__calls_skip(c, s->close)) {
         tare__calls_reject(c, TARE_E_CALL_EMPTY, c->i);
         return true;
@@ -153,13 +171,17 @@ bool tare__calls_json(struct tare__calls *c, const struct tare__calls_spec *s)
     return true;
 }
 
-/* A bare object or list that does not look like a call is prose. */
+/* A bare object or list that does not look like a call is prose, also when it is cut too early to
+ * tell and the model had ended there. */
 static bool looks_like_call(const struct tare__calls *c)
 {
     size_t i = c->i;
     while (i < c->text.n && strchr(" \t\r\n[{\"'", c->text.p[i]))
         i++;
     struct tare_str rest = tare__calls_slice(c, i, c->text.n);
+    if (c->opts->length &&
+        (tare_str_starts(TARE_S("name"), rest) || tare_str_starts(TARE_S("tool_name"), rest)))
+        return true;
     return tare_str_starts(rest, TARE_S("name")) || tare_str_starts(rest, TARE_S("tool_name"));
 }
 
@@ -185,7 +207,7 @@ bool tare__calls_bare(struct tare__calls *c, const struct tare__calls_spec *s)
     }
     if (!code && fenced) {
         tare__calls_blank(c);
-        tare__calls_skip(c, "```");
+        fence_end(c);
     }
     size_t end = c->i;
     tare__calls_blank(c);
@@ -266,6 +288,27 @@ static int head(struct tare__calls *c, const struct tare__calls_spec *s, struct 
     return name->n ? 0 : TARE_E_CALL_NO_NAME;
 }
 
+/* Over what ends a call behind its arguments. */
+static bool call_end(struct tare__calls *c, const struct tare__calls_spec *s, bool fenced)
+{
+    size_t end = c->i;
+    if (!s->call_end && !fenced)
+        return true;
+    tare__calls_blank(c);
+    if (fenced && fence_end(c)) {
+        end = c->i;
+        tare__calls_blank(c);
+    } else if (fenced && !tare__calls_done(c)) {
+        c->rep |= TARE_R_FENCE;
+    }
+    if (!s->call_end || tare__calls_close(c, s->call_end)) {
+        c->i = s->call_end ? c->i : end;
+        return true;
+    }
+    c->rep |= TARE_R_MISSING_CLOSE;
+    return s->close && (tare__calls_at(c, s->close) || tare__calls_cut_in(c, s->close));
+}
+
 /* One call whose opening tag is behind the cursor. 0 or a code. */
 static int one(struct tare__calls *c, const struct tare__calls_spec *s)
 {
@@ -275,8 +318,8 @@ static int one(struct tare__calls *c, const struct tare__calls_spec *s)
     if (code)
         return code;
     tare__calls_blank(c);
-    bool fenced = fence(c);
-    if (fenced != ((s->flags & TARE__FENCED) != 0) && !tare__calls_done(c))
+    bool fenced = fence(c), due = s->flags & TARE__FENCED;
+    if (fenced != due && !tare__calls_done(c))
         c->rep |= TARE_R_FENCE;
     c->json.n = 0;
     c->unit_name = name;
@@ -288,18 +331,8 @@ static int one(struct tare__calls *c, const struct tare__calls_spec *s)
     if (tare_json_kind(args) != TARE_JSON_OBJECT)
         return TARE_E_CALL_SHAPE;
     extra_closers(c, s->call_end);
-    size_t end = c->i;
-    if (s->call_end || fenced) {
-        tare__calls_blank(c);
-        if (fenced && tare__calls_skip(c, "```"))
-            tare__calls_blank(c);
-        if (s->call_end && !tare__calls_skip(c, s->call_end)) {
-            if (!tare__calls_done(c) && !(s->close && tare__calls_at(c, s->close)))
-                return TARE_E_CALL_JSON;
-            c->rep |= TARE_R_MISSING_CLOSE;
-            c->i = end;
-        }
-    }
+    if (!call_end(c, s, fenced))
+        return TARE_E_CALL_JSON;
     tare__calls_add(c, name, args, id);
     return 0;
 }
@@ -314,6 +347,20 @@ static bool head_activates(const struct tare__calls *c, const struct tare__calls
     return true;
 }
 
+/* No call stands behind the opener: the block is empty, the text ends, or it is prose (false). */
+static bool nothing(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    bool empty = s->open && !c->orphan && tare__calls_skip(c, s->close);
+    if (empty)
+        tare__calls_reject(c, TARE_E_CALL_EMPTY, c->i);
+    else if (!c->orphan && (tare__calls_done(c) || tare__calls_cut_in(c, s->call) ||
+                            (s->close && tare__calls_cut_in(c, s->close))))
+        tare__calls_cut(c);
+    else
+        return false;
+    return true;
+}
+
 bool tare__calls_head(struct tare__calls *c, const struct tare__calls_spec *s)
 {
     bool closed = !s->open;
@@ -321,12 +368,8 @@ bool tare__calls_head(struct tare__calls *c, const struct tare__calls_spec *s)
         tare__calls_blank(c);
     if (!head_activates(c, s))
         return false;
-    if (!tare__calls_at(c, s->call)) {
-        if (!tare__calls_done(c))
-            return false;
-        tare__calls_cut(c);
-        return true;
-    }
+    if (!tare__calls_at(c, s->call))
+        return nothing(c, s);
     while (tare__calls_skip(c, s->call)) {
         int code = one(c, s);
         bool left = code == TARE_E_CALL_TRUNCATED;
@@ -349,10 +392,17 @@ bool tare__calls_head(struct tare__calls *c, const struct tare__calls_spec *s)
         size_t end = c->i;
         tare__calls_blank(c);
         closed = tare__calls_skip(c, s->close);
-        if (!closed && !tare__calls_at(c, s->call))
-            c->i = end;
         if (closed)
             break;
+        if (tare__calls_cut_in(c, s->call) && !c->orphan) {
+            tare__calls_begin(c, c->i);
+            tare__calls_cut(c);
+            return true;
+        }
+        if (tare__calls_cut_in(c, s->close))
+            c->i = c->text.n;
+        else if (!tare__calls_at(c, s->call))
+            c->i = end;
     }
     if (c->orphan && !closed)
         return false;

@@ -51,21 +51,32 @@ static bool header(struct tare__calls *c, struct header *h)
     return true;
 }
 
-static size_t body_end(const struct tare__calls *c)
+static const char *const ends[] = {"<|end|>", "<|return|>", "<|call|>", "<|start|>", NULL};
+
+static size_t body_end(struct tare__calls *c)
 {
-    static const char *const ends[] = {"<|end|>", "<|return|>", "<|call|>", "<|start|>"};
-    struct tare__calls probe = *c;
-    for (; !tare__calls_done(&probe); probe.i++)
-        for (int k = 0; k < 4 && c->text.p[probe.i] == '<'; k++)
-            if (tare__calls_at(&probe, ends[k]))
-                return probe.i;
-    return c->text.n;
+    size_t was = c->i, end = c->text.n;
+    for (; !tare__calls_done(c) && end == c->text.n; c->i++)
+        for (int k = 0; k < 4 && c->text.p[c->i] == '<'; k++)
+            if (tare__calls_at(c, ends[k]))
+                end = c->i;
+    c->i = was;
+    return end;
 }
 
 static void end_token(struct tare__calls *c)
 {
     if (!tare__calls_skip(c, "<|end|>") && !tare__calls_skip(c, "<|return|>"))
         tare__calls_skip(c, "<|call|>");
+}
+
+/* The text ends here, or inside a token that may come here. */
+static bool cut_here(const struct tare__calls *c, const char *const *tokens)
+{
+    bool cut = tare__calls_done(c);
+    for (; *tokens; tokens++)
+        cut |= tare__calls_cut_in(c, *tokens);
+    return cut;
 }
 
 static void harmony_call(struct tare__calls *c, const struct header *h)
@@ -89,9 +100,11 @@ static void harmony_call(struct tare__calls *c, const struct header *h)
             code = TARE_E_CALL_SHAPE;
     }
     tare__calls_blank(c);
-    if (!code && tare__calls_done(c))
+    bool cut = !code && cut_here(c, ends);
+    if (cut) {
+        c->i = c->text.n;
         c->rep |= TARE_R_MISSING_CLOSE;
-    else if (!code && body_end(c) != c->i)
+    } else if (!code && body_end(c) != c->i)
         code = TARE_E_CALL_JSON;
     if (code) {
         c->i = body_end(c);
@@ -131,6 +144,10 @@ static void one_message(struct tare__calls *c)
     size_t body = c->i, end = body_end(c);
     bool thought = tare_str_is(h.channel, "analysis");
     c->has_reasoning |= thought;
+    if (!thought && end == c->text.n) {
+        tare__calls_tail(c, body);
+        return;
+    }
     tare__calls_span(c, thought ? TARE_SPAN_REASONING : TARE_SPAN_CONTENT, body, end);
     c->i = end;
     if (thought && tare__calls_done(c)) {
@@ -151,10 +168,19 @@ void tare__calls_harmony_step(struct tare__calls *c)
         one_message(c);
         return;
     }
+    if (c->opts->length && c->i + 1 < c->text.n && tare__calls_cut_in(c, "to=functions.")) {
+        tare__calls_begin(c, from);
+        tare__calls_cut(c);
+        tare__calls_span(c, TARE_SPAN_REJECTED, from, c->i);
+        return;
+    }
     while (!tare__calls_done(c) && !tare__calls_at(c, "<|channel|>") &&
            !tare__calls_at(c, "<|start|>"))
         c->i++;
-    tare__calls_span(c, TARE_SPAN_CONTENT, from, c->i);
+    if (tare__calls_done(c))
+        tare__calls_tail(c, from);
+    else
+        tare__calls_span(c, TARE_SPAN_CONTENT, from, c->i);
 }
 
 void tare__calls_harmony(struct tare__calls *c)
@@ -163,23 +189,43 @@ void tare__calls_harmony(struct tare__calls *c)
         tare__calls_harmony_step(c);
 }
 
+static const char *const headings[] = {
+    "Thought:", "Action:", "Action Input:", "Observation:", "Final Answer:"};
+
 /* The next line that begins with one of ReAct's headings, from `from` on. */
-static size_t heading(const struct tare__calls *c, size_t from)
+static size_t heading(struct tare__calls *c, size_t from)
 {
-    static const char *const words[] = {
-        "Thought:", "Action:", "Action Input:", "Observation:", "Final Answer:"};
-    struct tare__calls probe = *c;
-    for (size_t at = from; at < c->text.n;) {
-        probe.i = at;
-        for (int k = 0; k < 5; k++)
-            if (tare__calls_at(&probe, words[k]))
-                return at;
-        size_t line = tare__calls_find(c, "\n", at);
+    size_t was = c->i, end = c->text.n;
+    for (c->i = from; c->i < c->text.n;) {
+        for (int k = 0; k < 5 && end == c->text.n; k++)
+            if (tare__calls_at(c, headings[k]))
+                end = c->i;
+        size_t line = end < c->text.n ? SIZE_MAX : tare__calls_find(c, "\n", c->i);
         if (line == SIZE_MAX)
             break;
-        at = line + 1;
+        c->i = line + 1;
     }
-    return c->text.n;
+    c->i = was;
+    return end;
+}
+
+/* Text between headings; a token limit may have cut the next one. */
+static void plain(struct tare__calls *c, enum tare_calls_span_kind kind, size_t from, size_t end)
+{
+    size_t line = end;
+    while (line > from && c->text.p[line - 1] != '\n')
+        line--;
+    struct tare_str rest = tare__calls_slice(c, line, end);
+    bool cut = false;
+    for (int k = 0; k < 5 && c->opts->length && end == c->text.n && rest.n > 1; k++)
+        cut |= tare_str_starts(tare_str_of(headings[k]), rest);
+    tare__calls_span(c, kind, from, cut ? line : end);
+    c->i = end;
+    if (!cut)
+        return;
+    tare__calls_begin(c, line);
+    tare__calls_cut(c);
+    tare__calls_span(c, TARE_SPAN_REJECTED, line, end);
 }
 
 static void react_call(struct tare__calls *c, size_t from)
@@ -228,8 +274,7 @@ void tare__calls_react(struct tare__calls *c)
     while (!tare__calls_done(c) && !c->nomem) {
         size_t from = c->i, at = heading(c, from);
         uint32_t errors = c->r->n_errors;
-        tare__calls_span(c, TARE_SPAN_CONTENT, from, at);
-        c->i = at;
+        plain(c, TARE_SPAN_CONTENT, from, at);
         if (c->opts->n_tools && tare__calls_skip(c, "Action:")) {
             react_call(c, at);
             tare__calls_span(c, c->r->n_errors > errors ? TARE_SPAN_REJECTED : TARE_SPAN_BLOCK, at,
@@ -243,7 +288,6 @@ void tare__calls_react(struct tare__calls *c)
                          c->i);
         size_t body = c->i, end = heading(c, body);
         c->has_reasoning |= thought;
-        tare__calls_span(c, thought ? TARE_SPAN_REASONING : TARE_SPAN_CONTENT, body, end);
-        c->i = end;
+        plain(c, thought ? TARE_SPAN_REASONING : TARE_SPAN_CONTENT, body, end);
     }
 }

@@ -78,7 +78,7 @@ static int list(struct tare__calls *c, const struct tare__calls_spec *s)
         tare__calls_blank(c);
         if (lines ? tare__calls_at(c, end) : tare__calls_skip(c, end))
             return first ? TARE_E_CALL_EMPTY : 0;
-        if (tare__calls_done(c))
+        if (tare__calls_done(c) || (lines && tare__calls_cut_in(c, end)))
             return lines && !first ? 0 : TARE_E_CALL_TRUNCATED;
         if (!first && !lines && !tare__calls_skip(c, ","))
             return TARE_E_CALL_SHAPE;
@@ -89,22 +89,30 @@ static int list(struct tare__calls *c, const struct tare__calls_spec *s)
     }
 }
 
-static bool activates(const struct tare__calls *c, const struct tare__calls_spec *s)
+/* What stands at the cursor, which it moves, can be a list of calls. */
+static bool begins_list(struct tare__calls *c, const struct tare__calls_spec *s)
 {
-    struct tare__calls probe = *c;
-    if (!(s->flags & TARE__LINES) && !tare__calls_skip(&probe, "["))
+    if (!(s->flags & TARE__LINES) && !tare__calls_skip(c, "["))
         return false;
-    tare__calls_blank(&probe);
-    if (tare__calls_done(&probe) || tare__calls_at(&probe, "]"))
-        return s->close != NULL && !(s->flags & TARE__BARE);
-    struct tare_str n = name(&probe);
-    return n.n > 0 && (tare__calls_done(&probe) || tare__calls_at(&probe, "("));
+    tare__calls_blank(c);
+    if (tare__calls_done(c) || tare__calls_at(c, "]"))
+        return !(s->flags & TARE__BARE) || (c->opts->length && tare__calls_done(c));
+    struct tare_str n = name(c);
+    return n.n > 0 && (tare__calls_done(c) || tare__calls_at(c, "("));
+}
+
+static bool activates(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    size_t was = c->i;
+    bool list = begins_list(c, s);
+    c->i = was;
+    return list;
 }
 
 /* The text, or the block, ends behind its opener. */
 static bool nothing(struct tare__calls *c, const struct tare__calls_spec *s)
 {
-    if (tare__calls_done(c))
+    if (tare__calls_done(c) || tare__calls_cut_in(c, s->close))
         tare__calls_cut(c);
     else if (tare__calls_skip(c, s->close))
         tare__calls_reject(c, TARE_E_CALL_EMPTY, c->i);
@@ -122,7 +130,7 @@ static bool json_form(const struct tare__calls *c, const struct tare__calls_spec
 bool tare__calls_python(struct tare__calls *c, const struct tare__calls_spec *s)
 {
     bool fenced = c->rep & TARE_R_FENCE;
-    bool bare = s->flags & TARE__BARE && (fenced || c->i == c->unit_off);
+    bool bare = s->flags & TARE__BARE && (fenced || c->i == tare__calls_blank_from(c, c->unit_off));
     tare__calls_blank(c);
     if (json_form(c, s)) {
         struct tare__calls_spec json = *s;
@@ -144,7 +152,7 @@ bool tare__calls_python(struct tare__calls *c, const struct tare__calls_spec *s)
     if (!code && bare && !closed && !tare__calls_done(c) && !tare__calls_at(c, "<|"))
         return false;
     if (!code && !closed)
-        c->i = end;
+        c->i = !bare && tare__calls_cut_in(c, s->close) ? c->text.n : end;
     if (!code && !closed && !bare)
         c->rep |= TARE_R_MISSING_CLOSE;
     tare__calls_settle(c, code, s->close);
@@ -199,12 +207,8 @@ bool tare__calls_gemma(struct tare__calls *c, const struct tare__calls_spec *s)
         code = TARE_E_CALL_JSON;
     if (!code) {
         tare__calls_add(c, n, args, (struct tare_str){0});
-        if (!tare__calls_skip(c, s->close)) {
-            if (tare__calls_done(c))
-                c->rep |= TARE_R_MISSING_CLOSE;
-            else
-                code = TARE_E_CALL_SHAPE;
-        }
+        if (!tare__calls_close(c, s->close))
+            code = TARE_E_CALL_SHAPE;
     }
     tare__calls_settle(c, code, s->close);
     return true;

@@ -33,6 +33,8 @@ static bool blank(struct reader *r)
         tare__calls_blank(c);
         if (r->mode != TARE__JSON || peek(c, 0) != '/')
             return true;
+        if (c->i + 1 == c->text.n)
+            return false;
         const char *close = peek(c, 1) == '/' ? "\n" : peek(c, 1) == '*' ? "*/" : NULL;
         if (!close)
             return true;
@@ -190,6 +192,8 @@ static enum tare__calls_read string(struct reader *r, bool *is_string)
         return TARE__READ_BAD;
     if (r->mode == TARE__GEMMA && tare__calls_skip(r->c, r->quote))
         return string_rest(r, r->quote);
+    if (r->mode == TARE__GEMMA && tare__calls_cut_in(r->c, r->quote))
+        return TARE__READ_END;
     for (size_t k = r->mode == TARE__PYTHON ? 0 : 2; k < 6 && r->mode != TARE__GEMMA; k++) {
         if (r->mode == TARE__PYTHON && k > 3)
             break;
@@ -198,6 +202,8 @@ static enum tare__calls_read string(struct reader *r, bool *is_string)
                 r->c->rep |= quotes[k].json;
             return string_rest(r, quotes[k].close);
         }
+        if (tare__calls_cut_in(r->c, quotes[k].open)) /* a part of a quotation mark */
+            return TARE__READ_END;
     }
     *is_string = false;
     return TARE__READ_BAD;
@@ -245,7 +251,7 @@ static enum tare__calls_read scalar(struct reader *r)
     static const char *const python[] = {"True", "False", "None"};
     struct tare__calls *c = r->c;
     struct tare_str w = word(c);
-    if (c->i == c->text.n && r->depth > 0)
+    if (c->i == c->text.n && (r->depth > 0 || r->mode == TARE__PYTHON))
         return TARE__READ_END;
     for (int k = 0; k < 3; k++) {
         bool is_python = tare_str_is(w, python[k]);
@@ -297,6 +303,8 @@ static enum tare__calls_read element(struct reader *r, char close, bool first, b
         return TARE__READ_END;
     if (skip_one(c, close))
         return TARE__READ_OK;
+    if (r->stop && tare__calls_cut_in(c, r->stop))
+        return TARE__READ_END;
     if (r->stop && tare__calls_at(c, r->stop) && r->appended < 3 && r->mode == TARE__JSON) {
         r->appended++;
         c->rep |= TARE_R_MISSING_CLOSER;

@@ -61,22 +61,110 @@ static int tag_rest(struct tare__calls *c, const struct tare__calls_spec *s, con
     return out->name.n ? 0 : TARE_E_CALL_NO_NAME;
 }
 
-/* The end of a value: the first closing tag that a legal tag follows; SIZE_MAX: there is none. */
-static size_t value_end(const struct tare__calls *c, const char *close, const char *next,
-                        const char *last)
+/* Step-3 wraps each call in tokens of its own. */
+static const char *const shell_tokens[] = {"<｜tool_call_begin｜>", "function", "<｜tool_sep｜>",
+                                           "<｜tool_call_end｜>"};
+
+static void shell(struct tare__calls *c)
 {
-    struct tare__calls probe = *c;
+    tare__calls_blank(c);
+    for (int k = 0; k < 4; k++)
+        if (tare__calls_skip(c, shell_tokens[k]))
+            tare__calls_blank(c);
+}
+
+static bool step3(const struct tare__calls_spec *s)
+{
+    return strcmp(s->name, "step3") == 0;
+}
+
+/* True when the text ends here, or inside what opens a call. */
+static bool cut_here(const struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    bool cut = tare__calls_done(c) || tare__calls_cut_in(c, s->call);
+    for (int k = 0; k < 4 && step3(s); k++)
+        cut |= tare__calls_cut_in(c, shell_tokens[k]);
+    return cut;
+}
+
+/* Over layout between tags; the letters \\n are seen where a newline should be. */
+static void layout(struct tare__calls *c)
+{
+    tare__calls_blank(c);
+    while (tare__calls_skip(c, "\\n"))
+        tare__calls_blank(c);
+}
+
+/* One of two tags stands here, or the text ends before or inside it. */
+static bool at_either(const struct tare__calls *c, const char *a, const char *b)
+{
+    return tare__calls_done(c) || tare__calls_at(c, a) || tare__calls_at(c, b) ||
+           tare__calls_cut_in(c, a) || tare__calls_cut_in(c, b);
+}
+
+enum follower { NONE, LEGAL, DOUBTFUL };
+
+/* What stands behind a tag that may close a value. It is doubtful that a call ends there when
+ * neither another call nor the end of the block follows. */
+static enum follower follows(struct tare__calls *c, const struct tare__calls_spec *s, size_t behind,
+                             const char *next, const char *last)
+{
+    size_t was = c->i;
+    c->i = behind;
+    layout(c);
+    enum follower f = at_either(c, next, last) ? LEGAL : NONE;
+    if (f == LEGAL && s->call_end && tare__calls_skip(c, last)) {
+        tare__calls_blank(c);
+        for (int k = 0; k < 2 && step3(s); k++)
+            shell(c);
+        f = at_either(c, s->call, s->close) || (step3(s) && cut_here(c, s)) ? LEGAL : DOUBTFUL;
+    }
+    c->i = was;
+    return f;
+}
+
+/* Where the block ends that the cursor is in; SIZE_MAX: another one begins before, or it does not
+ * end. Found once for many values. */
+static size_t block_end(struct tare__calls *c, const struct tare__calls_spec *s, size_t from)
+{
+    if (c->ends.of != s || from < c->ends.from || from > c->ends.close) {
+        c->ends.of = s;
+        c->ends.from = from;
+        c->ends.close = tare__calls_find(c, s->close, from);
+    }
+    if (c->ends.open_of != s || from < c->ends.open_from || from > c->ends.open) {
+        c->ends.open_of = s;
+        c->ends.open_from = from;
+        c->ends.open = tare__calls_find(c, s->open, from);
+    }
+    return c->ends.open < c->ends.close ? SIZE_MAX : c->ends.close;
+}
+
+/* The end of a value: the first closing tag that a legal tag follows, SIZE_MAX: there is none. One
+ * that is followed by the end of a call, but not of the block, belongs to the value when another
+ * in the same block ends both. */
+static size_t value_end(struct tare__calls *c, const struct tare__calls_spec *s, const char *close,
+                        const char *next, const char *last)
+{
+    size_t doubtful = SIZE_MAX, most = SIZE_MAX;
     for (size_t at = c->i;; at += strlen(close)) {
         at = tare__calls_find(c, close, at);
-        if (at == SIZE_MAX)
-            return SIZE_MAX;
-        probe.i = at + strlen(close);
-        tare__calls_blank(&probe);
-        while (tare__calls_skip(&probe, "\\n"))
-            tare__calls_blank(&probe);
-        if (tare__calls_done(&probe) || tare__calls_at(&probe, next) ||
-            tare__calls_at(&probe, last))
+        if (at >= most)
+            return doubtful;
+        switch (follows(c, s, at + strlen(close), next, last)) {
+        case LEGAL:
             return at;
+        case DOUBTFUL:
+            if (doubtful != SIZE_MAX)
+                break;
+            doubtful = at;
+            most = block_end(c, s, at);
+            if (most == SIZE_MAX)
+                return at;
+            break;
+        default:
+            break;
+        }
     }
 }
 
@@ -93,9 +181,12 @@ static struct tare_str newlines(const struct tare__calls_spec *s, struct tare_st
 {
     if (!(s->flags & TARE__NEWLINES))
         return v;
-    if (v.n && v.p[0] == '\n')
-        v = tare_str_n(v.p + 1, v.n - 1);
+    size_t crlf = v.n > 1 && v.p[0] == '\r' && v.p[1] == '\n';
+    if (v.n > crlf && v.p[crlf] == '\n')
+        v = tare_str_n(v.p + crlf + 1, v.n - crlf - 1);
     if (v.n && v.p[v.n - 1] == '\n')
+        v.n--;
+    if (crlf && v.n && v.p[v.n - 1] == '\r')
         v.n--;
     return v;
 }
@@ -108,7 +199,7 @@ static int one_argument(struct tare__calls *c, const struct tare__calls_spec *s,
     int code = tag_rest(c, s, s->param, &p);
     if (code)
         return code;
-    size_t end = value_end(c, s->param_end, s->param, s->call_end);
+    size_t end = value_end(c, s, s->param_end, s->param, s->call_end);
     if (end == SIZE_MAX)
         return TARE_E_CALL_TRUNCATED;
     struct tare_str v = newlines(s, tare__calls_slice(c, c->i, end));
@@ -118,17 +209,6 @@ static int one_argument(struct tare__calls *c, const struct tare__calls_spec *s,
         put_typed(c, p.type, v, w);
     else
         tare__calls_untyped(c, tare_json_get_str(props, p.name), root, v, w);
-    return 0;
-}
-
-static int finish(struct tare__calls *c, struct tare_str name, struct tare_str id)
-{
-    struct tare_json args;
-    if (!tare__calls_document(c, 0, &args))
-        return TARE_E_CALL_JSON;
-    if (tare_json_kind(args) != TARE_JSON_OBJECT)
-        return TARE_E_CALL_SHAPE;
-    tare__calls_add(c, name, args, id);
     return 0;
 }
 
@@ -160,44 +240,19 @@ static int one_call(struct tare__calls *c, const struct tare__calls_spec *s)
     }
     if (code)
         return code;
-    if (tare__calls_done(c))
+    if (tare__calls_done(c) || tare__calls_cut_in(c, s->call_end) ||
+        tare__calls_cut_in(c, s->param))
         return TARE_E_CALL_TRUNCATED;
     if (!tare__calls_skip(c, s->call_end))
         return TARE_E_CALL_SHAPE;
-    return finish(c, head.name, head.id);
-}
-
-/* Step-3 wraps each call in tokens of its own. */
-static void shell(struct tare__calls *c)
-{
-    static const char *const tokens[] = {"<｜tool_call_begin｜>", "function", "<｜tool_sep｜>",
-                                         "<｜tool_call_end｜>"};
-    tare__calls_blank(c);
-    for (int k = 0; k < 4; k++)
-        if (tare__calls_skip(c, tokens[k]))
-            tare__calls_blank(c);
-}
-
-/* True when the text ends inside the opening tag of a call. */
-static bool cut_here(const struct tare__calls *c, const struct tare__calls_spec *s)
-{
-    size_t left = c->text.n - c->i;
-    bool cut = left < strlen(s->call) && memcmp(c->text.p + c->i, s->call, left) == 0;
-    if (cut)
-        tare__calls_touch(c);
-    return cut;
-}
-
-static bool step3(const struct tare__calls_spec *s)
-{
-    return strcmp(s->name, "step3") == 0;
+    return tare__calls_finish(c, head.name, head.id);
 }
 
 /* All calls of the block; false: an orphan that is none. */
 static bool calls(struct tare__calls *c, const struct tare__calls_spec *s, bool *cut)
 {
     while (tare__calls_skip(c, s->call)) {
-        int code = one_call(c, s);
+        int code = s->family == tare__calls_nested ? tare__calls_nested_call(c, s) : one_call(c, s);
         if (c->orphan && (code || !tare__calls_complete(c, c->r->n_calls - 1))) {
             c->no_orphan |= code == TARE_E_CALL_TRUNCATED;
             return false;
@@ -209,14 +264,12 @@ static bool calls(struct tare__calls *c, const struct tare__calls_spec *s, bool 
             tare__calls_reject_to(c, (enum tare_calls_code)code, s->call_end);
         else
             tare__calls_take(c);
-        if (step3(s)) {
-            shell(c); /* the end of this call's tokens */
-            shell(c); /* the begin of the next one's */
-        }
+        for (int k = 0; k < 2 && step3(s); k++) /* this call's end, the next one's begin */
+            shell(c);
         size_t end = c->i;
         tare__calls_blank(c);
         if (!tare__calls_at(c, s->call)) {
-            if (!tare__calls_at(c, s->close) && !cut_here(c, s))
+            if (!tare__calls_at(c, s->close) && !tare__calls_cut_in(c, s->close) && !cut_here(c, s))
                 c->i = end;
             return true;
         }
@@ -236,7 +289,7 @@ bool tare__calls_tags(struct tare__calls *c, const struct tare__calls_spec *s)
         return true;
     }
     if (!tare__calls_at(c, s->call)) {
-        if (!cut_here(c, s) || c->orphan)
+        if (c->orphan || !(cut_here(c, s) || tare__calls_cut_in(c, s->close)))
             return false;
         tare__calls_cut(c);
         return true;
@@ -251,15 +304,15 @@ bool tare__calls_tags(struct tare__calls *c, const struct tare__calls_spec *s)
     bool closed = tare__calls_skip(c, s->close);
     if (c->orphan && !closed)
         return false;
+    if (!closed && tare__calls_cut_in(c, s->close))
+        c->i = c->text.n;
     tare__calls_end_block(c, closed ? 0 : TARE_R_MISSING_CLOSE);
     return true;
 }
 
-static void glm_blank(struct tare__calls *c)
+bool tare__calls_nested(struct tare__calls *c, const struct tare__calls_spec *s)
 {
-    tare__calls_blank(c);
-    while (tare__calls_skip(c, "\\n"))
-        tare__calls_blank(c);
+    return tare__calls_tags(c, s);
 }
 
 static int glm_arguments(struct tare__calls *c, const struct tare__calls_spec *s,
@@ -272,27 +325,30 @@ static int glm_arguments(struct tare__calls *c, const struct tare__calls_spec *s
             return TARE_E_CALL_TRUNCATED;
         struct tare_str k = tare__calls_slice(c, c->i, end);
         c->i = end + 10;
-        glm_blank(c);
+        layout(c);
         if (!tare__calls_skip(c, "<arg_value>"))
-            return c->text.n - c->i < 11 ? TARE_E_CALL_TRUNCATED : TARE_E_CALL_SHAPE;
-        end = value_end(c, "</arg_value>", "<arg_key>", s->close);
+            return tare__calls_done(c) || tare__calls_cut_in(c, "<arg_value>")
+                       ? TARE_E_CALL_TRUNCATED
+                       : TARE_E_CALL_SHAPE;
+        end = value_end(c, s, "</arg_value>", "<arg_key>", s->close);
         if (end == SIZE_MAX)
             return TARE_E_CALL_TRUNCATED;
         tare_json_put_key_str(w, k);
         tare__calls_untyped(c, tare_json_get_str(props, k), root, tare__calls_slice(c, c->i, end),
                             w);
         c->i = end + 12;
-        glm_blank(c);
+        layout(c);
     }
     return 0;
 }
 
-/* The text ends inside a tag that may come here. */
-static bool glm_part(const struct tare__calls *c)
+/* The text ends behind a name, or inside a tag that may come there. A name is followed by a newline
+ * or a tag. */
+static bool glm_cut(const struct tare__calls *c, const struct tare__calls_spec *s, size_t name_end)
 {
-    size_t left = c->text.n - c->i;
-    return left > 0 && ((left < 9 && memcmp(c->text.p + c->i, "<arg_key>", left) == 0) ||
-                        (left < 12 && memcmp(c->text.p + c->i, "</tool_call>", left) == 0));
+    if (tare__calls_done(c))
+        return name_end == c->i || strchr("\r\n\\", c->text.p[name_end]);
+    return tare__calls_cut_in(c, "<arg_key>") || tare__calls_cut_in(c, s->close);
 }
 
 bool tare__calls_glm(struct tare__calls *c, const struct tare__calls_spec *s)
@@ -302,16 +358,17 @@ bool tare__calls_glm(struct tare__calls *c, const struct tare__calls_spec *s)
     if (!c->spec && from != c->i) /* prose about the tag, unless the dialect is known */
         return false;
     c->i = from;
-    while (!tare__calls_done(c) && c->i - from < 128 && !strchr(" \n\t<{[\"`\\(", c->text.p[c->i]))
+    while (!tare__calls_done(c) && c->i - from < 128 &&
+           !strchr(" \r\n\t<{[\"`\\(", c->text.p[c->i]))
         c->i++;
     struct tare_str name = tare__calls_slice(c, from, c->i);
-    bool cut = tare__calls_done(c);
-    glm_blank(c);
+    size_t name_end = c->i;
+    layout(c);
     if (name.n == 0 && tare__calls_skip(c, s->close)) {
         tare__calls_reject(c, TARE_E_CALL_EMPTY, c->i);
         return true;
     }
-    if (cut || (name.n && glm_part(c))) {
+    if (glm_cut(c, s, name_end)) {
         tare__calls_cut(c);
         return true;
     }
@@ -323,114 +380,12 @@ bool tare__calls_glm(struct tare__calls *c, const struct tare__calls_spec *s)
     tare_json_begin_object(&w);
     int code = glm_arguments(c, s, name, &w);
     tare_json_end_object(&w);
-    if (!code && !tare__calls_skip(c, s->close)) {
-        if (tare__calls_done(c))
-            c->rep |= TARE_R_MISSING_CLOSE;
-        else
-            code = c->text.n - c->i < 12 ? TARE_E_CALL_TRUNCATED : TARE_E_CALL_SHAPE;
-    }
+    if (!code && tare__calls_cut_in(c, "<arg_key>"))
+        code = TARE_E_CALL_TRUNCATED;
+    if (!code && !tare__calls_close(c, s->close))
+        code = TARE_E_CALL_SHAPE;
     if (!code)
-        code = finish(c, name, (struct tare_str){0});
+        code = tare__calls_finish(c, name, (struct tare_str){0});
     tare__calls_settle(c, code, s->close);
-    return true;
-}
-
-/* One element behind its prefix: <NAME>text or children, then its closing tag. */
-static int element(struct tare__calls *c, const char *mark, struct tare_json schema,
-                   struct tare_json root, struct tare_json_writer *w, int depth)
-{
-    struct tare_json props = tare_json_get(tare__calls_deref(schema, root), "properties");
-    struct tare_json items = tare_json_get(tare__calls_deref(schema, root), "items");
-    size_t next = tare__calls_find(c, mark, c->i);
-    bool open = depth > 0 && !tare_json_present(props); /* children of any kind */
-    if (next == SIZE_MAX)
-        return TARE_E_CALL_TRUNCATED;
-    struct tare_str text = tare__calls_slice(c, c->i, next);
-    if (!tare_json_present(items))
-        items = tare__calls_any(c);
-    c->i = next + strlen(mark);
-    if (tare__calls_at(c, "</")) {
-        tare__calls_untyped(c, schema, root, text, w);
-        return 0;
-    }
-    bool list = tare__calls_at(c, "<item>");
-    if (depth > 32)
-        return TARE_E_CALL_SHAPE;
-    if (list)
-        tare_json_begin_array(w);
-    else
-        tare_json_begin_object(w);
-    while (!tare__calls_at(c, "</")) {
-        size_t end = tare__calls_find(c, ">", c->i);
-        if (end == SIZE_MAX)
-            return TARE_E_CALL_TRUNCATED;
-        if (!tare__calls_skip(c, "<") || list != tare__calls_at(c, "item>"))
-            return TARE_E_CALL_SHAPE;
-        struct tare_str k = tare__calls_slice(c, c->i, end);
-        c->i = end + 1;
-        if (!list)
-            tare_json_put_key_str(w, k);
-        struct tare_json sub = list   ? items
-                               : open ? tare__calls_any(c)
-                                      : tare_json_get_str(props, k);
-        int code = element(c, mark, sub, root, w, depth + 1);
-        end = tare__calls_find(c, mark, c->i);
-        if (code || end == SIZE_MAX)
-            return code ? code : TARE_E_CALL_TRUNCATED;
-        if (!tare__calls_skip(c, "</") || !tare_str_starts(tare__calls_slice(c, c->i, end), k))
-            return TARE_E_CALL_SHAPE;
-        c->i = end + strlen(mark);
-    }
-    if (list)
-        tare_json_end_array(w);
-    else
-        tare_json_end_object(w);
-    return 0;
-}
-
-bool tare__calls_nested(struct tare__calls *c, const struct tare__calls_spec *s)
-{
-    int code = 0;
-    tare__calls_blank(c);
-    if (tare__calls_skip(c, s->close)) {
-        tare__calls_reject(c, TARE_E_CALL_EMPTY, c->i);
-        return true;
-    }
-    if (!tare__calls_at(c, s->call) && !tare__calls_done(c))
-        return false;
-    while (!code && tare__calls_skip(c, s->call)) {
-        struct tare_json_writer w;
-        size_t end = tare__calls_find(c, s->sep, c->i);
-        if (end == SIZE_MAX)
-            break;
-        struct tare_str name = tare__calls_slice(c, c->i, end);
-        const struct tare_calls_tool *t = tare__calls_tool(c, name);
-        struct tare_json root = t ? t->parameters : (struct tare_json){0};
-        c->i = end + strlen(s->sep);
-        c->json.n = 0;
-        tare_json_writer_init(&w, &c->json);
-        size_t at = c->i;
-        tare__calls_blank(c);
-        if (tare__calls_skip(c, s->call_end)) { /* no arguments */
-            tare_json_begin_object(&w);
-            tare_json_end_object(&w);
-        } else {
-            c->i = at;
-            code = element(c, s->param, root, root, &w, 0);
-            if (!code && !tare__calls_skip(c, "</invoke>"))
-                code = c->text.n - c->i < 9 ? TARE_E_CALL_TRUNCATED : TARE_E_CALL_SHAPE;
-        }
-        if (!code)
-            code = finish(c, name, (struct tare_str){0});
-        if (!code)
-            tare__calls_take(c);
-        tare__calls_blank(c);
-    }
-    if (code == TARE_E_CALL_TRUNCATED || (!code && c->r->n_calls == c->block_calls))
-        tare__calls_cut(c);
-    else if (code)
-        tare__calls_reject_to(c, (enum tare_calls_code)code, s->close);
-    else
-        tare__calls_end_block(c, tare__calls_skip(c, s->close) ? 0 : TARE_R_MISSING_CLOSE);
     return true;
 }

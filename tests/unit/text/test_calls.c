@@ -195,6 +195,51 @@ static void visit_prefixes(struct tare_json v, struct tare_arena *arena)
     parse_prefixes(v, TARE_S("auto"), arena);
 }
 
+/* The members of a are members of b. */
+static bool within(struct tare_json a, struct tare_json b)
+{
+    bool all = true;
+    for (struct tare_json e = tare_json_first(a); e.doc; e = tare_json_next(e))
+        all &= tare_json_equal(e, tare_json_get_str(b, tare_json_key(e)));
+    return all;
+}
+
+/* A message that the token limit cut anywhere says less than the whole one and nothing else: no tag
+ * in its content, no call that is not there, nothing mended but the closing tag. */
+static void visit_cuts(struct tare_json v, struct tare_arena *arena)
+{
+    struct tare_arena scratch;
+    struct tare_calls_opts opts = options(v, arena);
+    struct tare_str text = tare_json_str(tare_json_get(v, "text"));
+    struct tare_str id = tare_json_str(tare_json_get(v, "id"));
+    struct tare_calls whole, r;
+    assert_int_equal(tare_calls_parse(text, &opts, arena, &whole, NULL), TARE_OK);
+    if (whole.status != TARE_CALLS_OK)
+        return;
+    tare_arena_init(&scratch, NULL, TARE_GIB);
+    opts.length = true;
+    for (size_t n = 1; n < text.n; n++) {
+        if (tare_str_trim(tare_str_n(text.p, n)).n < 2) /* one letter says too little */
+            continue;
+        assert_int_equal(tare_calls_parse(tare_str_n(text.p, n), &opts, &scratch, &r, NULL),
+                         TARE_OK);
+        bool same = r.n_calls <= whole.n_calls && tare_str_starts(whole.content, r.content);
+        for (uint32_t i = 0; i < r.n_calls && same; i++)
+            same = tare_str_eq(r.calls[i].name, whole.calls[i].name) &&
+                   within(r.calls[i].arguments, whole.calls[i].arguments);
+        /* whether arguments are missing cannot be seen where only the block has a closing tag */
+        bool open_end = r.repairs && tare_str_starts(opts.dialect, TARE_S("glm"));
+        for (uint32_t i = 0; i < r.n_calls && same && !open_end; i++)
+            same = tare_json_equal(r.calls[i].arguments, whole.calls[i].arguments);
+        if (!same || r.status == TARE_CALLS_MALFORMED ||
+            (r.repairs & ~(uint32_t)TARE_R_MISSING_CLOSE))
+            fail_msg("%.*s: cut at %zu: %s, \"%.*s\"", TARE_FMT(id), n,
+                     tare_calls_status_name(r.status), TARE_FMT(r.content));
+        tare_arena_reset(&scratch);
+    }
+    tare_arena_free(&scratch);
+}
+
 /* The text of one dialect in all others. */
 static void visit_others(struct tare_json v, struct tare_arena *arena)
 {
@@ -512,6 +557,12 @@ static void test_prefixes(void **state)
     visit_all(visit_prefixes);
 }
 
+static void test_cuts(void **state)
+{
+    (void)state;
+    visit_all(visit_cuts);
+}
+
 static void test_others(void **state)
 {
     (void)state;
@@ -558,7 +609,7 @@ int main(void)
         cmocka_unit_test(test_prefixes),    cmocka_unit_test(test_others),
         cmocka_unit_test(test_memory),      cmocka_unit_test(test_stream),
         cmocka_unit_test(test_long_string), cmocka_unit_test(test_early),
-        cmocka_unit_test(test_peers),
+        cmocka_unit_test(test_peers),       cmocka_unit_test(test_cuts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
