@@ -127,6 +127,25 @@ static bool json_form(const struct tare__calls *c, const struct tare__calls_spec
     return s->name_key && (tare__calls_at(c, "[{") || tare__calls_at(c, "{"));
 }
 
+/* Over what ends a block behind its list; false: a bare list is not the whole message. */
+static bool list_end(struct tare__calls *c, const struct tare__calls_spec *s, bool bare,
+                     bool fenced)
+{
+    if (fenced) {
+        tare__calls_blank(c);
+        tare__calls_skip(c, "```");
+    }
+    size_t end = c->i;
+    tare__calls_blank(c);
+    if (tare__calls_skip(c, s->close))
+        return true;
+    if (bare && !tare__calls_done(c) && !tare__calls_at(c, "<|"))
+        return false;
+    c->i = !bare && tare__calls_cut_in(c, s->close) ? c->text.n : end;
+    c->rep |= bare ? 0 : TARE_R_MISSING_CLOSE;
+    return true;
+}
+
 bool tare__calls_python(struct tare__calls *c, const struct tare__calls_spec *s)
 {
     bool fenced = c->rep & TARE_R_FENCE;
@@ -142,19 +161,8 @@ bool tare__calls_python(struct tare__calls *c, const struct tare__calls_spec *s)
     if (!activates(c, s))
         return false;
     int code = list(c, s);
-    if (!code && fenced) {
-        tare__calls_blank(c);
-        tare__calls_skip(c, "```");
-    }
-    size_t end = c->i;
-    tare__calls_blank(c);
-    bool closed = tare__calls_skip(c, s->close);
-    if (!code && bare && !closed && !tare__calls_done(c) && !tare__calls_at(c, "<|"))
+    if (!code && !list_end(c, s, bare, fenced))
         return false;
-    if (!code && !closed)
-        c->i = !bare && tare__calls_cut_in(c, s->close) ? c->text.n : end;
-    if (!code && !closed && !bare)
-        c->rep |= TARE_R_MISSING_CLOSE;
     tare__calls_settle(c, code, s->close);
     return true;
 }
