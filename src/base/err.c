@@ -55,6 +55,8 @@ enum tare_status tare_fail_at(struct tare_err *err, enum tare_status code, size_
     if (!err)
         return code;
     err->code = code;
+    err->fault = NULL;
+    err->path[0] = '\0';
     err->offset = offset;
     err->has_offset = true;
     va_list ap;
@@ -78,6 +80,14 @@ void tare_err_file(struct tare_err *err, struct tare_str path)
 {
     if (err)
         put_text(err->file, sizeof err->file, path);
+}
+
+void tare_err_fault(struct tare_err *err, const char *fault, struct tare_str path)
+{
+    if (!err)
+        return;
+    err->fault = fault;
+    put_text(err->path, sizeof err->path, path);
 }
 
 void tare_err_task(struct tare_err *err, struct tare_str task_id)

@@ -30,8 +30,10 @@ struct tare_err {
     char task[128];
     char text[512];        /* the reason, one sentence without a full stop at its end */
     char hint[384];        /* the remedy: what to type or change */
-    char excerpt[160];     /* the line of input it is about, unchanged but cut */
+    char excerpt[121];     /* the line of input it is about, unchanged but cut */
     uint32_t excerpt_skip; /* code points of that line left out before the excerpt */
+    const char *fault;     /* which kind of fault, where the reader has a closed list; or NULL */
+    char path[200];        /* of the value it is about: a JSON Pointer; empty: the whole */
 };
 
 /* Sets code and text (keeps place fields already set) and returns code. err may be NULL. */
@@ -52,6 +54,8 @@ __attribute__((format(printf, 2, 3)))
 #endif
 void tare_err_hint(struct tare_err *err, const char *fmt, ...);
 void tare_err_file(struct tare_err *err, struct tare_str path);
+/* The kind of fault (a constant of the reader's list) and the JSON Pointer it is at. */
+void tare_err_fault(struct tare_err *err, const char *fault, struct tare_str path);
 void tare_err_task(struct tare_err *err, struct tare_str task_id);
 /* Fills line, column (in code points) and excerpt from err->offset in `input`. */
 void tare_err_locate(struct tare_err *err, struct tare_str input);

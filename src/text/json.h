@@ -47,10 +47,11 @@ extern const struct tare_json_policy tare_json_strict; /* all false */
 extern const struct tare_json_policy tare_json_log;    /* tolerant: for other tools' logs */
 
 /* Whole text is one value with optional white space around. On failure err has offset, line,
- * column and excerpt of the first fault (of two equal keys: found when their object closes); arena
- * is then as before. Text must be valid UTF-8. Linear time. TARE_E_INPUT, TARE_E_LIMIT (ceilings of
- * base/limits.h), TARE_E_NOMEM. policy NULL: strict. max_depth is at most
- * TARE_MAX_JSON_DEPTH_IMPORT. */
+ * column, excerpt, path and kind of the first fault (of two equal keys: found when their object
+ * closes); arena is then as before. The kinds are J_EMPTY J_EOF J_TOKEN J_NUMBER J_ESCAPE J_CONTROL
+ * J_UTF8 J_SURROGATE J_DUP J_DEPTH J_SIZE J_TRAILING J_BOM. Text must be valid UTF-8. Linear time.
+ * TARE_E_INPUT, TARE_E_LIMIT (ceilings of base/limits.h), TARE_E_NOMEM. policy NULL: strict.
+ * max_depth is at most TARE_MAX_JSON_DEPTH_IMPORT. */
 enum tare_status tare_json_parse(struct tare_str text, const struct tare_json_policy *policy,
                                  struct tare_arena *arena, struct tare_json *root,
                                  struct tare_err *err);

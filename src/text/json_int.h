@@ -130,6 +130,8 @@ struct tare__json_member *tare__json_sorted(struct tare_json v, struct tare__jso
                                             uint32_t n_small, const struct tare_alc *alc,
                                             uint32_t *n, size_t *big_bytes);
 
+/* Appends a key as JSON Pointer writes it. */
+void tare__json_put_reference(struct tare_buf *out, struct tare_str key);
 /* Appends the canonical spelling of a number's lexeme. */
 void tare__json_canonical_number(const struct tare__json_node *v, struct tare_buf *out);
 /* Appends `s` as a JSON string; ascii: \uXXXX outside ASCII; invalid UTF-8 becomes U+FFFD. */

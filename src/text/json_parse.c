@@ -23,7 +23,7 @@ const struct tare_json_policy tare_json_log = {
 /* ---- faults ------------------------------------------------------------------------------ */
 
 const uint8_t *tare__json_fault(struct tare__json_parser *ps, const uint8_t *p,
-                                enum tare_status code, const char *fmt, ...)
+                                enum tare_status code, const char *kind, const char *fmt, ...)
 {
     char text[256];
     va_list ap;
@@ -33,15 +33,18 @@ const uint8_t *tare__json_fault(struct tare__json_parser *ps, const uint8_t *p,
     if (p > ps->bad_utf8) { /* the text is wrong before this place: tell that first */
         p = ps->bad_utf8;
         code = TARE_E_INPUT;
+        kind = "J_UTF8";
         snprintf(text, sizeof text, "byte 0x%02x is not valid UTF-8", (unsigned)*p);
     }
+    ps->kind = kind;
     ps->status = tare_fail_at(ps->err, code, (size_t)(p - ps->text), "%s", text);
     return NULL;
 }
 
 const uint8_t *tare__json_no_memory(struct tare__json_parser *ps, const uint8_t *p)
 {
-    return tare__json_fault(ps, p, TARE_E_NOMEM, "not enough memory for a document of %zu bytes",
+    return tare__json_fault(ps, p, TARE_E_NOMEM, NULL,
+                            "not enough memory for a document of %zu bytes",
                             (size_t)(ps->end - ps->text));
 }
 
@@ -58,10 +61,36 @@ const char *tare__json_what(const struct tare__json_parser *ps, const uint8_t *p
     return out;
 }
 
+/* "1_000", "0x1", "+1": what stands at p makes no number. */
+static bool spoils_number(const struct tare__json_parser *ps, const uint8_t *p)
+{
+    bool after = p > ps->text && (uint8_t)(p[-1] - '0') < 10;
+    bool letter = (uint8_t)((*p | 0x20) - 'a') < 26;
+    return (after && (letter || *p == '_' || *p == '.')) || (!after && (*p == '+' || *p == '.'));
+}
+
+/* The text from p on is a literal that was cut: "tru". */
+static bool cut_word(const struct tare__json_parser *ps, const uint8_t *p)
+{
+    static const char *const words[] = {"true", "false", "null"};
+    size_t n = (size_t)(ps->end - p);
+    for (size_t i = 0; i < 3; i++)
+        if (n < strlen(words[i]) && memcmp(p, words[i], n) == 0)
+            return true;
+    return false;
+}
+
 static const uint8_t *unexpected(struct tare__json_parser *ps, const uint8_t *p, const char *want)
 {
     char what[24];
-    return tare__json_fault(ps, p, TARE_E_INPUT, "expected %s, found %s", want,
+    const char *kind = "J_TOKEN";
+    if (p == ps->end)
+        kind = ps->tape.n ? "J_EOF" : "J_EMPTY";
+    else if (cut_word(ps, p))
+        kind = "J_EOF";
+    else if (spoils_number(ps, p))
+        kind = "J_NUMBER";
+    return tare__json_fault(ps, p, TARE_E_INPUT, kind, "expected %s, found %s", want,
                             tare__json_what(ps, p, what));
 }
 
@@ -119,7 +148,7 @@ static inline const uint8_t *string(struct tare__json_parser *ps, const uint8_t 
             return NULL;
     }
     if (v->len > TARE_MAX_JSON_STRING_BYTES)
-        return tare__json_fault(ps, ps->text + v->off, TARE_E_LIMIT,
+        return tare__json_fault(ps, ps->text + v->off, TARE_E_LIMIT, "J_SIZE",
                                 "a string of %u bytes (at most %zu)", v->len,
                                 TARE_MAX_JSON_STRING_BYTES);
     return p;
@@ -145,7 +174,8 @@ static const uint8_t *open_box(struct tare__json_parser *ps, const uint8_t *p,
                                enum tare_json_kind kind)
 {
     if (ps->depth == ps->max_depth)
-        return tare__json_fault(ps, p, TARE_E_LIMIT, "nested deeper than %u levels", ps->max_depth);
+        return tare__json_fault(ps, p, TARE_E_LIMIT, "J_DEPTH", "nested deeper than %u levels",
+                                ps->max_depth);
     if (!tare__json_tape_value(&ps->tape, kind))
         return tare__json_no_memory(ps, p);
     tare__json_tape_open(&ps->tape, (uint32_t)(p - ps->text));
@@ -159,8 +189,10 @@ static const uint8_t *nan_word(struct tare__json_parser *ps, const uint8_t *p)
     if (ps->policy->allow_nan)
         return word(ps, p, spelt, TARE_JSON_NUMBER);
     no_value(ps, p);
-    if ((size_t)(ps->end - p) >= strlen(spelt) && memcmp(p, spelt, strlen(spelt)) == 0)
+    if ((size_t)(ps->end - p) >= strlen(spelt) && memcmp(p, spelt, strlen(spelt)) == 0) {
+        ps->kind = "J_NUMBER";
         tare_err_hint(ps->err, "JSON has no %s: write null", spelt);
+    }
     return NULL;
 }
 
@@ -212,7 +244,8 @@ static inline const uint8_t *key(struct tare__json_parser *ps, const uint8_t *p)
         return no_key(ps, p);
     uint32_t max = ps->policy->max_keys ? ps->policy->max_keys : TARE_MAX_JSON_KEYS;
     if (ps->tape.nodes[ps->tape.open].u.box.count == max)
-        return tare__json_fault(ps, p, TARE_E_LIMIT, "an object of more than %u keys", max);
+        return tare__json_fault(ps, p, TARE_E_LIMIT, "J_SIZE", "an object of more than %u keys",
+                                max);
     struct tare__json_node *k = tare__json_tape_push(&ps->tape);
     if (!k)
         return tare__json_no_memory(ps, p);
@@ -239,7 +272,7 @@ static const uint8_t *duplicate(struct tare__json_parser *ps, const uint8_t *p)
     if (i == TARE__JSON_NONE)
         return p;
     const struct tare__json_node *k = &t->nodes[i];
-    return tare__json_fault(ps, ps->text + k->off, TARE_E_INPUT,
+    return tare__json_fault(ps, ps->text + k->off, TARE_E_INPUT, "J_DUP",
                             "the key \"%.*s\" stands twice in one object",
                             (int)(k->len < 100 ? k->len : 100), k->u.s);
 }
@@ -324,7 +357,7 @@ static const uint8_t *begin(struct tare__json_parser *ps, struct tare_str text)
     ps->text = (const uint8_t *)(text.p ? text.p : "");
     ps->end = ps->bad_utf8 = ps->text + text.n;
     if (text.n > max)
-        return tare__json_fault(ps, ps->text, TARE_E_LIMIT,
+        return tare__json_fault(ps, ps->text, TARE_E_LIMIT, "J_SIZE",
                                 "a JSON document of %zu bytes (at most %zu)", text.n, max);
     ps->bad_utf8 = ps->text + tare_utf8_valid_bytes(tare_str_n((const char *)ps->text, text.n));
     size_t bound = tare__scan_count(ps->text, text.n) + 1;
@@ -339,7 +372,8 @@ static const uint8_t *begin(struct tare__json_parser *ps, struct tare_str text)
     if (text.n >= 3 && memcmp(ps->text, "\xef\xbb\xbf", 3) == 0) {
         if (ps->policy->allow_bom)
             return ps->text + 3;
-        tare__json_fault(ps, ps->text, TARE_E_INPUT, "the text begins with a byte order mark");
+        tare__json_fault(ps, ps->text, TARE_E_INPUT, "J_BOM",
+                         "the text begins with a byte order mark");
         tare_err_hint(ps->err, "save the file as UTF-8 without BOM");
         return NULL;
     }
@@ -350,10 +384,13 @@ static const uint8_t *finish(struct tare__json_parser *ps, const uint8_t *p)
 {
     if (!ps->policy->allow_trailing) {
         p = tare__scan_space(p, ps->end);
-        if (p < ps->end)
-            return unexpected(ps, p, "nothing more after the value");
+        if (p < ps->end) {
+            (void)unexpected(ps, p, "nothing more after the value");
+            ps->kind = strcmp(ps->kind, "J_TOKEN") == 0 ? "J_TRAILING" : ps->kind;
+            return NULL;
+        }
     }
-    return p > ps->bad_utf8 ? tare__json_fault(ps, p, TARE_E_INPUT, "not UTF-8") : p;
+    return p > ps->bad_utf8 ? tare__json_fault(ps, p, TARE_E_INPUT, "J_UTF8", "not UTF-8") : p;
 }
 
 enum tare_status tare_json_parse(struct tare_str text, const struct tare_json_policy *policy,
@@ -366,6 +403,8 @@ enum tare_status tare_json_parse(struct tare_str text, const struct tare_json_po
     ps.arena = arena;
     ps.err = err;
     ps.status = TARE_OK;
+    ps.kind = NULL;
+    ps.tape.n = 0;
     ps.pool = NULL;
     ps.pool_left = 0;
     ps.depth = 0;
@@ -379,9 +418,11 @@ enum tare_status tare_json_parse(struct tare_str text, const struct tare_json_po
     if (p && !doc)
         tare__json_no_memory(&ps, p);
     if (!doc) {
-        tare_arena_rewind(arena, mark);
-        if (ps.status != TARE_E_NOMEM)
+        if (ps.status != TARE_E_NOMEM && err) {
             tare_err_locate(err, text);
+            tare__json_place(&ps, text);
+        }
+        tare_arena_rewind(arena, mark);
         return ps.status;
     }
     ps.tape.nodes[0].flags |= TARE__JSON_LAST;

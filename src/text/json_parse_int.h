@@ -14,6 +14,7 @@ struct tare__json_parser {
     struct tare_arena *arena;
     struct tare_err *err;
     enum tare_status status;
+    const char *kind;        /* of the fault */
     const uint8_t *bad_utf8; /* first byte that is not UTF-8, or end */
     char *pool;              /* for decoded strings */
     size_t pool_left;
@@ -21,12 +22,13 @@ struct tare__json_parser {
     uint64_t seen[TARE_MAX_JSON_DEPTH_IMPORT + 1]; /* by depth: key bits seen; all set: check it */
 };
 
-/* Records a fault at p and returns NULL. */
-__attribute__((format(printf, 4, 5))) const uint8_t *tare__json_fault(struct tare__json_parser *ps,
-                                                                      const uint8_t *p,
-                                                                      enum tare_status code,
-                                                                      const char *fmt, ...);
+/* Records a fault of kind `kind` (text/json.h lists them) at p and returns NULL. */
+__attribute__((format(printf, 5, 6))) const uint8_t *
+tare__json_fault(struct tare__json_parser *ps, const uint8_t *p, enum tare_status code,
+                 const char *kind, const char *fmt, ...);
 const uint8_t *tare__json_no_memory(struct tare__json_parser *ps, const uint8_t *p);
+/* Puts the kind of the fault and the path it is at into ps->err; slow. */
+void tare__json_place(const struct tare__json_parser *ps, struct tare_str text);
 /* "'x'", "the end of the text", "byte 0x01": what stands at p. */
 const char *tare__json_what(const struct tare__json_parser *ps, const uint8_t *p, char out[24]);
 

@@ -148,7 +148,7 @@ static struct tare_json child_holding(struct tare_json box, uint32_t target, uin
     return c;
 }
 
-static void put_reference(struct tare_buf *b, struct tare_str key)
+void tare__json_put_reference(struct tare_buf *b, struct tare_str key)
 {
     for (size_t i = 0; i < key.n; i++) {
         if (key.p[i] == '~' || key.p[i] == '/')
@@ -168,7 +168,7 @@ struct tare_str tare_json_pointer(struct tare_json v, struct tare_arena *arena)
         at = child_holding(at, v.node, &i);
         tare_buf_putc(&b, '/');
         if (node(at)->flags & TARE__JSON_KEYED)
-            put_reference(&b, tare_json_key(at));
+            tare__json_put_reference(&b, tare_json_key(at));
         else
             tare_buf_printf(&b, "%u", i);
     }

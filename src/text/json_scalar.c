@@ -20,7 +20,7 @@ static const uint8_t *digits(const uint8_t *p, const uint8_t *end)
 static const uint8_t *not_a_number(struct tare__json_parser *ps, const uint8_t *p)
 {
     char what[24];
-    return tare__json_fault(ps, p, TARE_E_INPUT, "a digit is missing: found %s",
+    return tare__json_fault(ps, p, TARE_E_INPUT, "J_NUMBER", "a digit is missing: found %s",
                             tare__json_what(ps, p, what));
 }
 
@@ -67,7 +67,8 @@ const uint8_t *tare__json_number(struct tare__json_parser *ps, const uint8_t *p,
     } else if (*p == '0') {
         p++;
         if (p < end && is_digit(*p))
-            return tare__json_fault(ps, p, TARE_E_INPUT, "a number must not begin with 0");
+            return tare__json_fault(ps, p, TARE_E_INPUT, "J_NUMBER",
+                                    "a number must not begin with 0");
     } else {
         p = digits(p, end);
     }
@@ -76,8 +77,9 @@ const uint8_t *tare__json_number(struct tare__json_parser *ps, const uint8_t *p,
     if (!p)
         return NULL;
     if (p - start > TARE_MAX_JSON_NUMBER_DIGITS)
-        return tare__json_fault(ps, start, TARE_E_LIMIT, "a number of %zu characters (at most %d)",
-                                (size_t)(p - start), TARE_MAX_JSON_NUMBER_DIGITS);
+        return tare__json_fault(ps, start, TARE_E_LIMIT, "J_SIZE",
+                                "a number of %zu characters (at most %d)", (size_t)(p - start),
+                                TARE_MAX_JSON_NUMBER_DIGITS);
     v->off = (uint32_t)(start - ps->text);
     v->end = (uint32_t)(p - ps->text);
     v->u.s = (const char *)start;
@@ -120,8 +122,8 @@ static int hex4(const uint8_t *p, const uint8_t *end)
 static const uint8_t *lone_surrogate(struct tare__json_parser *ps, const uint8_t *p, char **to)
 {
     if (!ps->policy->allow_lone_surrogates)
-        return tare__json_fault(ps, p, TARE_E_INPUT, "half of a surrogate pair stands alone: %.6s",
-                                (const char *)p);
+        return tare__json_fault(ps, p, TARE_E_INPUT, "J_SURROGATE",
+                                "half of a surrogate pair stands alone: %.6s", (const char *)p);
     *to += tare_utf8_encode(0xfffd, *to);
     return p + 6;
 }
@@ -131,7 +133,8 @@ static const uint8_t *unescape_u(struct tare__json_parser *ps, const uint8_t *p,
 {
     int high = hex4(p + 2, ps->end), low;
     if (high < 0)
-        return tare__json_fault(ps, p, TARE_E_INPUT, "\\u needs four hexadecimal digits");
+        return tare__json_fault(ps, p, TARE_E_INPUT, "J_ESCAPE",
+                                "\\u needs four hexadecimal digits");
     if (high < 0xd800 || high > 0xdfff) {
         *to += tare_utf8_encode((uint32_t)high, *to);
         return p + 6;
@@ -158,7 +161,7 @@ static const uint8_t *unescape(struct tare__json_parser *ps, const uint8_t *p, c
     if (p[1] == 'u')
         return unescape_u(ps, p, to);
     char what[24];
-    tare__json_fault(ps, p, TARE_E_INPUT, "a backslash before %s means nothing in JSON",
+    tare__json_fault(ps, p, TARE_E_INPUT, "J_ESCAPE", "a backslash before %s means nothing in JSON",
                      tare__json_what(ps, p + 1, what));
     tare_err_hint(ps->err, "write \\\\ for a backslash");
     return NULL;
@@ -174,9 +177,10 @@ static const uint8_t *closing(struct tare__json_parser *ps, const uint8_t *open,
     if (special < ps->end && *special == '"')
         return special;
     if (special == ps->end || *special == '\\')
-        return tare__json_fault(ps, open, TARE_E_INPUT, "this string has no closing quote");
-    tare__json_fault(ps, special, TARE_E_INPUT, "a control character (0x%02x) inside a string",
-                     (unsigned)*special);
+        return tare__json_fault(ps, open, TARE_E_INPUT, "J_EOF",
+                                "this string has no closing quote");
+    tare__json_fault(ps, special, TARE_E_INPUT, "J_CONTROL",
+                     "a control character (0x%02x) inside a string", (unsigned)*special);
     tare_err_hint(ps->err, "write \\n for a line break, \\t for a tab, \\u%04x in general",
                   (unsigned)*special);
     return NULL;

@@ -181,6 +181,7 @@ void tare_view_error_json(struct tare_buf *out, const char *who, const struct ta
     put_text(&w, "code", tare_status_name(err->code));
     tare_json_put_key(&w, "exit");
     tare_json_put_i64(&w, tare_status_exit(err->code));
+    put_text(&w, "fault", err->fault ? err->fault : "");
     put_text(&w, "text", err->text);
     put_text(&w, "hint", err->hint);
     tare_json_put_key(&w, "where");
@@ -192,6 +193,7 @@ void tare_view_error_json(struct tare_buf *out, const char *who, const struct ta
     }
     if (err->has_offset)
         put_number(&w, "byte", err->offset);
+    put_text(&w, "path", err->path);
     put_text(&w, "task", err->task);
     if (err->attempt > 0)
         put_number(&w, "attempt", (uint64_t)err->attempt);

@@ -43,62 +43,68 @@ static void check_str(struct tare_str got, const char *want)
 static const struct {
     const char *text;
     uint32_t line, column;
+    const char *kind, *path;
 } faults[] = {
-    {"", 1, 1},
-    {"  ", 1, 3},
-    {"{", 1, 2},
-    {"[1,2", 1, 5},
-    {"[1,]", 1, 4},
-    {"{\"a\":1,}", 1, 8},
-    {"{\"a\" 1}", 1, 6},
-    {"{a:1}", 1, 2},
-    {"{'a':1}", 1, 2},
-    {"[1 2]", 1, 4},
-    {"[1}", 1, 3},
-    {"{\"a\":1]", 1, 7},
-    {"1 2", 1, 3},
-    {"]", 1, 1},
-    {"tru", 1, 1},
-    {"nulL", 1, 1},
-    {"True", 1, 1},
-    {"NaN", 1, 1},
-    {"Infinity", 1, 1},
-    {"-Infinity", 1, 2},
-    {"01", 1, 2},
-    {"-", 1, 2},
-    {"+1", 1, 1},
-    {".5", 1, 1},
-    {"1.", 1, 3},
-    {"1.e3", 1, 3},
-    {"1e", 1, 3},
-    {"1e+", 1, 4},
-    {"0x10", 1, 2},
-    {"\"abc", 1, 1},
-    {"\"abc\\", 1, 1},
-    {"\"abc\\\"", 1, 1},
-    {"\"a\\q\"", 1, 3},
-    {"\"\\u12\"", 1, 2},
-    {"\"\\u12g4\"", 1, 2},
-    {"\"\\ud800\"", 1, 2},
-    {"\"\\udc00\"", 1, 2},
-    {"\"\\ud800\\u0041\"", 1, 2},
-    {"\"\\ud800\\n\"", 1, 2},
-    {"\"a\tb\"", 1, 3},
-    {"\"line one\nline two\"", 1, 10},
-    {"{\"a\":1,\"b\":2,\"a\":3}", 1, 14},
-    {"{\"a\":1,\"\\u0061\":3}", 1, 8},
-    {"[\n  {\"x\": 1,\n   \"x\": 2}]", 3, 4},
-    {"[\n1,\n\n  oops]", 4, 3},
-    {"[\"h\xc3\xa9llo\", oops]", 1, 11},
-    {"[\"ok\", \"\xff\"]", 1, 9},
-    {"[\"\xc0\xaf\"]", 1, 3},         /* overlong */
-    {"[\"\xed\xa0\x80\"]", 1, 3},     /* surrogate */
-    {"[\"\xf4\x90\x80\x80\"]", 1, 3}, /* above U+10FFFF */
-    {"[\"\xe2\x82", 1, 2},            /* the string is open, too, and begins earlier */
-    {"[oops, \"\xff\"]", 1, 2},       /* the first fault counts */
-    {"\xef\xbb\xbf{}", 1, 1},
-    {"[1,2]x", 1, 6},
-    {"/* no */ 1", 1, 1},
+    {"", 1, 1, "J_EMPTY", ""},
+    {"  ", 1, 3, "J_EMPTY", ""},
+    {"{", 1, 2, "J_EOF", ""},
+    {"[1,2", 1, 5, "J_EOF", "/1"},
+    {"[1,]", 1, 4, "J_TOKEN", "/1"},
+    {"{\"a\":1,}", 1, 8, "J_TOKEN", ""},
+    {"{\"a\" 1}", 1, 6, "J_TOKEN", "/a"},
+    {"{a:1}", 1, 2, "J_TOKEN", ""},
+    {"{'a':1}", 1, 2, "J_TOKEN", ""},
+    {"[1 2]", 1, 4, "J_TOKEN", ""},
+    {"[1}", 1, 3, "J_TOKEN", "/0"},
+    {"{\"a\":1]", 1, 7, "J_TOKEN", "/a"},
+    {"1 2", 1, 3, "J_TRAILING", ""},
+    {"]", 1, 1, "J_TOKEN", ""},
+    {"tru", 1, 1, "J_EOF", ""},
+    {"nulL", 1, 1, "J_TOKEN", ""},
+    {"True", 1, 1, "J_TOKEN", ""},
+    {"NaN", 1, 1, "J_NUMBER", ""},
+    {"Infinity", 1, 1, "J_NUMBER", ""},
+    {"-Infinity", 1, 2, "J_NUMBER", ""},
+    {"01", 1, 2, "J_NUMBER", ""},
+    {"-", 1, 2, "J_NUMBER", ""},
+    {"+1", 1, 1, "J_NUMBER", ""},
+    {".5", 1, 1, "J_NUMBER", ""},
+    {"1.", 1, 3, "J_NUMBER", ""},
+    {"1.e3", 1, 3, "J_NUMBER", ""},
+    {"1e", 1, 3, "J_NUMBER", ""},
+    {"1e+", 1, 4, "J_NUMBER", ""},
+    {"0x10", 1, 2, "J_NUMBER", ""},
+    {"\"abc", 1, 1, "J_EOF", ""},
+    {"\"abc\\", 1, 1, "J_EOF", ""},
+    {"\"abc\\\"", 1, 1, "J_EOF", ""},
+    {"\"a\\q\"", 1, 3, "J_ESCAPE", ""},
+    {"\"\\u12\"", 1, 2, "J_ESCAPE", ""},
+    {"\"\\u12g4\"", 1, 2, "J_ESCAPE", ""},
+    {"\"\\ud800\"", 1, 2, "J_SURROGATE", ""},
+    {"\"\\udc00\"", 1, 2, "J_SURROGATE", ""},
+    {"\"\\ud800\\u0041\"", 1, 2, "J_SURROGATE", ""},
+    {"\"\\ud800\\n\"", 1, 2, "J_SURROGATE", ""},
+    {"\"a\tb\"", 1, 3, "J_CONTROL", ""},
+    {"\"line one\nline two\"", 1, 10, "J_CONTROL", ""},
+    {"{\"a\":1,\"b\":2,\"a\":3}", 1, 14, "J_DUP", ""},
+    {"{\"a\":1,\"\\u0061\":3}", 1, 8, "J_DUP", ""},
+    {"[\n  {\"x\": 1,\n   \"x\": 2}]", 3, 4, "J_DUP", "/0"},
+    {"[\n1,\n\n  oops]", 4, 3, "J_TOKEN", "/1"},
+    {"[\"h\xc3\xa9llo\", oops]", 1, 11, "J_TOKEN", "/1"},
+    {"[\"ok\", \"\xff\"]", 1, 9, "J_UTF8", "/1"},
+    {"[\"\xc0\xaf\"]", 1, 3, "J_UTF8", "/0"},         /* overlong */
+    {"[\"\xed\xa0\x80\"]", 1, 3, "J_UTF8", "/0"},     /* surrogate */
+    {"[\"\xf4\x90\x80\x80\"]", 1, 3, "J_UTF8", "/0"}, /* above U+10FFFF */
+    {"[\"\xe2\x82", 1, 2, "J_EOF", "/0"},        /* the string is open, too, and begins earlier */
+    {"[oops, \"\xff\"]", 1, 2, "J_TOKEN", "/0"}, /* the first fault counts */
+    {"\xef\xbb\xbf{}", 1, 1, "J_BOM", ""},
+    {"[1,2]x", 1, 6, "J_TRAILING", ""},
+    {"/* no */ 1", 1, 1, "J_TOKEN", ""},
+    {"{\"a\":{\"b~/\":[1,{\"c\":01}]}}", 1, 22, "J_NUMBER", "/a/b~0~1/1/c"},
+    {"{\"a\":{\"x\":[{}],\"b\\u0063\":[tru", 1, 27, "J_EOF", "/a/bc/0"},
+    {"{\"a\":[1,2],\"b\":[[],\"\\ud800x\"]}", 1, 21, "J_SURROGATE", "/b/1"},
+    {"{\"a\":{},\"b\":[1_000]}", 1, 15, "J_NUMBER", "/b/0"},
+    {"{\"a\": 1, \"b", 1, 10, "J_EOF", ""},
 };
 
 static void test_faults(void **state)
@@ -113,6 +119,8 @@ static void test_faults(void **state)
             fail_msg("%s: status %d at %u:%u: %s", faults[i].text, (int)st, err.line, err.column,
                      err.text);
         assert_true(err.text[0] != '\0' && err.has_offset);
+        if (strcmp(err.fault, faults[i].kind) != 0 || strcmp(err.path, faults[i].path) != 0)
+            fail_msg("%s: %s at %s", faults[i].text, err.fault, err.path);
         free((void *)(uintptr_t)text.p);
     }
     assert_int_equal(arena.used_bytes, 0);
