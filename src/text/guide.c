@@ -104,17 +104,19 @@ static enum tare_status follow(struct tare_walk *w, struct tare_err *err)
     return st;
 }
 
+/* A new memory is everybody's: others may have filled it before this walk has come to its turn. */
+#define TRIES 8
+
 enum tare_status tare__in_memory(struct tare_walk *w, tare__step_fn *fn, void *ctx,
                                  struct tare_err *err)
 {
     struct tare_err own = {0};
+    enum tare_status st = TARE_E_NOMEM;
     tare__touch(w->guide);
-    enum tare_status st = follow(w, &own);
-    if (!st)
-        st = fn(w, ctx, &own);
-    if (st == TARE_E_NOMEM) {
+    for (int i = 0; i < TRIES && st == TARE_E_NOMEM; i++) {
         own = (struct tare_err){0};
-        tare__pool_leave(w->guide, w->memory);
+        if (i)
+            tare__pool_leave(w->guide, w->memory);
         st = follow(w, &own);
         if (!st)
             st = fn(w, ctx, &own);
