@@ -64,12 +64,6 @@ enum tare_status tare_dfa_product(const struct tare_dfa *a, const struct tare_df
                                   enum tare_dfa_op op, struct tare_dfa_bounds bounds,
                                   struct tare_arena *arena, const struct tare_dfa **out,
                                   struct tare_err *err);
-/* How many characters of `any` (an automaton of UTF-8, or of a part of it) may follow each state,
- * whichever they are, without the state being left for the dead one: [state], TARE_DFA_ENDLESS for
- * all. NULL: no memory, or too many states to ask. */
-#define TARE_DFA_ENDLESS 255u
-const uint8_t *tare_dfa_slack(const struct tare_dfa *d, const struct tare_dfa *any,
-                              const struct tare_alc *alc, struct tare_arena *arena);
 /* Whether it accepts the text. */
 bool tare_dfa_run(const struct tare_dfa *d, struct tare_str text);
 

@@ -30,6 +30,7 @@
 #define TARE__SPARSE 256u /* tokens up to which a mask is a list */
 #define TARE__SHORT 16u   /* characters of most tokens */
 #define TARE__LENGTHS 64u /* tables S[n] */
+#define TARE__KINDS 32u
 
 /*
  * Registers: BYTES a offset; LEX, STRING a state, b escape, c code points still needed, d still
@@ -126,11 +127,6 @@ struct tare__memory {
     struct tare__table frame_table, state_table, mask_table, key_table, inner_table;
     struct tare__inner_known *inners; /* inner_table.n of them */
     uint32_t cap_inners;
-    struct tare__slack_known {
-        const struct tare_dfa *dfa;
-        const uint8_t *slack; /* tare_dfa_slack, or NULL */
-    } * slacks;
-    uint32_t n_slacks, cap_slacks;
     _Atomic(struct tare__state *) blocks[TARE__BLOCKS];
     _Atomic uint32_t n_states;
     struct tare__mask **masks;
@@ -176,21 +172,42 @@ struct tare__pool {
     uint64_t n_ring;
 };
 
+/* A tree of tokens as walks read it: of the vocabulary its trie and `same` only. */
+struct tare__tree {
+    const struct tare_vocab *v;
+    const uint32_t *first;  /* [byte] node, 0: none */
+    const uint32_t *second; /* [first << 8 | second]; NULL: not indexed */
+};
+
+/* Bits: which characters a text holds. */
+enum tare__chars {
+    TARE__CHARS_LOWER = 1,
+    TARE__CHARS_UPPER = 2,
+    TARE__CHARS_DIGIT = 4,
+    TARE__CHARS_SPACE = 8,
+    TARE__CHARS_JOINER = 16, /* _ - . */
+    TARE__CHARS_PUNCT = 32,
+    TARE__CHARS_WIDE = 64, /* beyond ASCII */
+    TARE__CHARS_ALL = 127
+};
+
+/* Tokens that hold the same characters and nothing but the common text. */
+struct tare__kind {
+    uint32_t chars;
+    uint32_t longest;      /* characters of the longest */
+    const uint64_t *words; /* the tokens */
+    struct tare__tree tree;
+};
+
 struct tare_guide_vocab {
     const struct tare_vocab *v;
-    const struct tare_vocab *edge; /* tokens that are not the inside of a string */
-    const uint32_t *second;        /* [first << 8 | second] node of the tree, 0: none */
-    const uint32_t *edge_second;
-    const uint32_t *first, *edge_first; /* [byte] */
-    uint32_t n_words;                   /* of a mask */
-    /* Tails: 0 is the empty one, others are tokens of `tails` plus 1. */
-    const struct tare_vocab *tails;
-    const uint32_t *tail_first, *tail_second;
+    struct tare__tree full, edge; /* edge: tokens that are not the inside of a string, whole */
+    struct tare__tree tails;      /* 0 is the empty one, others are tokens of it plus 1 */
+    struct tare__kind kinds[TARE__KINDS]; /* all that are not on the edge */
+    uint32_t n_kinds;
+    uint32_t n_words; /* of a mask */
     /* Text without what strings escape, and without the line separators that a '.' leaves out. */
     const struct tare_dfa *common;
-    /* Of each node of the tree: characters below it, at most; ENDLESS: it is inside a character, or
-       holds tokens that are not of the common text. */
-    const uint8_t *below;
     const uint32_t *longer; /* ids of tokens of more than TARE__SHORT characters */
     uint32_t n_longer;
     const uint32_t *tail_of; /* of each token that ends a string it begins in */
@@ -335,6 +352,22 @@ struct tare__doubt {
 enum tare_status tare__in_doubt(struct tare__memory *m, const struct tare__keys *k, uint32_t state,
                                 struct tare__doubt *out, struct tare_err *err);
 
+/* guide_kinds.c: needs common, length and the full tree. False: no memory. */
+bool tare__kinds_make(struct tare_guide_vocab *v, struct tare_arena *arena);
+
+/* guide_reach.c */
+unsigned tare__chars_of(unsigned char byte); /* one bit */
+/* The inside of a string, between two characters. */
+struct tare__reach_of {
+    const struct tare_dfa *any;       /* of the texts that are asked about */
+    const struct tare_dfa *dfa;       /* the string's */
+    const struct tare__node *bounded; /* the string, where its bounds count too; else NULL */
+    uint32_t state, chars;            /* enum tare__chars */
+};
+/* How many characters of these kinds may follow, whichever they are, at most `most`: fewer than
+ * there are where it takes too long to find out. f: the registers, of a bounded one. */
+uint32_t tare__reach(const struct tare__reach_of *of, const struct tare__frame *f, uint32_t most);
+
 /* guide_inside.c */
 /* A string or a key that is not declared, not behind a backslash. */
 bool tare__is_string(const struct tare__node *x, const struct tare__frame *f);
@@ -343,9 +376,9 @@ const struct tare__inner *tare__inner_make(const struct tare_guide_vocab *v,
                                            const struct tare__node *x, const struct tare_dfa *key,
                                            struct tare_arena *arena);
 struct tare__strings {
-    uint32_t rest; /* state of the frames that are no strings: to be walked */
-    bool any;      /* words were written */
-    bool cover;    /* all tokens that lie inside any string are among them */
+    uint32_t rest;  /* state of the frames that are no strings: to be walked */
+    bool any;       /* words were written */
+    uint32_t kinds; /* bits: all tokens of these kinds are among them */
 };
 /* Tokens that the strings of the walk's state allow, into the words. */
 enum tare_status tare__strings_of(struct tare_walk *w, uint64_t *words, struct tare__strings *out,

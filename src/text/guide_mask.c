@@ -29,11 +29,6 @@ static void add_all(struct gather *g, const struct tare_vocab *v, uint32_t id)
         add(g, id);
 }
 
-struct tree {
-    const struct tare_vocab *v;
-    const uint32_t *first, *second;
-};
-
 struct place {
     uint32_t end; /* of the nodes below */
     uint32_t state;
@@ -72,8 +67,9 @@ static enum tare_status walk_below(struct tare__memory *m, const struct tare_voc
 
 /* Follows a state with one way on: from node `at`, nothing else of the tree is looked at. Returns
  * when there are several ways (*at and *state say where) or none (*at 0). */
-static enum tare_status walk_single(struct tare__memory *m, const struct tree *t, uint32_t *at,
-                                    uint32_t *state, struct gather *g, struct tare_err *err)
+static enum tare_status walk_single(struct tare__memory *m, const struct tare__tree *t,
+                                    uint32_t *at, uint32_t *state, struct gather *g,
+                                    struct tare_err *err)
 {
     const struct tare_vocab_node *trie = t->v->trie;
     uint32_t depth = *at ? UINT32_MAX : 0, first = 0;
@@ -113,12 +109,13 @@ static enum tare_status walk_single(struct tare__memory *m, const struct tree *t
 }
 
 /* From the root: with few ways on only their branches are entered. */
-static enum tare_status walk_tree(struct tare__memory *m, const struct tree *t, uint32_t state,
-                                  struct place *stack, struct gather *g, struct tare_err *err)
+static enum tare_status walk_tree(struct tare__memory *m, const struct tare__tree *t,
+                                  uint32_t state, struct place *stack, struct gather *g,
+                                  struct tare_err *err)
 {
     const struct tare__state *s = tare__state_at(m, state);
     enum tare_status st = TARE_OK;
-    if (s->n_out == 1) {
+    if (s->n_out == 1 && t->second) {
         uint32_t at = 0;
         st = walk_single(m, t, &at, &state, g, err);
         return st || at == 0 ? st : walk_below(m, t->v, at, state, stack, g, err);
@@ -170,7 +167,7 @@ static void list_ids(struct gather *g, uint32_t n_words)
 }
 
 /* A walk with a stack that is deep enough. */
-static enum tare_status walk_from(struct tare_walk *w, const struct tree *t, uint32_t state,
+static enum tare_status walk_from(struct tare_walk *w, const struct tare__tree *t, uint32_t state,
                                   struct gather *g, struct tare_err *err)
 {
     const struct tare_alc *alc = &w->guide->alc;
@@ -192,12 +189,10 @@ static enum tare_status walk_from(struct tare_walk *w, const struct tree *t, uin
 enum tare_status tare__tails_of(struct tare_walk *w, uint32_t state, uint64_t *tails,
                                 struct tare_err *err)
 {
-    const struct tare_guide_vocab *v = w->guide->vocab;
-    struct tree t = {v->tails, v->tail_first, v->tail_second};
     struct gather g;
     g.words = tails;
     g.n = 0;
-    return walk_from(w, &t, state, &g, err);
+    return walk_from(w, &w->guide->vocab->tails, state, &g, err);
 }
 
 static uint32_t count_bits(const uint64_t *words, uint32_t n_words)
@@ -216,12 +211,13 @@ static uint32_t count_bits(const uint64_t *words, uint32_t n_words)
 static enum tare_status gather(struct tare_walk *w, struct gather *g, struct tare_err *err)
 {
     const struct tare_guide_vocab *v = w->guide->vocab;
-    struct tree full = {v->v, v->first, v->second};
-    struct tree edge = {v->edge, v->edge_first, v->edge_second};
     struct tare__strings strings;
     enum tare_status st = tare__strings_of(w, g->words, &strings, err);
     if (!st)
-        st = walk_from(w, strings.cover ? &edge : &full, strings.rest, g, err);
+        st = walk_from(w, strings.kinds ? &v->edge : &v->full, strings.rest, g, err);
+    for (uint32_t k = 0; k < v->n_kinds && strings.kinds && !st; k++)
+        if (!(strings.kinds >> k & 1))
+            st = walk_from(w, &v->kinds[k].tree, strings.rest, g, err);
     if (!st)
         st = add_specials(w->memory, v, w->state, g);
     if (!st && strings.any) { /* some were found twice */
@@ -569,7 +565,6 @@ static enum tare_status mark_doubt(struct tare_walk *w, uint64_t *marks, bool *i
                                    struct tare_err *err)
 {
     const struct tare_guide_vocab *v = w->guide->vocab;
-    struct tree full = {v->v, v->first, v->second};
     struct tare__doubt doubt;
     struct gather g;
     enum tare_status st = tare__in_doubt(w->memory, &w->keys, w->state, &doubt, err);
@@ -578,7 +573,7 @@ static enum tare_status mark_doubt(struct tare_walk *w, uint64_t *marks, bool *i
     g.n = 0;
     for (uint32_t i = 0; i < doubt.n_few && doubt.inside && !st; i++)
         mark_few(v->v, 0, &doubt.few[i], doubt.few[i].at, doubt.written, marks);
-    return st || !doubt.inside ? st : walk_from(w, &full, doubt.state, &g, err);
+    return st || !doubt.inside ? st : walk_from(w, &v->full, doubt.state, &g, err);
 }
 
 struct doubting {

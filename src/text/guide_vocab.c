@@ -4,20 +4,7 @@
 
 #include <stdlib.h>
 
-#include "text/utf8.h"
-
 #include "base/banned.h"
-
-/* Whether a token can stand inside any JSON string, whole. */
-static bool is_inside(struct tare_str t)
-{
-    for (size_t i = 0; i < t.n; i++) {
-        unsigned char b = (unsigned char)t.p[i];
-        if (b < 0x20 || b == '"' || b == '\\')
-            return false;
-    }
-    return tare_utf8_valid_bytes(t) == t.n;
-}
 
 /* Bytes of the escape at the start of t (a surrogate pair is one), at most what there is. */
 static size_t escape_bytes(struct tare_str t)
@@ -55,8 +42,7 @@ static bool is_text(const struct tare_vocab *v, uint32_t id)
 }
 
 /* Nodes by their first byte and their first two. */
-static bool index_tree(const struct tare_vocab *v, struct tare_arena *arena, const uint32_t **first,
-                       const uint32_t **second)
+static bool index_tree(const struct tare_vocab *v, struct tare_arena *arena, struct tare__tree *out)
 {
     uint32_t *one = TARE_NEW_N(arena, uint32_t, 256);
     uint32_t *two = TARE_NEW_N(arena, uint32_t, 65536);
@@ -69,8 +55,7 @@ static bool index_tree(const struct tare_vocab *v, struct tare_arena *arena, con
         for (uint32_t k = i + 1; k < end; k += tare_vocab_node_size(v->trie[k]))
             two[b << 8 | tare_vocab_node_byte(v->trie[k])] = k;
     }
-    *first = one;
-    *second = two;
+    *out = (struct tare__tree){.v = v, .first = one, .second = two};
     return true;
 }
 
@@ -177,40 +162,6 @@ static enum tare_status common_text(const struct tare_dfa *utf8, struct tare_are
                             arena, out, err);
 }
 
-/* Characters below each node: those that end between it and a leaf. */
-static bool heights(struct tare_guide_vocab *g, struct tare_arena *arena)
-{
-    const struct tare_vocab *v = g->v;
-    uint8_t *below = TARE_NEW_N(arena, uint8_t, v->n_nodes + 1);
-    struct tare_arena_mark mark = tare_arena_mark(arena);
-    uint32_t *state = TARE_NEW_N(arena, uint32_t, v->n_nodes + 1);
-    if (!below || !state)
-        return false;
-    state[0] = TARE_DFA_START;
-    for (uint32_t i = 0; i < v->n_nodes; i++) {
-        uint32_t end = i + tare_vocab_node_size(v->trie[i]);
-        for (uint32_t k = i + 1; k < end; k += tare_vocab_node_size(v->trie[k])) {
-            state[k] = tare_dfa_step(g->common, state[i], tare_vocab_node_byte(v->trie[k]));
-        }
-    }
-    for (uint32_t i = v->n_nodes; i-- > 0;) {
-        uint32_t end = i + tare_vocab_node_size(v->trie[i]), most = 0;
-        bool clear = state[i] == TARE_DFA_START || v->trie[i].token == TARE_VOCAB_NONE;
-        for (uint32_t k = i + 1; k < end; k += tare_vocab_node_size(v->trie[k])) {
-            uint32_t more = below[k] + (state[k] == TARE_DFA_START ? 1u : 0u);
-            clear = clear && below[k] != TARE_DFA_ENDLESS && state[k] != TARE_DFA_DEAD;
-            most = more > most ? more : most;
-        }
-        below[i] = (uint8_t)(clear && most < TARE_DFA_ENDLESS ? most : TARE_DFA_ENDLESS);
-    }
-    for (uint32_t i = 0; i < v->n_nodes; i++)
-        if (state[i] != TARE_DFA_START)
-            below[i] = TARE_DFA_ENDLESS;
-    tare_arena_rewind(arena, mark);
-    g->below = below;
-    return true;
-}
-
 /* What a token holds behind the quote that ends the string it begins in. */
 struct tail {
     struct tare_str text;
@@ -248,69 +199,74 @@ static bool tail_tables(struct tare_guide_vocab *g, struct tare_arena *arena, st
     g->n_tails = n;
     if (!n) /* one that never matches, so that there is a tree */
         texts[0] = (struct tare_vocab_token){.bytes = TARE_S("none"), .flags = TARE_VOCAB_SPECIAL};
-    if (tare_vocab_make(texts, n + !n, 0, arena, &g->tails, err))
+    const struct tare_vocab *tree = NULL;
+    if (tare_vocab_make(texts, n + !n, 0, arena, &tree, err))
         return false;
     g->tail_of = tail_of;
-    return index_tree(g->tails, arena, &g->tail_first, &g->tail_second);
+    return index_tree(tree, arena, &g->tails);
 }
 
 /* Strings and keys of any text are in every grammar: what tokens do in them is found here. */
-static enum tare_status usual_strings(struct tare_guide_vocab *g, struct tare_arena *arena,
-                                      struct tare_err *err)
+static bool usual_strings(struct tare_guide_vocab *g, const struct tare_grammar *any, uint32_t text,
+                          uint32_t plain, struct tare_arena *arena)
 {
-    struct tare_grammar *any = NULL;
-    enum tare_status st = tare_grammar_open(arena, &any, err);
-    if (st)
-        return st;
-    uint32_t text = tare_grammar_string(any, NULL, 0, TARE_GRAMMAR_ANY, true);
-    uint32_t plain = tare_grammar_string(any, NULL, 0, TARE_GRAMMAR_ANY, false);
-    st = any->err.code ? any->err.code : common_text(any->utf8, arena, &g->common, err);
-    if (!st && heights(g, arena)) {
-        g->text = tare__inner_make(g, &any->nodes[text], NULL, arena);
-        g->plain = tare__inner_make(g, &any->nodes[plain], NULL, arena);
-        g->names = tare__inner_make(g, NULL, any->names, arena);
-        struct tare__node matched = any->nodes[text];
-        matched.free = false;
-        g->matched = tare__inner_make(g, &matched, NULL, arena);
+    g->text = tare__inner_make(g, &any->nodes[text], NULL, arena);
+    g->plain = tare__inner_make(g, &any->nodes[plain], NULL, arena);
+    g->names = tare__inner_make(g, NULL, any->names, arena);
+    struct tare__node matched = any->nodes[text];
+    matched.free = false;
+    g->matched = tare__inner_make(g, &matched, NULL, arena);
+    return g->text && g->plain && g->names && g->matched;
+}
+
+/* The tree of the tokens that are not of the common text, whole. */
+static bool edge_tree(struct tare_guide_vocab *g, struct tare_arena *arena, struct tare_err *err)
+{
+    const struct tare_vocab *v = g->v, *tree = NULL;
+    struct tare_vocab_token *edge = TARE_NEW_N(arena, struct tare_vocab_token, v->n_tokens + 1);
+    bool any = false;
+    if (!edge)
+        return false;
+    for (uint32_t id = 0; id < v->n_tokens; id++) {
+        struct tare_str t = tare_vocab_text(v, id);
+        edge[id].flags = TARE_VOCAB_EMPTY;
+        if (!is_text(v, id) || tare_dfa_run(g->common, t))
+            continue;
+        edge[id] = (struct tare_vocab_token){.bytes = t};
+        any = true;
     }
-    return g->text && g->plain && g->names && g->matched
-               ? TARE_OK
-               : tare_fail(err, TARE_E_NOMEM, "no memory for a vocabulary");
+    if (!any) /* one that never matches, so that there is a tree */
+        edge[v->n_tokens] =
+            (struct tare_vocab_token){.bytes = TARE_S("none"), .flags = TARE_VOCAB_SPECIAL};
+    return !tare_vocab_make(edge, v->n_tokens + !any, 0, arena, &tree, err) &&
+           index_tree(tree, arena, &g->edge);
 }
 
 enum tare_status tare_guide_vocab_open(const struct tare_vocab *v, struct tare_arena *arena,
                                        const struct tare_guide_vocab **out, struct tare_err *err)
 {
     struct tare_guide_vocab *g = TARE_NEW(arena, struct tare_guide_vocab);
-    struct tare_vocab_token *edge = TARE_NEW_N(arena, struct tare_vocab_token, v->n_tokens + 1);
-    bool any = false;
-    if (!g || !edge)
+    struct tare_grammar *any = NULL;
+    if (!g)
         return tare_fail(err, TARE_E_NOMEM, "no memory for a vocabulary");
     g->pool = TARE_NEW(arena, struct tare__pool);
     if (!g->pool || !tare__pool_init(g->pool))
         return tare_fail(err, TARE_E_NOMEM, "no memory for a vocabulary");
     g->v = v;
     g->n_words = (v->size + 63) / 64;
-    for (uint32_t id = 0; id < v->n_tokens; id++) {
-        edge[id].flags = TARE_VOCAB_EMPTY;
-        if (!is_text(v, id))
-            continue;
-        if (is_inside(tare_vocab_text(v, id)))
-            continue;
-        edge[id] = (struct tare_vocab_token){.bytes = tare_vocab_text(v, id)};
-        any = true;
-    }
-    if (!any) /* one that never matches, so that there is a tree */
-        edge[v->n_tokens] =
-            (struct tare_vocab_token){.bytes = TARE_S("none"), .flags = TARE_VOCAB_SPECIAL};
-    enum tare_status st = tare_vocab_make(edge, v->n_tokens + !any, 0, arena, &g->edge, err);
+    enum tare_status st = tare_grammar_open(arena, &any, err);
     if (st)
         return st;
-    if (!length_tables(g, arena) || !quote_tables(g, arena) ||
-        !index_tree(v, arena, &g->first, &g->second) ||
-        !index_tree(g->edge, arena, &g->edge_first, &g->edge_second) || !tail_tables(g, arena, err))
-        return tare_fail(err, TARE_E_NOMEM, "no memory for a vocabulary");
-    st = usual_strings(g, arena, err);
+    uint32_t text = tare_grammar_string(any, NULL, 0, TARE_GRAMMAR_ANY, true);
+    uint32_t plain = tare_grammar_string(any, NULL, 0, TARE_GRAMMAR_ANY, false);
+    st = any->err.code ? any->err.code : common_text(any->utf8, arena, &g->common, err);
+    if (st)
+        return st;
+    if (!edge_tree(g, arena, err) || !length_tables(g, arena) || !quote_tables(g, arena) ||
+        !index_tree(v, arena, &g->full) || !tail_tables(g, arena, err) ||
+        !tare__kinds_make(g, arena) || !usual_strings(g, any, text, plain, arena))
+        return err && err->code ? err->code
+                                : tare_fail(err, TARE_E_NOMEM, "no memory for a vocabulary");
     *out = g;
-    return st;
+    return TARE_OK;
 }

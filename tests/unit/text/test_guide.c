@@ -409,57 +409,6 @@ static void test_objects(void **state)
     }
 }
 
-/* ---- how far any text can go on ------------------------------------------------------------- */
-
-/* Slack held against all texts of so many characters, of characters that the patterns tell apart.
- */
-static void test_slack(void **state)
-{
-    static const char *const patterns[] = {
-        "^(\\S+\\s+){0,3}\\S*$", "^.{0,5}$",  "^a?b?", "x", "^[^-]*$", "^.*$", "^(ab|c.)*$",
-        "^(.\u00e9){2}",         "^\\w{1,4}$"};
-    static const char *const characters[] = {
-        "a", "b", "c", "x", "-", "0", " ", "\xc3\xa9", "\xe2\x82\xac", "\xf0\x9f\x98\x80"};
-    enum { MOST = 9 };
-    (void)state;
-    struct tare_arena arena;
-    tare_arena_init(&arena, NULL, 256 * TARE_MIB);
-    const struct tare_dfa *any = NULL;
-    assert_int_equal(tare_dfa_utf8(&arena, &any, NULL), TARE_OK);
-    for (size_t p = 0; p < sizeof patterns / sizeof *patterns; p++) {
-        const struct tare_dfa *d = NULL;
-        struct tare_dfa_bounds some = {.max_states = 2000};
-        assert_int_equal(tare_dfa_pattern(tare_str_of(patterns[p]), true, some, &arena, &d, NULL),
-                         TARE_OK);
-        const uint8_t *slack = tare_dfa_slack(d, any, tare_alc_libc(), &arena);
-        uint8_t *at = TARE_NEW_N(&arena, uint8_t, (size_t)d->n_states * 2), *to;
-        assert_non_null(slack);
-        assert_non_null(at);
-        memset(at, 0, d->n_states);
-        at[TARE_DFA_START] = 1;
-        unsigned n = 0;
-        for (bool dead = false; n <= MOST && !dead; n++) {
-            to = at + (n % 2 ? 0 : d->n_states);
-            const uint8_t *from = at + (n % 2 ? d->n_states : 0);
-            memset(to, 0, d->n_states);
-            for (uint32_t s = 1; s < d->n_states; s++)
-                for (size_t c = 0; from[s] && c < sizeof characters / sizeof *characters; c++) {
-                    uint32_t k = s;
-                    for (const char *b = characters[c]; *b; b++)
-                        k = tare_dfa_step(d, k, (unsigned char)*b);
-                    to[k] = 1;
-                }
-            dead = to[TARE_DFA_DEAD];
-        }
-        /* after n characters some text was dead: n - 1 are safe; line separators end '.' at once */
-        bool dot = strchr(patterns[p], '.') != NULL;
-        unsigned want = n > MOST ? TARE_DFA_ENDLESS : n - 1;
-        if (dot ? slack[TARE_DFA_START] > want : slack[TARE_DFA_START] != want)
-            fail_msg("%s: slack %u, not %u", patterns[p], slack[TARE_DFA_START], want);
-    }
-    tare_arena_free(&arena);
-}
-
 /* ---- special tokens, memory ----------------------------------------------------------------- */
 
 static void test_special(void **state)
@@ -726,7 +675,7 @@ int main(void)
         cmocka_unit_test(test_random_grammars), cmocka_unit_test(test_objects),
         cmocka_unit_test(test_special),         cmocka_unit_test(test_renewal),
         cmocka_unit_test(test_no_memory),       cmocka_unit_test(test_no_memory_schema),
-        cmocka_unit_test(test_full_arena),      cmocka_unit_test(test_slack),
+        cmocka_unit_test(test_full_arena),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
