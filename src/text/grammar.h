@@ -57,6 +57,7 @@ struct tare_grammar_object {
     uint8_t wants;     /* for each bit some extra that meets it must come; in any order at most 56
                           members then */
     uint32_t min, max; /* members in all; max ANY: no bound */
+    bool list;         /* an array of texts, none of them twice: '[' keys ']'; values are EMPTY */
     bool any_order;    /* members in any order, extras between them; at most 64 members. Else in
                           their order, extras last */
     /* White space: EMPTY for none. */
@@ -94,7 +95,7 @@ uint32_t tare_grammar_seq(struct tare_grammar *g, const uint32_t *nodes, uint32_
 uint32_t tare_grammar_alt(struct tare_grammar *g, const uint32_t *nodes, uint32_t n);
 /* The node min to max (or ANY) times, counted, not unrolled. */
 uint32_t tare_grammar_repeat(struct tare_grammar *g, uint32_t node, uint32_t min, uint32_t max);
-/* '{' members '}'. */
+/* '{' members '}', or '[' texts ']'. */
 uint32_t tare_grammar_object(struct tare_grammar *g, const struct tare_grammar_object *o);
 /* One special token, by its id: never matched by bytes. */
 uint32_t tare_grammar_token(struct tare_grammar *g, uint32_t token);

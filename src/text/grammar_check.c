@@ -238,7 +238,10 @@ void tare_grammar_unique_keys(struct tare_grammar *g, size_t skip)
         g->unique =
             x->kind == TARE_GRAMMAR_K_OBJECT && x->u.object->has_extra && x->u.object->max > 1;
     }
-    g->scarce = false;
-    for (uint32_t i = 0; i < g->n && g->unique && !g->scarce; i++)
-        g->scarce = g->nodes[i].kind == TARE_GRAMMAR_K_OBJECT && g->nodes[i].u.object->scarce;
+    g->scarce = g->lists = false;
+    for (uint32_t i = 0; i < g->n && g->unique; i++)
+        if (g->nodes[i].kind == TARE_GRAMMAR_K_OBJECT) {
+            g->scarce = g->scarce || g->nodes[i].u.object->scarce;
+            g->lists = g->lists || g->nodes[i].u.object->list;
+        }
 }

@@ -42,6 +42,7 @@ struct tare__object {
     uint32_t min, max;
     bool any_order, has_extra; /* has_extra: one that can be written */
     bool scarce;               /* keys of extras can be used up */
+    bool list;                 /* of texts: brackets, no values */
     uint32_t gap_open, gap_close, gap_before, gap_after;
 };
 
@@ -84,6 +85,7 @@ struct tare_grammar {
     bool finished;
     bool unique; /* no key twice in an object; text begins behind `skip` bytes */
     bool scarce; /* unique, and some object is */
+    bool lists;  /* unique, and some object is one */
     uint32_t skip;
     const struct tare_dfa *utf8, *plain; /* plain: text that a JSON string shows without escapes */
     const struct tare_dfa *names;        /* text that it shows without \\u */

@@ -322,6 +322,8 @@ bool tare__object_step(struct tare__memory *m, struct tare__frame f, unsigned ch
 bool tare__object_resume(struct tare__memory *m, struct tare__frame f);
 void tare__object_out(const struct tare__memory *m, const struct tare__frame *f, uint64_t out[4]);
 bool tare__string_step(struct tare__memory *m, struct tare__frame f, unsigned char byte);
+/* For the bytes that come next in the walk. */
+struct tare__lists tare__lists_from(struct tare_walk *w, struct tare_str bytes);
 /* One byte of a string or of a key that is not declared, on its registers alone. */
 enum tare__move { TARE__MOVE_DEAD, TARE__MOVE_READS, TARE__MOVE_ENDS };
 enum tare__move tare__string_move(const struct tare__node *x, struct tare__frame *f,

@@ -7,7 +7,7 @@
 #include "base/banned.h"
 
 enum mode { BETWEEN, BEFORE_KEY, STRING, STRING_SLASH, KEY, KEY_SLASH, DONE };
-enum kind { OBJECT, ARRAY, ONE_KEY };
+enum kind { OBJECT, ARRAY, ONE_KEY }; /* a list of texts is an OBJECT */
 
 /* Entries are never changed, only forgotten: each points to older ones. */
 struct tare__key_entry {
@@ -142,11 +142,25 @@ static void close_one(struct tare__keys *k)
     k->at.mode = k->at.top ? BETWEEN : DONE;
 }
 
-static enum tare__keys_answer between(struct tare__keys *k, char c)
+/* What was taken for a list of texts holds other items: it is an array. */
+static bool no_list(struct tare__keys *k)
+{
+    struct tare__key_entry e = k->entries[k->at.top];
+    e.kind = ARRAY;
+    if (!push(k, e))
+        return false;
+    k->at.top = k->at.head;
+    return true;
+}
+
+static enum tare__keys_answer between(struct tare__keys *k, char c, struct tare__lists *lists,
+                                      size_t at)
 {
     bool ok = true;
-    if (c == '{' || c == '[')
-        ok = open_one(k, c == '{' ? OBJECT : ARRAY);
+    if ((c == '{' || c == '[') && k->at.mode == BEFORE_KEY)
+        ok = no_list(k);
+    if (ok && (c == '{' || c == '['))
+        ok = open_one(k, c == '{' || tare__list_begins(lists, at) ? OBJECT : ARRAY);
     else if (c == '}' || c == ']')
         close_one(k);
     else if (c == ',' && k->at.top && k->entries[k->at.top].kind == OBJECT)
@@ -159,12 +173,13 @@ static enum tare__keys_answer between(struct tare__keys *k, char c)
     return ok ? TARE__KEYS_OK : TARE__KEYS_NO_MEMORY;
 }
 
-static enum tare__keys_answer read_byte(struct tare__keys *k, char c)
+static enum tare__keys_answer read_byte(struct tare__keys *k, char c, struct tare__lists *lists,
+                                        size_t at)
 {
     switch ((enum mode)k->at.mode) {
     case BETWEEN:
     case BEFORE_KEY:
-        return between(k, c);
+        return between(k, c, lists, at);
     case STRING:
         k->at.mode = c == '"' ? BETWEEN : c == '\\' ? STRING_SLASH : STRING;
         return TARE__KEYS_OK;
@@ -180,12 +195,13 @@ static enum tare__keys_answer read_byte(struct tare__keys *k, char c)
         k->at.mode = KEY;
         return put_char(k, c) ? TARE__KEYS_OK : TARE__KEYS_NO_MEMORY;
     case DONE: /* perhaps another call of a list */
-        return c == '{' ? between(k, c) : TARE__KEYS_OK;
+        return c == '{' ? between(k, c, lists, at) : TARE__KEYS_OK;
     }
     return TARE__KEYS_OK;
 }
 
-enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str bytes)
+enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str bytes,
+                                       struct tare__lists lists)
 {
     struct tare__keys_at begin = k->at;
     for (size_t i = 0; i < bytes.n; i++) {
@@ -195,7 +211,7 @@ enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str byt
         if (k->at.skip)
             k->at.skip -= k->at.skip != UINT32_MAX;
         else
-            a = read_byte(k, bytes.p[i]);
+            a = read_byte(k, bytes.p[i], &lists, i);
         if (a != TARE__KEYS_OK) {
             k->at = begin;
             return a;
@@ -204,10 +220,11 @@ enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str byt
     return TARE__KEYS_OK;
 }
 
-enum tare__keys_answer tare__keys_try(struct tare__keys *k, struct tare_str bytes)
+enum tare__keys_answer tare__keys_try(struct tare__keys *k, struct tare_str bytes,
+                                      struct tare__lists lists)
 {
     struct tare__keys_at begin = k->at;
-    enum tare__keys_answer a = tare__keys_read(k, bytes);
+    enum tare__keys_answer a = tare__keys_read(k, bytes, lists);
     k->at = begin;
     return a;
 }
@@ -281,6 +298,18 @@ struct tare_str tare__keys_text(const struct tare__keys *k, uint32_t key)
 {
     const uint32_t n = k->entries[key].n;
     return n ? tare_str_n(k->text + k->entries[key].from, n) : tare_str_n("", 0);
+}
+
+bool tare__keys_begin_so(const struct tare__keys *k, struct tare_str more)
+{
+    struct tare_str begun = tare__keys_begun(k);
+    for (uint32_t i = k->at.head; i != k->at.top; i = k->entries[i].older) {
+        struct tare_str key = tare__keys_text(k, i);
+        if (key.n >= begun.n + more.n && (!begun.n || memcmp(key.p, begun.p, begun.n) == 0) &&
+            memcmp(key.p + begun.n, more.p, more.n) == 0)
+            return true;
+    }
+    return false;
 }
 
 struct tare_str tare__keys_begun(const struct tare__keys *k)

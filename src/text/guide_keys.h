@@ -25,6 +25,19 @@ struct tare__keys {
     const struct tare_alc *alc;
 };
 
+/* Which arrays are lists of texts that may not come twice: the grammar says so, in the state before
+ * the bracket. The bytes that are read, from that state on; memory NULL: none is one. */
+struct tare__memory;
+struct tare__lists {
+    struct tare__memory *memory;
+    uint32_t state;
+    struct tare_str bytes;
+    size_t at; /* bytes behind which `state` stands */
+};
+/* Whether a list may begin with the byte at that place; places in order (guide_object.c). Where an
+ * array may be a list or not, its texts may not come twice either. */
+bool tare__list_begins(struct tare__lists *x, size_t at);
+
 enum tare__keys_answer { TARE__KEYS_OK, TARE__KEYS_TWICE, TARE__KEYS_NO_MEMORY };
 
 void tare__keys_open(struct tare__keys *k, uint32_t skip, const struct tare_alc *alc);
@@ -33,9 +46,11 @@ void tare__keys_close(struct tare__keys *k);
 bool tare__keys_copy(const struct tare__keys *k, struct tare__keys *to);
 /* Reads on. TWICE: a key of an object that has it already; NO_MEMORY: then the place is as it was.
  */
-enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str bytes);
+enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str bytes,
+                                       struct tare__lists lists);
 /* Whether the bytes could be read; the place stays. */
-enum tare__keys_answer tare__keys_try(struct tare__keys *k, struct tare_str bytes);
+enum tare__keys_answer tare__keys_try(struct tare__keys *k, struct tare_str bytes,
+                                      struct tare__lists lists);
 /* How many quotes a token must have to write a key twice from here. */
 uint32_t tare__keys_quotes(const struct tare__keys *k);
 /* True inside a string that is no key: the place changes only when it ends. */
@@ -52,5 +67,7 @@ uint32_t tare__keys_next(const struct tare__keys *k, uint32_t key);
 struct tare_str tare__keys_text(const struct tare__keys *k, uint32_t key); /* as it is spelt */
 struct tare_str
 tare__keys_begun(const struct tare__keys *k); /* what there is of the one under way */
+/* Whether a key of the innermost object begins with that and `more` behind it (some bytes). */
+bool tare__keys_begin_so(const struct tare__keys *k, struct tare_str more);
 
 #endif

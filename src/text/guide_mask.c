@@ -477,7 +477,8 @@ static enum tare_status drop_twice(struct tare_walk *w, const struct tare__mask 
     for (uint32_t i = 0; i < n && v->quotes[ids[i]] >= least; i++) {
         if (least == 1 && !tare_mask_has(&all->view, ids[i]))
             continue;
-        enum tare__keys_answer a = tare__keys_try(&w->keys, tare_vocab_text(v->v, ids[i]));
+        struct tare_str text = tare_vocab_text(v->v, ids[i]);
+        enum tare__keys_answer a = tare__keys_try(&w->keys, text, tare__lists_from(w, text));
         if (a == TARE__KEYS_NO_MEMORY)
             return tare__memory_full(err);
         if (a == TARE__KEYS_OK)
@@ -514,7 +515,8 @@ static enum tare_status leads_on(struct tare_walk *w, uint32_t id, struct looked
         st = tare__step(w->memory, to, (unsigned char)text.p[i], &to, err);
     if (st)
         return st;
-    enum tare__keys_answer a = special ? TARE__KEYS_OK : tare__keys_read(&w->keys, text);
+    enum tare__keys_answer a =
+        special ? TARE__KEYS_OK : tare__keys_read(&w->keys, text, tare__lists_from(w, text));
     bool same = w->keys.at.head == begin.head && w->keys.at.n_text == begin.n_text;
     if (a == TARE__KEYS_OK && same && seen->state[to % LOOKED] == to)
         *out = seen->alive[to % LOOKED];
@@ -539,23 +541,38 @@ static void mark_all(const struct tare_vocab *v, uint32_t i, uint64_t *marks)
             marks[id / 64] |= (uint64_t)1 << (id % 64);
 }
 
-/* Marks the tokens below the node that lead to few keys, or hold an escape. As deep as a token. */
-static void mark_few(const struct tare_vocab *v, uint32_t node, const struct tare__few *few,
-                     uint32_t state, uint32_t written, uint64_t *marks)
+#define MARKED_BYTES 256u /* of a token */
+
+struct marking {
+    const struct tare_vocab *v;
+    const struct tare__keys *keys;
+    const struct tare__few *few;
+    uint32_t written;
+    uint64_t *marks;
+    char text[MARKED_BYTES];
+};
+
+/* Marks the tokens below the node that lead to few keys, of which some were written, or hold an
+ * escape. As deep as a token. */
+static void mark_few(struct marking *m, uint32_t node, uint32_t state, uint32_t depth)
 {
+    const struct tare_vocab *v = m->v;
     uint32_t end = node + tare_vocab_node_size(v->trie[node]);
     for (uint32_t k = node + 1; k < end; k += tare_vocab_node_size(v->trie[k])) {
         unsigned char byte = tare_vocab_node_byte(v->trie[k]);
-        uint32_t to = tare_dfa_step(few->key, state, byte);
-        if (byte == '\\')
-            mark_all(v, k, marks);
-        if (byte == '\\' || byte == '"' || to == TARE_DFA_DEAD)
+        uint32_t to = tare_dfa_step(m->few->key, state, byte);
+        if (byte == '\\' || depth == MARKED_BYTES)
+            mark_all(v, k, m->marks);
+        if (byte == '\\' || byte == '"' || to == TARE_DFA_DEAD || depth == MARKED_BYTES)
             continue;
-        for (uint32_t id = few->left[to] <= written ? v->trie[k].token : TARE_VOCAB_NONE;
+        m->text[depth] = (char)byte;
+        if (!tare__keys_begin_so(m->keys, tare_str_n(m->text, depth + 1)))
+            continue; /* nothing that goes on so was used */
+        for (uint32_t id = m->few->left[to] <= m->written ? v->trie[k].token : TARE_VOCAB_NONE;
              id != TARE_VOCAB_NONE; id = v->same ? v->same[id] : TARE_VOCAB_NONE)
-            marks[id / 64] |= (uint64_t)1 << (id % 64);
+            m->marks[id / 64] |= (uint64_t)1 << (id % 64);
         if (tare_vocab_node_size(v->trie[k]) > 1)
-            mark_few(v, k, few, to, written, marks);
+            mark_few(m, k, to, depth + 1);
     }
 }
 
@@ -571,8 +588,14 @@ static enum tare_status mark_doubt(struct tare_walk *w, uint64_t *marks, bool *i
     *inside = doubt.inside;
     g.words = marks;
     g.n = 0;
-    for (uint32_t i = 0; i < doubt.n_few && doubt.inside && !st; i++)
-        mark_few(v->v, 0, &doubt.few[i], doubt.few[i].at, doubt.written, marks);
+    for (uint32_t i = 0; i < doubt.n_few && doubt.inside && !st; i++) {
+        struct marking of = {.v = v->v,
+                             .keys = &w->keys,
+                             .few = &doubt.few[i],
+                             .written = doubt.written,
+                             .marks = marks};
+        mark_few(&of, 0, doubt.few[i].at, 0);
+    }
     return st || !doubt.inside ? st : walk_from(w, &v->full, doubt.state, &g, err);
 }
 

@@ -116,7 +116,17 @@ static bool begin_key(struct tare__memory *m, const struct tare__object *o, stru
     return true;
 }
 
-/* The key is complete: on to the colon. x: the member, or an extra. */
+/* Behind a member: on to the next one or to the end. */
+static bool after_member(struct tare__memory *m, const struct tare__object *o, struct tare__frame f)
+{
+    f.a = TARE__OBJECT_COMMA;
+    if (any_allowed(m, o, &f) && !tare__enter_then(m, o->gap_before, f))
+        return false;
+    f.a = TARE__OBJECT_CLOSE;
+    return !closable(o, &f) || tare__enter_then(m, o->gap_close, f);
+}
+
+/* The key is complete: on to the colon, or in a list behind it. x: the member, or an extra. */
 static bool end_key(struct tare__memory *m, const struct tare__object *o, uint32_t hold_id,
                     uint32_t x)
 {
@@ -137,6 +147,8 @@ static bool end_key(struct tare__memory *m, const struct tare__object *o, uint32
     }
     if (o->max != TARE_GRAMMAR_ANY || f.d < o->min)
         f.d++; /* above min it does not matter */
+    if (o->list)
+        return after_member(m, o, f);
     f.a = TARE__OBJECT_COLON | x << 8;
     return tare__enter_then(m, o->gap_before, f);
 }
@@ -221,15 +233,25 @@ bool tare__key_goes(const struct tare_dfa *d, uint32_t state, bool escaped, stru
     return state && !escaped && d->accepts[state];
 }
 
+static unsigned char opening(const struct tare__object *o)
+{
+    return o->list ? '[' : '{';
+}
+
+static unsigned char closing(const struct tare__object *o)
+{
+    return o->list ? ']' : '}';
+}
+
 bool tare__object_step(struct tare__memory *m, struct tare__frame f, unsigned char byte)
 {
     const struct tare__object *o = m->guide->grammar->nodes[f.node].u.object;
     switch ((enum tare__phase)(f.a & 0xff)) {
     case TARE__OBJECT_START:
         f.a = TARE__OBJECT_FIRST;
-        return byte != '{' || tare__enter_then(m, o->gap_open, f);
+        return byte != opening(o) || tare__enter_then(m, o->gap_open, f);
     case TARE__OBJECT_FIRST:
-        if (byte == '}')
+        if (byte == closing(o))
             return !closable(o, &f) || tare__resume(m, f.parent);
         return byte != '"' || begin_key(m, o, f);
     case TARE__OBJECT_NEXT:
@@ -241,7 +263,7 @@ bool tare__object_step(struct tare__memory *m, struct tare__frame f, unsigned ch
         f.a = TARE__OBJECT_NEXT;
         return byte != ',' || tare__enter_then(m, o->gap_open, f);
     case TARE__OBJECT_CLOSE:
-        return byte != '}' || tare__resume(m, f.parent);
+        return byte != closing(o) || tare__resume(m, f.parent);
     case TARE__OBJECT_KEY:
         return read_key(m, o, f, byte);
     case TARE__OBJECT_EXTRA:
@@ -263,11 +285,7 @@ bool tare__object_resume(struct tare__memory *m, struct tare__frame f)
         return tare__enter_then(m, x >= EXTRA_MEMBER ? o->extras[x & 0xffff].value : o->values[x],
                                 f);
     }
-    f.a = TARE__OBJECT_COMMA;
-    if (any_allowed(m, o, &f) && !tare__enter_then(m, o->gap_before, f))
-        return false;
-    f.a = TARE__OBJECT_CLOSE;
-    return !closable(o, &f) || tare__enter_then(m, o->gap_close, f);
+    return after_member(m, o, f);
 }
 
 static void one(uint64_t out[4], unsigned char byte)
@@ -280,11 +298,11 @@ void tare__object_out(const struct tare__memory *m, const struct tare__frame *f,
     const struct tare__object *o = m->guide->grammar->nodes[f->node].u.object;
     switch ((enum tare__phase)(f->a & 0xff)) {
     case TARE__OBJECT_START:
-        one(out, '{');
+        one(out, opening(o));
         break;
     case TARE__OBJECT_FIRST:
         if (closable(o, f))
-            one(out, '}');
+            one(out, closing(o));
         if (any_allowed(m, o, f))
             one(out, '"');
         break;
@@ -298,7 +316,7 @@ void tare__object_out(const struct tare__memory *m, const struct tare__frame *f,
         one(out, ',');
         break;
     case TARE__OBJECT_CLOSE:
-        one(out, '}');
+        one(out, closing(o));
         break;
     case TARE__OBJECT_KEY:
         for (uint32_t i = f->b; i < f->c; i++)
@@ -313,4 +331,31 @@ void tare__object_out(const struct tare__memory *m, const struct tare__frame *f,
     case TARE__OBJECT_AFTER:
         break;
     }
+}
+
+/* ---- lists of texts ------------------------------------------------------------------------ */
+
+struct tare__lists tare__lists_from(struct tare_walk *w, struct tare_str bytes)
+{
+    return (struct tare__lists){
+        .memory = w->guide->grammar->lists ? w->memory : NULL, .state = w->state, .bytes = bytes};
+}
+
+bool tare__list_begins(struct tare__lists *x, size_t at)
+{
+    struct tare_err err = {0};
+    for (; x->memory && x->at < at; x->at++)
+        if (tare__step(x->memory, x->state, (unsigned char)x->bytes.p[x->at], &x->state, &err))
+            return false;
+    if (!x->memory)
+        return false;
+    const struct tare__state *s = tare__state_at(x->memory, x->state);
+    for (uint32_t i = 0; i < s->n; i++) {
+        const struct tare__frame *f = &x->memory->frames[s->frames[i]];
+        const struct tare__node *n = &x->memory->guide->grammar->nodes[f->node];
+        if (s->frames[i] != TARE__FRAME_BOTTOM && n->kind == TARE_GRAMMAR_K_OBJECT &&
+            n->u.object->list && (f->a & 0xff) == TARE__OBJECT_START)
+            return true;
+    }
+    return false;
 }

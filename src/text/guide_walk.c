@@ -241,7 +241,7 @@ static enum tare_status advance(struct tare_walk *w, uint32_t to, struct tare_st
         return TARE_OK;
     if (w->guide->grammar->unique) {
         struct tare__keys_at before = w->keys.at;
-        enum tare__keys_answer a = tare__keys_read(&w->keys, bytes);
+        enum tare__keys_answer a = tare__keys_read(&w->keys, bytes, tare__lists_from(w, bytes));
         if (a != TARE__KEYS_OK)
             return a == TARE__KEYS_TWICE ? TARE_OK : tare__memory_full(err);
         if (w->guide->grammar->scarce && !tare__alive(w->memory, &w->keys, to)) {

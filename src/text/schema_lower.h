@@ -242,6 +242,8 @@ const struct tare_dfa *tare__lower_listed_texts(struct tare__lower *l, const str
 /* Names that meet the goals. */
 const struct tare_dfa *tare__lower_names(struct tare__lower *l,
                                          const struct tare__goal_link *goals);
+/* Texts of all the cases; nothing but texts is looked at. */
+const struct tare_dfa *tare__lower_case_texts(struct tare__lower *l, const struct tare__case *list);
 /* Texts of a case, its lengths left out; NULL: any. *none: none can be written. */
 const struct tare_dfa *tare__lower_texts(struct tare__lower *l, const struct tare__case *c,
                                          bool *none);
@@ -270,6 +272,8 @@ enum tare_status tare__schema_grammar_with(struct tare_json schema,
                                            struct tare_schema_grammar *out, struct tare_err *err);
 
 uint32_t tare__lower_bound(uint64_t n); /* of a grammar */
+/* A key as it is written, without quotes; p NULL: it cannot be, or stopped. */
+struct tare_str tare__lower_spelling(struct tare__lower *l, struct tare_str name);
 /* Nodes of one type. */
 uint32_t tare__lower_number(struct tare__lower *l, const struct tare__case *c);
 uint32_t tare__lower_string(struct tare__lower *l, const struct tare__case *c);

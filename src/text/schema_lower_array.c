@@ -7,10 +7,13 @@
 #define MAX_COUNTS 5u     /* of one array */
 #define MAX_COUNTED 4000u /* states of an array that counts */
 
+#define MAX_LISTED 64u /* texts of a list that are as good as declared */
+
 /* What item i must meet, or (i = UINT32_MAX) any item behind all that have a place; with n more
- * goals. */
-static uint32_t item(struct tare__lower *l, const struct tare__case *c, uint32_t i,
-                     const struct tare__goal *also, uint32_t n_also)
+ * goals. NULL: stopped. */
+static struct tare__goal *item_goals(struct tare__lower *l, const struct tare__case *c, uint32_t i,
+                                     const struct tare__goal *also, uint32_t n_also,
+                                     uint32_t *n_goals)
 {
     uint32_t room = 1 + n_also, n = 0;
     for (const struct tare__rule_link *k = c->arrays; k; k = k->next)
@@ -22,7 +25,7 @@ static uint32_t item(struct tare__lower *l, const struct tare__case *c, uint32_t
     struct tare__goal *goals = tare__lower_new(l, room * sizeof *goals);
     tare__lower_work(l, room);
     if (!goals)
-        return TARE_GRAMMAR_NEVER;
+        return NULL;
     for (const struct tare__rule_link *k = c->arrays; k; k = k->next) {
         const struct tare__schema_node *node =
             i < k->rule->n_list ? k->rule->list[i].node : k->rule->node;
@@ -36,7 +39,16 @@ static uint32_t item(struct tare__lower *l, const struct tare__case *c, uint32_t
             goals[n++] = k->goal;
     for (uint32_t k = 0; k < n_also; k++)
         goals[n++] = also[k];
-    return tare__lower_set(l, goals, n);
+    *n_goals = n;
+    return goals;
+}
+
+static uint32_t item(struct tare__lower *l, const struct tare__case *c, uint32_t i,
+                     const struct tare__goal *also, uint32_t n_also)
+{
+    uint32_t n = 0;
+    const struct tare__goal *goals = item_goals(l, c, i, also, n_also, &n);
+    return goals ? tare__lower_set(l, goals, n) : TARE_GRAMMAR_NEVER;
 }
 
 /* "," item, each between gaps. */
@@ -222,17 +234,106 @@ static uint32_t counted(struct tare__lower *l, const struct tare__case *c, uint3
     return tare_grammar_seq(l->g, parts, 3);
 }
 
+/* ---- items that come once ----------------------------------------------------------------- */
+
+/* True when every value of the case is a text. */
+static bool only_texts(struct tare__lower *l, const struct tare__case *c)
+{
+    if (!c->in)
+        return c->kinds == TARE__LOWER_BIT(TARE_JSON_STRING);
+    struct tare_json v = c->in->list ? tare_json_first(c->in->v) : c->in->v;
+    for (; v.doc; v = c->in->list ? tare_json_next(v) : (struct tare_json){0}) {
+        tare__lower_work(l, 1);
+        if (tare_json_kind(v) != TARE_JSON_STRING && (c->kinds >> tare_json_kind(v) & 1))
+            return false;
+    }
+    return true;
+}
+
+/* Where the case is one list of a few texts and nothing else: how many, and they as members. */
+static uint32_t few_texts(struct tare__lower *l, const struct tare__case *c,
+                          struct tare_grammar_member *out)
+{
+    uint32_t n = 0;
+    bool listed = c->in && c->in->list && !c->in->next && !c->out && !c->texts && !c->next &&
+                  !c->min_length && c->max_length == TARE__LOWER_NO_BOUND;
+    if (!listed || l->o->no_escapes)
+        return 0;
+    for (struct tare_json v = tare_json_first(c->in->v); v.doc; v = tare_json_next(v)) {
+        bool known = tare_json_kind(v) != TARE_JSON_STRING;
+        struct tare_str key =
+            known ? (struct tare_str){0} : tare__lower_spelling(l, tare_json_str(v));
+        for (uint32_t i = 0; i < n && !known; i++)
+            known = tare_str_eq(out[i].key, key);
+        if (n == MAX_LISTED && !known)
+            return 0;
+        if (!known)
+            out[n++] = (struct tare_grammar_member){.key = key, .value = TARE_GRAMMAR_EMPTY};
+    }
+    return l->stopped ? 0 : n;
+}
+
+/* Texts of the cases as keys are written. NULL: stopped, or too large. */
+static const struct tare_dfa *texts_once(struct tare__lower *l, const struct tare__case *list)
+{
+    const struct tare_dfa *all = tare__lower_case_texts(l, list);
+    if (all && l->o->no_escapes)
+        all = tare__lower_product(l, all, tare__lower_expression(l, "[^\\x00-\\x1f\"\\\\]*"),
+                                  TARE_DFA_AND);
+    return all;
+}
+
+/* A list of texts, none of them twice: an object that has keys alone. False: its items may be
+ * something else than texts, or an automaton would be too large. */
+static bool unique_texts(struct tare__lower *l, const struct tare__case *c, uint32_t *out)
+{
+    struct tare_grammar_member few[MAX_LISTED];
+    struct tare_grammar_extra any = {.value = TARE_GRAMMAR_EMPTY};
+    struct tare_grammar_object o = {.members = few,
+                                    .extras = &any,
+                                    .min = tare__lower_bound(c->min_items),
+                                    .max = tare__lower_bound(c->max_items),
+                                    .list = true,
+                                    .any_order = true,
+                                    .gap_open = l->gap,
+                                    .gap_close = l->gap,
+                                    .gap_before = TARE_GRAMMAR_EMPTY,
+                                    .gap_after = TARE_GRAMMAR_EMPTY};
+    uint32_t n = 0;
+    const struct tare__goal *goals = item_goals(l, c, UINT32_MAX, NULL, 0, &n);
+    const struct tare__case *list = goals ? tare__lower_cases(l, goals, n) : NULL;
+    bool json = !l->style.bare_keys && !l->style.quoted && !l->style.texts && !l->style.one_extra;
+    if (!list || !json || c->counts)
+        return false;
+    for (const struct tare__case *k = list; k; k = k->next)
+        if (!only_texts(l, k))
+            return false;
+    o.n_members = few_texts(l, list, few);
+    if (!o.n_members) {
+        any.key = texts_once(l, list);
+        o.n_extras = 1;
+        if (!any.key)
+            return false;
+    }
+    tare__lower_restrict(l, "lists of texts that do not come twice: no escapes but those needed");
+    *out = tare_grammar_object(l->g, &o);
+    return true;
+}
+
 uint32_t tare__lower_array(struct tare__lower *l, const struct tare__case *c)
 {
     uint32_t listed = 0;
     if (c->min_items > c->max_items)
         return TARE_GRAMMAR_NEVER;
-    if (c->unique && c->max_items > 1)
-        (void)tare__lower_refuse(l, c->unique, "which items were written is not known to a mask");
     for (const struct tare__rule_link *k = c->arrays; k; k = k->next)
         listed = k->rule->n_list > listed ? k->rule->n_list : listed;
     for (const struct tare__goal_link *k = c->places; k; k = k->next)
         listed = k->index >= listed ? k->index + 1 : listed;
+    uint32_t texts = TARE_GRAMMAR_NEVER;
+    if (c->unique && c->max_items > 1 && !listed && unique_texts(l, c, &texts))
+        return texts;
+    if (c->unique && c->max_items > 1)
+        (void)tare__lower_refuse(l, c->unique, "which items were written is not known to a mask");
     if (c->counts)
         return counted(l, c, listed);
     uint32_t full = c->max_items == 0 ? TARE_GRAMMAR_NEVER : bracketed(l, after(l, c, listed));

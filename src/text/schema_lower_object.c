@@ -130,8 +130,7 @@ static void gather(struct tare__lower *l, const struct tare__case *c, struct mem
     in_order(l, c->members, m, false);
 }
 
-/* As it is written, without quotes; p NULL: it cannot be, or stopped. */
-static struct tare_str spelling(struct tare__lower *l, struct tare_str name)
+struct tare_str tare__lower_spelling(struct tare__lower *l, struct tare_str name)
 {
     struct tare_buf b;
     tare_buf_init(&b, l->arena->alc, TARE_MAX_JSON_BYTES);
@@ -302,7 +301,7 @@ static uint32_t written(struct tare__lower *l, struct object *o, const struct ta
         struct tare__goal *goals;
         uint32_t n = tare__lower_member_goals(l, c, m->names[i], &goals);
         bool never = names && !tare_dfa_run(names, m->names[i]);
-        m->v[i].key = spelling(l, m->names[i]);
+        m->v[i].key = tare__lower_spelling(l, m->names[i]);
         if (!m->v[i].key.p) { /* in its own spelling, never written */
             m->v[i].key = m->names[i];
             never = true;
@@ -567,7 +566,7 @@ uint32_t tare__lower_fields(struct tare__lower *l, const struct tare__case *c,
 static uint32_t bare_field(struct tare__lower *l, void *ctx, struct tare_str name,
                            const struct tare__goal *goals, uint32_t n)
 {
-    struct tare_str key = spelling(l, name);
+    struct tare_str key = tare__lower_spelling(l, name);
     (void)ctx;
     if (!key.p)
         return TARE_GRAMMAR_NEVER;

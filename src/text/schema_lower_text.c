@@ -236,7 +236,7 @@ uint32_t tare__lower_string(struct tare__lower *l, const struct tare__case *c)
 
 /* ---- names ------------------------------------------------------------------------------- */
 
-/* The length as an automaton, for names: they have no counter. */
+/* The length as an automaton, for names and texts that come once: they have no counter. */
 static const struct tare_dfa *of_length(struct tare__lower *l, uint64_t lo, uint64_t hi)
 {
     if (lo > TARE_MAX_GRAMMAR_DFA_STATES / 8 ||
@@ -285,12 +285,17 @@ static const struct tare_dfa *case_names(struct tare__lower *l, const struct tar
 const struct tare_dfa *tare__lower_names(struct tare__lower *l, const struct tare__goal_link *goals)
 {
     struct tare__case *list = tare__lower_top(l);
-    const struct tare_dfa *all = NULL;
     if (!list)
         return NULL;
     list->kinds = TARE__LOWER_BIT(TARE_JSON_STRING);
     for (const struct tare__goal_link *k = goals; k && list; k = k->next)
         list = tare__lower_expand(l, k->goal, list, NULL);
+    return tare__lower_case_texts(l, list);
+}
+
+const struct tare_dfa *tare__lower_case_texts(struct tare__lower *l, const struct tare__case *list)
+{
+    const struct tare_dfa *all = NULL;
     if (!list)
         return tare__lower_listed_texts(l, NULL, 0);
     for (; list && !l->stopped; list = list->next) {

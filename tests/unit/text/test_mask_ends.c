@@ -37,13 +37,20 @@ static const char *one_of(struct tare_rng *r, const char *const *list, uint32_t 
 static const char *const patterns[] = {
     "^(a|b)$",  "^(a|b[ab]*)$", "^[ab]{1,2}$",         "^a?b?$", "a", "^(a|\\\\n)$",
     "^[ab]{2}", "^b",           "^(ab|ba|a[ab]{0,3})$"};
-static const char *const values[] = {"true",
-                                     "{\"type\":\"boolean\"}",
-                                     "{\"enum\":[1,{\"a\":1,\"b\":{}}]}",
-                                     "{\"type\":\"integer\",\"maximum\":9,\"minimum\":0}",
-                                     "{\"const\":null}",
-                                     "{\"type\":\"string\",\"maxLength\":1}",
-                                     "false"};
+static const char *const values[] = {
+    "true",
+    "{\"type\":\"boolean\"}",
+    "{\"enum\":[1,{\"a\":1,\"b\":{}}]}",
+    "{\"type\":\"integer\",\"maximum\":9,\"minimum\":0}",
+    "{\"const\":null}",
+    "{\"type\":\"string\",\"maxLength\":1}",
+    "{\"type\":\"array\",\"uniqueItems\":true,\"items\":{"
+    "\"type\":\"string\",\"pattern\":\"^[ab]{1,2}$\"}}",
+    "{\"type\":\"array\",\"uniqueItems\":true,\"minItems\":2,"
+    "\"items\":{\"enum\":[\"a\",\"b\",\"ab\"]}}",
+    "{\"type\":\"array\",\"uniqueItems\":true,\"minItems\":3,"
+    "\"items\":{\"type\":\"string\",\"pattern\":\"^(a|b|aba?)$\"}}",
+    "false"};
 
 static void random_object(struct tare_rng *r, struct tare_buf *b, unsigned depth);
 

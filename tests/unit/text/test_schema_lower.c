@@ -71,6 +71,35 @@ static const struct row rows[] = {
      {"{\"a\":[1,{\"b\":0}]}", "{\"a\":[1]}", "[]", "{\"a\":[1,{}]}", "null"},
      {"{\"a\":[1,{\"b\":null}]}"},
      NULL},
+    /* texts that come once */
+    {"{\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"type\":\"string\"}}",
+     {"[]", "[\"a\"]", "[\"a\",\"aa\",\"\"]"},
+     {"[\"a\",\"a\"]", "[\"\",\"b\",\"\"]", "[1]", "[\"a\",1]", "{}"},
+     NULL},
+    {"{\"type\":\"array\",\"uniqueItems\":true,\"minItems\":2,\"items\":{\"enum\":[\"a\",\"b\","
+     "\"ab\",\"a\"]}}",
+     {"[\"b\",\"a\"]", "[\"ab\",\"a\",\"b\"]"},
+     {"[\"a\"]", "[\"a\",\"a\"]", "[\"a\",\"b\",\"ab\",\"a\"]", "[\"a\",\"c\"]"},
+     NULL},
+    {"{\"type\":\"array\",\"uniqueItems\":true,\"maxItems\":3,\"items\":{\"type\":\"string\","
+     "\"pattern\":\"^[ab]\",\"maxLength\":2}}",
+     {"[]", "[\"ab\",\"a\",\"b\"]"},
+     {"[\"ab\",\"ab\"]", "[\"abc\"]", "[\"a\",\"b\",\"aa\",\"bb\"]", "[\"\"]"},
+     NULL},
+    {"{\"type\":\"object\",\"properties\":{\"x\":{\"type\":\"array\",\"items\":{\"type\":"
+     "\"string\"}}},"
+     "\"additionalProperties\":{\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"type\":"
+     "\"string\"}}}",
+     {"{\"x\":[\"a\",\"a\"],\"y\":[\"a\"],\"z\":[\"a\"]}", "{\"y\":[\"y\",\"z\"],\"z\":[]}"},
+     {"{\"x\":[],\"y\":[\"b\",\"b\"]}", "{\"y\":[\"a\",\"a\"],\"z\":[]}"},
+     NULL},
+    /* items of one kind or the other: an array that may be such a list is one until it is not */
+    {"{\"anyOf\":[{\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"type\":\"string\"}},{"
+     "\"type\":"
+     "\"array\",\"items\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}]}",
+     {"[\"a\",\"b\"]", "[[\"a\",\"a\"],[\"a\"]]", "[]"},
+     {"[\"a\",\"a\"]", "[\"a\",[\"a\"]]"},
+     NULL},
     /* items */
     {"{\"type\":\"array\",\"not\":{\"items\":{\"type\":\"string\"}}}",
      {"[1]", "[\"a\",1]", "[1,\"a\"]"},

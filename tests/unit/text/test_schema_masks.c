@@ -162,6 +162,8 @@ static void random_schema(struct tare_rng *rng, struct tare_buf *b, unsigned dep
                                          "\"type\":\"string\",\"pattern\":\"a|b$\"",
                                          "\"multipleOf\":0.25,\"type\":\"number\"",
                                          "\"not\":{\"type\":\"string\"}",
+                                         "\"uniqueItems\":true,\"type\":\"array\",\"items\":{"
+                                         "\"type\":\"string\",\"maxLength\":2}",
                                          "\"$ref\":\"#\""};
     tare_buf_putc(b, '{');
     switch (depth > 2 ? 0 : tare_rng_below(rng, 9)) {
