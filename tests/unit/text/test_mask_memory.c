@@ -265,6 +265,75 @@ static void test_alone(void **state)
     fleet_close(&free_of);
 }
 
+/* Random texts until `after` steps into the guide's second memory. */
+static void fill(struct tare_guide *guide, uint32_t size, uint32_t after)
+{
+    struct tare_rng r;
+    struct tare_walk *w = NULL;
+    struct tare_guide_stats s;
+    uint64_t hash = 0;
+    tare_rng_init(&r, 7, TARE_S("fill"), 0);
+    for (uint32_t left = UINT32_MAX; left;) {
+        if (!w)
+            assert_int_equal(tare_walk_open(guide, &w, NULL), TARE_OK);
+        if (!random_step(&w, size, &r, &hash)) {
+            tare_walk_close(w);
+            w = NULL;
+        }
+        tare_guide_stats(guide, &s);
+        if (left != UINT32_MAX)
+            left--;
+        else if (s.memories == 2)
+            left = after;
+    }
+    tare_walk_close(w);
+}
+
+/* Whether it took a memory begun anew. */
+static bool moves_with_steps(const struct fleet *f, const struct tare_grammar *g, size_t memo_bytes,
+                             uint32_t after)
+{
+    static const char text[] =
+        "{\"k30\":\"aaaaaaaaaaaa\",\"list\":[true,30,\"x30\",true,30,\"x30\",30";
+    struct tare_guide_options o = {.memo_bytes = memo_bytes};
+    struct tare_guide *guide = NULL;
+    struct tare_walk *w = NULL;
+    struct tare_guide_stats s;
+    struct tare_mask_view m;
+    assert_int_equal(tare_guide_open(g, f->tables, &o, &guide, NULL), TARE_OK);
+    assert_int_equal(tare_walk_open(guide, &w, NULL), TARE_OK);
+    for (size_t i = 0; i < sizeof text - 1; i++) {
+        enum tare_walk_answer a = 0;
+        assert_int_equal(tare_walk_accept_bytes(w, tare_str_n(text + i, 1), &a, NULL), TARE_OK);
+        assert_int_equal(a, TARE_WALK_OK);
+    }
+    fill(guide, f->v->size, after);
+    tare_guide_stats(guide, &s);
+    uint64_t memories = s.memories;
+    assert_int_equal(tare_walk_mask(w, &m, NULL), TARE_OK);
+    tare_guide_stats(guide, &s);
+    check_mask(w, f->v);
+    tare_walk_close(w);
+    tare_guide_close(guide);
+    return s.memories > memories;
+}
+
+/* A text with many steps to move finds the memory more and more full: it always moves, at the last
+ * to one that is begun anew. */
+static void test_no_room_to_move(void **state)
+{
+    (void)state;
+    struct fleet f;
+    uint32_t anew = 0;
+    fleet_open(&f, 1, 0, NULL);
+    const struct tare_grammar *g = grammar_of(30, &f.arena);
+    for (size_t bytes = 160000; bytes < 186000; bytes += 4000)
+        for (uint32_t after = 1; after < 60; after += 3)
+            anew += moves_with_steps(&f, g, bytes, after);
+    assert_true(anew > 0);
+    fleet_close(&f);
+}
+
 /* Every mask that was asked for is a hit or a miss. */
 static void test_counts(void **state)
 {
@@ -408,9 +477,9 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ceiling),  cmocka_unit_test(test_looked_at),
-        cmocka_unit_test(test_clock),    cmocka_unit_test(test_alone),
-        cmocka_unit_test(test_counts),   cmocka_unit_test(test_threads),
-        cmocka_unit_test(test_no_memory)};
+        cmocka_unit_test(test_ceiling),         cmocka_unit_test(test_looked_at),
+        cmocka_unit_test(test_clock),           cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_no_room_to_move), cmocka_unit_test(test_counts),
+        cmocka_unit_test(test_threads),         cmocka_unit_test(test_no_memory)};
     return cmocka_run_group_tests_name("what masks remember", tests, NULL, NULL);
 }
