@@ -137,31 +137,53 @@ uint32_t tare__inside_reach(const struct tare__inside *in, const struct tare__fr
     return tare__reach(&of, f, longest);
 }
 
-/* All tokens of the kind stay that have at most n characters, or all that the bounds leave; those
- * of more are tried one by one when they are few, which is when n is not small. */
-#define MANY_CHARS 4u
+/* Whether a token of the common text stays inside. */
+static bool stays_inside(const struct tare__inside *in, const struct tare__frame *f,
+                         struct tare_str t)
+{
+    uint32_t state = in->key ? f->b : f->a, need = f->c, left = f->d;
+    for (size_t i = 0; i < t.n; i++) {
+        unsigned char byte = (unsigned char)t.p[i];
+        if (!in->dfa && !tare__text_step(in->x, byte, &state, &need, &left))
+            return false;
+        if (in->dfa)
+            state = tare_dfa_step(in->dfa, state, byte);
+        if (state == TARE_DFA_DEAD)
+            return false;
+    }
+    return true;
+}
 
+/* Word i of the kind's tokens of more than n characters that bounds leave room for. */
+static uint64_t longer_ones(const struct tare_guide_vocab *v, const struct tare__kind *kind,
+                            uint32_t n, uint32_t left, uint32_t i)
+{
+    return kind->words[i] & ~v->within[n][i] &
+           (left < TARE__LENGTHS ? v->within[left][i] : ~UINT64_C(0));
+}
+
+#define NODES_A_TOKEN 3u /* of a tree, that cost what one token costs alone */
+
+/* All tokens of the kind stay that have at most n characters; the longer ones are tried one by one,
+ * or along the tree, whichever is less. */
 static void walk_kind(struct tare__inside *in, const struct tare__kind *kind, uint32_t n,
                       const struct tare__frame *f)
 {
     const struct tare_guide_vocab *v = in->v;
     uint32_t left = in->dfa ? TARE_GRAMMAR_ANY : f->d;
-    if (n >= kind->longest) {
-        for (uint32_t i = 0; i < v->n_words; i++)
-            in->words[i] |= kind->words[i];
-        return;
-    }
-    if ((n < MANY_CHARS && n != left) || n >= TARE__LENGTHS) {
+    n = n < TARE__LENGTHS ? n : TARE__LENGTHS - 1;
+    uint32_t count = kind->longer[n] - (left < TARE__LENGTHS ? kind->longer[left] : 0);
+    if (count > kind->tree.v->n_nodes / NODES_A_TOKEN) {
         walk_tree(in, kind->tree.v, f);
         return;
     }
     for (uint32_t i = 0; i < v->n_words; i++) {
-        uint64_t more = kind->words[i] & ~v->within[n][i];
         in->words[i] |= kind->words[i] & v->within[n][i];
-        if (left < TARE__LENGTHS)
-            more &= v->within[left][i];
-        for (; more; more &= more - 1)
-            tare__inside_try(in, f, i * 64 + (uint32_t)__builtin_ctzll(more));
+        for (uint64_t more = longer_ones(v, kind, n, left, i); more; more &= more - 1) {
+            uint32_t id = i * 64 + (uint32_t)__builtin_ctzll(more);
+            if (stays_inside(in, f, tare_vocab_text(v->v, id)))
+                in->words[i] |= more & -more;
+        }
     }
 }
 

@@ -194,8 +194,9 @@ enum tare__chars {
 /* Tokens that hold the same characters and nothing but the common text. */
 struct tare__kind {
     uint32_t chars;
-    uint32_t longest;      /* characters of the longest */
-    const uint64_t *words; /* the tokens */
+    uint32_t longest;               /* characters of the longest */
+    uint32_t longer[TARE__LENGTHS]; /* [n] how many tokens have more than n characters */
+    const uint64_t *words;          /* the tokens */
     struct tare__tree tree;
 };
 

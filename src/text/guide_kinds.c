@@ -54,6 +54,8 @@ static void add_token(const struct tare_guide_vocab *g, struct tare__kind *kind,
     words[id / 64] |= (uint64_t)1 << (id % 64);
     if (g->length[id] > kind->longest)
         kind->longest = g->length[id];
+    for (uint32_t n = 0; n < TARE__LENGTHS && n < g->length[id]; n++)
+        kind->longer[n]++;
 }
 
 /* A tree that grows in the order of the whole one. */
