@@ -3,6 +3,7 @@
 
 #include "base/limits.h"
 #include "check/answer_int.h"
+#include "text/json_extract.h"
 
 #include "base/banned.h"
 
@@ -308,19 +309,29 @@ struct tare__found tare__find_choice(struct tare__look *l, const struct tare__ch
 
 /* ---- JSON -------------------------------------------------------------------------------- */
 
-/* The first value in a text: what stands in a fence, or begins with a bracket. */
-static bool json_inside(struct tare_str s, struct tare_arena *arena, struct tare_json *out)
+/* The value in a text, if possible one that holds to the schema; false: *found says what is there
+ * instead. */
+static bool json_inside(const struct tare__look *l, const struct tare__check *c,
+                        struct tare_json *out, struct tare__found *found)
 {
-    struct tare_json_policy policy = {.allow_trailing = true};
-    uint32_t tries = 0;
-    for (size_t at = 0; at < s.n && tries < 1000; at++) {
-        if (s.p[at] != '{' && s.p[at] != '[')
-            continue;
-        tries++;
-        if (tare_json_parse(tare_str_n(s.p + at, s.n - at), &policy, arena, out, NULL) == TARE_OK)
-            return true;
+    struct tare_json_extract x;
+    struct tare_err err = {0};
+    enum tare_status st = tare_json_extract(l->output, c->schema, l->arena, &x, &err);
+    if (st == TARE_OK && x.found == TARE_X_NONE && c->schema)
+        st = tare_json_extract(l->output, NULL, l->arena, &x, &err);
+    else if (st == TARE_OK && x.found == TARE_X_AMBIGUOUS) {
+        *found = tare__verdict(true, TARE_S("it holds several such values (X_AMBIGUOUS)"));
+        return false;
     }
-    return false;
+    if (st != TARE_OK)
+        *found =
+            tare__unknown(TARE_SCORE_UNAVAILABLE, tare_arena_copy(l->arena, tare_str_of(err.text)));
+    else if (x.found == TARE_X_AMBIGUOUS)
+        *found = tare__verdict(false, TARE_S("no JSON in it holds to the schema"));
+    else if (x.found == TARE_X_NONE)
+        *found = tare__verdict(false, TARE_S("there is no JSON in it (X_NONE)"));
+    *out = x.value;
+    return st == TARE_OK && tare_json_present(x.value);
 }
 
 struct tare__found tare__find_json(struct tare__look *l, const struct tare__check *c)
@@ -328,12 +339,13 @@ struct tare__found tare__find_json(struct tare__look *l, const struct tare__chec
     struct tare_json v;
     struct tare_err err = {0};
     struct tare_schema_fault *fault = NULL;
+    struct tare__found none;
     if (c->inside) {
-        if (!json_inside(l->output, l->arena, &v))
-            return tare__verdict(false, TARE_S("there is no JSON in it"));
+        if (!json_inside(l, c, &v, &none))
+            return none;
     } else if (tare_json_parse(l->output, &tare_json_strict, l->arena, &v, &err) != TARE_OK) {
-        return tare__verdict(
-            false, tare_arena_printf(l->arena, "no JSON: %s (byte %zu)", err.text, err.offset));
+        return tare__verdict(false, tare_arena_printf(l->arena, "no JSON: %s: %s (byte %zu)",
+                                                      err.fault, err.text, err.offset));
     }
     if (!c->schema)
         return tare__verdict(true, TARE_S("it is JSON"));

@@ -4,6 +4,7 @@
 #include "cli/cmd.h"
 #include "text/jsonl.h"
 #include "text/schema.h"
+#include "text/width.h"
 
 #include "base/banned.h"
 
@@ -44,39 +45,23 @@ static void put_fault(struct tare_json_writer *w, const struct tare_schema_fault
     tare_json_end_object(w);
 }
 
-/* A JSON string without its quotes: nothing in it can steer a terminal. */
-static void put_safe(struct tare_buf *out, struct tare_str s)
-{
-    static const char digits[] = "0123456789abcdef";
-    for (size_t i = 0; i < s.n; i++) {
-        unsigned char c = (unsigned char)s.p[i];
-        if (c < 32 || c == 127) {
-            tare_buf_puts(out, "\\x");
-            tare_buf_putc(out, digits[c >> 4]);
-            tare_buf_putc(out, digits[c & 15]);
-        } else {
-            tare_buf_putc(out, s.p[i]);
-        }
-    }
-}
-
 static void print_faults(struct tare_buf *out, struct tare_str path,
                          const struct tare_schema_fault *f)
 {
-    put_safe(out, path);
+    tare_text_safe(out, path);
     tare_buf_puts(out, f ? ": does not match\n" : ": matches\n");
     for (; f; f = f->next) {
         tare_buf_puts(out, "  ");
         if (f->at.n)
-            put_safe(out, f->at);
+            tare_text_safe(out, f->at);
         else
             tare_buf_puts(out, "(the whole)");
         tare_buf_puts(out, ": ");
-        put_safe(out, f->says);
+        tare_text_safe(out, f->says);
         tare_buf_puts(out, "\n    ");
-        put_safe(out, f->remedy);
+        tare_text_safe(out, f->remedy);
         tare_buf_puts(out, "   [#");
-        put_safe(out, f->schema);
+        tare_text_safe(out, f->schema);
         tare_buf_puts(out, "]\n");
     }
 }
@@ -149,7 +134,7 @@ static enum tare_status check_files(struct tare_ctx *ctx, const struct schema_op
         tare_json_end_object(&w);
         tare_buf_putc(out, '\n');
     } else if (st == TARE_OK && o->files.n == 1) {
-        put_safe(out, o->files.v[0]);
+        tare_text_safe(out, o->files.v[0]);
         tare_buf_puts(out, ": a schema\n");
     }
     return st == TARE_OK ? flush(ctx, out, err) : st;

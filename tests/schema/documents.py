@@ -105,6 +105,7 @@ CASES = [
     ("mask-compile", 1, "echo '{\"uniqueItems\":true,\"type\":\"array\"}' >u.json; tare mask compile u.json --json"),
     ("mask-bench", 0, "echo '{\"schema\":{\"enum\":[1,12]},\"tests\":[{\"data\":12},{\"data\":2}]}' >l.jsonl; echo '[\"1\",\"2\"]' >v.json; tare mask bench --schemas l.jsonl --vocab v.json --json"),
     ("mask-step", 0, "echo '{\"enum\":[1,12]}' >e.json; echo '[\"1\",\"12\"]' >v.json; tare mask step e.json --vocab v.json --after 1 --json"),
+    ("check-json", 1, "printf '[1,]' >a; printf '{} []' >b; printf 'so {}' >c; tare check json --extract --mend a b c --json"),
     ("check-schema", 1, "echo '{\"required\":[\"a\"]}' >s.json; echo '{}' >i.json; tare check schema s.json i.json --json"),
     ("experiment-tools", 0, "tare experiment tools --script no_call=0.1,wrong_type=0.1 --episodes 20 --json"),
     ("experiment-tools", 0, "tare experiment tools --script no_call=0.1 --episodes 5 --emit | grep -v constrained | tare experiment tools - --json"),

@@ -112,6 +112,13 @@ static void test_checks(void **state)
         {"[{\"json\":{\"schema\":{\"required\":[\"a\"]}}}]", "{}", "{\"b\":1}", NO, 0},
         {"[{\"json\":{\"inside\":true,\"schema\":{\"type\":\"array\"}}}]", "{}",
          "Here: ```json\n[1, 2]\n``` done", YES, 1},
+        /* the value that fits counts, wherever it stands; braces of prose are none */
+        {"[{\"json\":{\"inside\":true,\"schema\":{\"required\":[\"a\"]}}}]", "{}",
+         "Not {this}, nor {\"b\":1}: {\"a\":\"}\"}.", YES, 1},
+        {"[{\"json\":{\"inside\":true,\"schema\":{\"required\":[\"a\"]}}}]", "{}",
+         "{\"b\":1} or {\"c\":1}", NO, 0},
+        {"[{\"json\":{\"inside\":true}}]", "{}", "{\"b\":1} or {\"c\":1}", YES, 1},
+        {"[{\"json\":{\"inside\":true}}]", "{}", "{this} or [that]", NO, 0},
         {"[{\"length\":{\"max\":2,\"unit\":\"words\"}}]", "{}", "one two", YES, 1},
         {"[{\"length\":3}]", "{}", "\xc3\xa4\xc3\xb6\xc3\xbc", YES, 1}, /* characters, not bytes */
         {"[{\"similarity\":{\"value\":\"kitten\",\"max\":3}}]", "{}", "sitting", YES, 1},

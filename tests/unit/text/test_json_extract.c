@@ -1,0 +1,174 @@
+/* JSON in a model's text: found in prose, or mended by the closed list. */
+#include "text_test.h"
+
+#include "text/calls.h"
+#include "text/json_extract.h"
+
+static struct tare_arena arena;
+
+static int setup(void **state)
+{
+    (void)state;
+    tare_arena_init(&arena, NULL, 64 * TARE_MIB);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    tare_arena_free(&arena);
+    return 0;
+}
+
+static const struct tare_schema *schema_of(const char *text)
+{
+    const struct tare_schema *s = NULL;
+    struct tare_json v;
+    if (!text)
+        return NULL;
+    assert_int_equal(tare_json_parse(tare_str_of(text), NULL, &arena, &v, NULL), TARE_OK);
+    assert_int_equal(tare_schema_compile(v, NULL, &arena, &s, NULL), TARE_OK);
+    return s;
+}
+
+static const struct {
+    const char *text, *schema, *found, *value;
+} prose[] = {
+    {" {\"a\": 1}\n", NULL, "whole", "{\"a\": 1}"},
+    {"7", NULL, "whole", "7"},
+    {"", NULL, "X_NONE", NULL},
+    {"no value here", NULL, "X_NONE", NULL},
+    {"7 and 8", NULL, "X_NONE", NULL}, /* numbers and words are prose */
+    {"Sure: {\"a\": 1}.", NULL, "X_EXTRACTED", "{\"a\": 1}"},
+    {"{\"a\":1} {\"b\":2}", NULL, "X_AMBIGUOUS", NULL},
+    {"{\"a\":1} {\"a\":1}", NULL, "X_AMBIGUOUS", NULL}, /* not even when they are equal */
+    {"{\"a\":1} {\"b\":2}", "{\"required\":[\"b\"]}", "X_EXTRACTED", "{\"b\":2}"},
+    {"{\"a\":1} {\"b\":2}", "{\"required\":[\"c\"]}", "X_NONE", NULL},
+    {"with {braces} and {\"a\":\"}{\\\"\"}", NULL, "X_EXTRACTED", "{\"a\":\"}{\\\"\"}"},
+    {"{'x': {\"a\":1}}", NULL, "X_NONE", NULL}, /* a part of what is none is none */
+    {"an open { and {\"a\":1}", NULL, "X_EXTRACTED", "{\"a\":1}"},
+    {"a quote \" and {\"a\":1}", NULL, "X_EXTRACTED", "{\"a\":1}"},
+    {"```json\n[1]\n```", NULL, "X_EXTRACTED", "[1]"},
+    {"```\n7\n```", NULL, "X_EXTRACTED", "7"},
+    {"{\"a\":1} so\n```json\n[1]\n```", NULL, "X_EXTRACTED", "[1]"},
+    {"```py\n{}\n```\n```json\n[1]\n```", NULL, "X_EXTRACTED", "[1]"},
+    {"```json\n[1]\n```\n```json\n[2]\n```", NULL, "X_AMBIGUOUS", NULL},
+    {"```json\n{\"c\": \"```\"}\n```", NULL, "X_EXTRACTED", "{\"c\": \"```\"}"},
+    {"```json\n[1,]\n```", NULL, "X_NONE", NULL},
+    {"{\"a\":1,\"a\":2}", NULL, "X_NONE", NULL}, /* as strict as ever */
+};
+
+static void test_extract(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof prose / sizeof prose[0]; i++) {
+        struct tare_json_extract x;
+        struct tare_err err = {0};
+        struct tare_str text = tare_str_of(prose[i].text);
+        assert_int_equal(tare_json_extract(text, schema_of(prose[i].schema), &arena, &x, &err),
+                         TARE_OK);
+        if (strcmp(tare_json_found_name(x.found), prose[i].found) != 0)
+            fail_msg("%s: %s", prose[i].text, tare_json_found_name(x.found));
+        assert_int_equal(tare_json_present(x.value), prose[i].value != NULL);
+        if (!prose[i].value)
+            continue;
+        assert_true(tare_str_is(tare_json_lexeme(x.value), prose[i].value));
+        assert_memory_equal(prose[i].text + x.off, prose[i].value, x.end - x.off);
+    }
+}
+
+static void test_extract_stays_short(void **state)
+{
+    (void)state;
+    struct tare_json_extract x;
+    struct tare_err err = {0};
+    char *p = malloc(400000);
+    assert_non_null(p);
+    memset(p, '[', 400000);
+    assert_int_equal(tare_json_extract(tare_str_n(p, 400000), NULL, &arena, &x, &err),
+                     TARE_E_LIMIT);
+    free(p);
+}
+
+static const struct {
+    const char *text, *value;
+    uint32_t repairs;
+} faulty[] = {
+    {"{\"a\":1}", "{\"a\":1}", 0},
+    {"{\"a\":1,}", "{\"a\":1}", TARE_R_TRAILING_COMMA},
+    {"{'a':True}", "{\"a\":true}", TARE_R_SINGLE_QUOTES | TARE_R_PY_LITERAL},
+    {"{a:1}", "{\"a\":1}", TARE_R_UNQUOTED_KEY},
+    {"```json\n{}\n```", "{}", TARE_R_FENCE},
+    {"[1]]", "[1]", TARE_R_EXTRA_CLOSER},
+    {"[1]]]]]", NULL, 0},
+    {"// why\n[1]", "[1]", TARE_R_COMMENT},
+    {"{\"a\":1,\"a\":2}", "{\"a\":2}", TARE_R_DUP_KEY},
+    {"[\"x\ny\"]", "[\"x\\u000ay\"]", TARE_R_RAW_CONTROL},
+    {"[NaN]", NULL, 0},
+    {"[Infinity]", NULL, 0},
+    {"[01]", NULL, 0},
+    {"[1", NULL, 0},
+    {"[\"x", NULL, 0},
+    {"{\"a\":}", NULL, 0},
+    {"{\"a\": word}", NULL, 0},
+    {"[1] [2]", NULL, 0},
+    {"so [1]", NULL, 0},
+    {"```json\n{}", NULL, 0},
+    {"", NULL, 0},
+};
+
+static void test_mend(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof faulty / sizeof faulty[0]; i++) {
+        struct tare_json v;
+        struct tare_err err = {0};
+        uint32_t repairs = 77;
+        enum tare_status st =
+            tare_json_mend(tare_str_of(faulty[i].text), &arena, &v, &repairs, &err);
+        assert_int_equal(st, faulty[i].value ? TARE_OK : TARE_E_INPUT);
+        if (repairs != faulty[i].repairs)
+            fail_msg("%s: repairs %x", faulty[i].text, repairs);
+        if (faulty[i].value)
+            assert_true(tare_str_is(tare_json_lexeme(v), faulty[i].value));
+        else
+            assert_non_null(err.fault);
+    }
+}
+
+static void test_every_refused_allocation(void **state)
+{
+    (void)state;
+    const struct tare_schema *s = schema_of("{\"required\":[\"b\"]}");
+    for (long limit = 0, done = 0; !done; limit++) {
+        struct failing f;
+        struct tare_arena a;
+        struct tare_json v;
+        struct tare_json_extract x;
+        struct tare_err err = {0};
+        uint32_t repairs;
+        failing_init(&f, limit);
+        tare_arena_init(&a, &f.alc, TARE_MIB);
+        enum tare_status st =
+            tare_json_extract(TARE_S("or {\"a\":1} {\"b\":[\"\\n\"]}"), s, &a, &x, &err);
+        done = st == TARE_OK;
+        if (done)
+            assert_int_equal(x.found, TARE_X_EXTRACTED);
+        st = tare_json_mend(TARE_S("{'a':[1,],'a':2}"), &a, &v, &repairs, &err);
+        done = done && st == TARE_OK;
+        assert_true(st == TARE_OK || st == TARE_E_NOMEM);
+        tare_arena_free(&a);
+        assert_int_equal(f.live, 0);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_extract),
+        cmocka_unit_test(test_extract_stays_short),
+        cmocka_unit_test(test_mend),
+        cmocka_unit_test(test_every_refused_allocation),
+    };
+    return cmocka_run_group_tests(tests, setup, teardown);
+}
