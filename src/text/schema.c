@@ -77,6 +77,46 @@ struct tare__schema_node *tare__schema_node_of(struct tare__schema_load *l, stru
     return *st == TARE_OK ? n : NULL;
 }
 
+static const struct tare__schema_anchor *anchor_of(const struct tare__schema_resource *r,
+                                                   struct tare_str name)
+{
+    const struct tare__schema_anchor *a = r->anchors;
+    while (a && !(a->dynamic && a->node && tare_str_eq(a->name, name)))
+        a = a->next;
+    return a;
+}
+
+/* Where a dynamic reference leads when that is always the same place: to the outermost resource,
+ * where it has the anchor; or when a single one has it. Else NULL. */
+static const struct tare__schema_node *settled(const struct tare__schema_load *l,
+                                               const struct tare__schema_node *root,
+                                               struct tare_str name)
+{
+    const struct tare__schema_anchor *found = anchor_of(root->resource, name);
+    bool only = !found;
+    for (const struct tare__schema_resource *r = l->resources; r && only; r = r->next) {
+        const struct tare__schema_anchor *a = r->same ? NULL : anchor_of(r, name);
+        if (a && found)
+            return NULL;
+        found = a ? a : found;
+    }
+    return found ? found->node : NULL;
+}
+
+static void settle_dynamic(const struct tare__schema_load *l, const struct tare__schema_node *root)
+{
+    for (struct tare__schema_node *n = l->queue; n; n = n->queued)
+        for (uint32_t i = 0; i < n->n_rules; i++) {
+            struct tare__schema_rule *r = &n->rules[i];
+            const struct tare__schema_node *to =
+                r->op == SO_DYNAMIC_REF ? settled(l, root, r->name) : NULL;
+            if (to) {
+                r->op = SO_REF;
+                r->node = to;
+            }
+        }
+}
+
 enum tare_status tare_schema_compile(struct tare_json schema,
                                      const struct tare_schema_options *options,
                                      struct tare_arena *arena, const struct tare_schema **out,
@@ -102,6 +142,8 @@ enum tare_status tare_schema_compile(struct tare_json schema,
         s->root = tare__schema_node_of(&l, schema, tare__schema_at(&l, schema), &st);
     for (struct tare__schema_node *n = l.queue; n && st == TARE_OK; n = n->queued)
         st = tare__schema_rules(&l, n);
+    if (st == TARE_OK)
+        settle_dynamic(&l, s->root);
     s->marks = l.marks;
     if (st == TARE_OK)
         *out = s;

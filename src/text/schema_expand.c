@@ -7,6 +7,7 @@
 
 #define MAX_CASES_AT_ONCE 4000u
 #define MAX_DEPTH 150u
+#define MAX_CHOICES 4u /* branches of an anyOf of which all sets are looked at */
 
 struct tare__case *tare__lower_top(struct tare__lower *l)
 {
@@ -40,14 +41,14 @@ struct tare__case *tare__lower_join(struct tare__case *a, struct tare__case *b)
     return a;
 }
 
-static const struct tare__rule_link *link_rule(struct tare__lower *l,
+const struct tare__rule_link *tare__lower_link(struct tare__lower *l,
                                                const struct tare__schema_rule *r,
                                                const struct tare__rule_link *next)
 {
     struct tare__rule_link *k = tare__lower_new(l, sizeof *k);
     if (!k)
         return next;
-    *k = (struct tare__rule_link){r, false, next};
+    *k = (struct tare__rule_link){r, false, l->negating > 0, next};
     return k;
 }
 
@@ -225,7 +226,7 @@ static bool simple_rule(struct tare__lower *l, const struct tare__schema_rule *r
         lower_max(c, r, true);
         break;
     case SO_MULTIPLE:
-        c->multiples = link_rule(l, r, c->multiples);
+        c->multiples = tare__lower_link(l, r, c->multiples);
         break;
     case SO_MIN_LENGTH:
         at_least(&c->min_length, r->count);
@@ -258,14 +259,14 @@ static bool simple_rule(struct tare__lower *l, const struct tare__schema_rule *r
         require_all(l, r, c);
         break;
     case SO_OBJECT:
-        c->objects = link_rule(l, r, c->objects);
+        c->objects = tare__lower_link(l, r, c->objects);
         break;
     case SO_NAMES:
         c->names =
             link_goal(l, (struct tare__goal){r->node, false}, (struct tare_str){0}, c->names);
         break;
     case SO_ARRAY:
-        c->arrays = link_rule(l, r, c->arrays);
+        c->arrays = tare__lower_link(l, r, c->arrays);
         break;
     case SO_CONTAINS:
         contains_rule(l, r, c);
@@ -288,10 +289,30 @@ static struct tare__goal no(const struct tare__schema_node *n)
     return (struct tare__goal){n, true};
 }
 
+/* Each choice of branches that hold together. */
+static struct tare__case *expand_choices(struct tare__lower *l, const struct tare__schema_rule *r,
+                                         const struct tare__case *c,
+                                         const struct tare__opened *outer)
+{
+    struct tare__case *all = NULL;
+    for (uint32_t set = (1u << r->n_list) - 1; set && !l->stopped; set--) {
+        struct tare__case *d = tare__lower_copy(l, c);
+        for (uint32_t i = 0; i < r->n_list && d; i++)
+            if (set >> i & 1)
+                d = tare__lower_expand(l, yes(r->list[i].node), d, outer);
+        all = tare__lower_join(d, all);
+    }
+    return all;
+}
+
 static struct tare__case *expand_any(struct tare__lower *l, const struct tare__schema_rule *r,
                                      const struct tare__case *c, const struct tare__opened *outer)
 {
     struct tare__case *all = NULL;
+    if (l->marking && r->n_list <= MAX_CHOICES)
+        return expand_choices(l, r, c, outer);
+    if (l->marking)
+        tare__lower_narrow(l, r, "members that two of over 4 branches look at");
     for (uint32_t i = r->n_list; i-- > 0 && !l->stopped;)
         all = tare__lower_join(
             tare__lower_expand(l, yes(r->list[i].node), tare__lower_copy(l, c), outer), all);
@@ -337,7 +358,7 @@ static struct tare__case *expand_one(struct tare__lower *l, const struct tare__s
 static struct tare__case *expand_if(struct tare__lower *l, const struct tare__schema_rule *r,
                                     const struct tare__case *c, const struct tare__opened *outer)
 {
-    if (!r->then && !r->otherwise)
+    if (!r->then && !r->otherwise && !l->marking)
         return tare__lower_copy(l, c);
     struct tare__case *a = tare__lower_expand(l, yes(r->node), tare__lower_copy(l, c), outer);
     struct tare__case *b = tare__lower_expand(l, no(r->node), tare__lower_copy(l, c), outer);
@@ -415,11 +436,8 @@ static struct tare__case *expand_rule(struct tare__lower *l, const struct tare__
         return expand_if(l, r, c, outer);
     case SO_DEPENDENT:
         return expand_dependent(l, r, c, outer);
-    case SO_DYNAMIC_REF:
-        (void)tare__lower_refuse(l, r, "where it leads is only known while validating");
-        return c;
     default:
-        (void)tare__lower_refuse(l, r, "which members were looked at is not known to a mask");
+        (void)tare__lower_refuse(l, r, "where it leads is only known while validating");
         return c;
     }
 }
@@ -436,23 +454,43 @@ static struct tare__case *drop_empty(struct tare__case *list)
     return first;
 }
 
+/* One rule added to each case of the list. */
+static struct tare__case *add_rule(struct tare__lower *l, const struct tare__schema_rule *r,
+                                   struct tare__case *list, const struct tare__opened *here,
+                                   const struct tare__lower_from *from)
+{
+    struct tare__case *all = NULL, **tail = &all;
+    uint32_t n_cases = 0;
+    for (struct tare__case *c = list, *next; c && !l->stopped; c = next) {
+        next = c->next;
+        if (r->op >= SO_UNEVALUATED_ITEMS) {
+            tare__lower_rest(l, r, c, from);
+            continue;
+        }
+        *tail = drop_empty(expand_rule(l, r, c, here));
+        for (; *tail; tail = &(*tail)->next)
+            n_cases++;
+        if (n_cases > MAX_CASES_AT_ONCE)
+            tare__lower_stop(l, r, "it has over 4,000 alternatives",
+                             "write fewer alternatives side by side");
+    }
+    return r->op >= SO_UNEVALUATED_ITEMS ? list : all;
+}
+
 static struct tare__case *expand_yes(struct tare__lower *l, const struct tare__schema_node *n,
                                      struct tare__case *list, const struct tare__opened *here)
 {
-    for (uint32_t i = 0; i < n->n_rules && list && !l->stopped; i++) {
-        struct tare__case *all = NULL, **tail = &all;
-        uint32_t n_cases = 0;
-        for (struct tare__case *c = list, *next; c && !l->stopped; c = next) {
-            next = c->next;
-            *tail = drop_empty(expand_rule(l, &n->rules[i], c, here));
-            for (; *tail; tail = &(*tail)->next)
-                n_cases++;
-            if (n_cases > MAX_CASES_AT_ONCE)
-                tare__lower_stop(l, &n->rules[i], "it has over 4,000 alternatives",
-                                 "write fewer alternatives side by side");
-        }
-        list = all;
+    const struct tare__lower_from from = {list->objects, list->arrays, list->counts};
+    if (n->unevaluated && list->next) { /* one by one: each has looked at its own */
+        struct tare__case *rest = list->next;
+        list->next = NULL;
+        struct tare__case *first = expand_yes(l, n, list, here);
+        return l->stopped ? NULL : tare__lower_join(first, expand_yes(l, n, rest, here));
     }
+    l->marking += n->unevaluated;
+    for (uint32_t i = 0; i < n->n_rules && list && !l->stopped; i++)
+        list = add_rule(l, &n->rules[i], list, here, &from);
+    l->marking -= n->unevaluated;
     return list;
 }
 

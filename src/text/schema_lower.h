@@ -31,7 +31,8 @@ struct tare__goals {
 /* Linked lists, newest first; cases that part later share their older links. */
 struct tare__rule_link {
     const struct tare__schema_rule *rule;
-    bool no; /* must not hold */
+    bool no;     /* must not hold */
+    bool unseen; /* came by a negation: to unevaluated* it has looked at nothing */
     const struct tare__rule_link *next;
 };
 struct tare__goal_link {
@@ -170,7 +171,10 @@ struct tare__lower {
     const struct tare__schema_node *typed[TARE_JSON_OBJECT + 1];
     uint32_t gap, quote, open, close, comma; /* nodes used everywhere */
     bool narrowed;
-    uint32_t probing; /* only looking whether something is empty: nothing is refused or noted */
+    uint32_t negating; /* negations that are under way */
+    uint32_t marking;  /* schemas under way that ask what was looked at: all branches of an anyOf
+                          that hold count then */
+    uint32_t probing;  /* only looking whether something is empty: nothing is refused or noted */
 };
 
 extern const struct tare__schema_node tare__lower_false;
@@ -201,6 +205,17 @@ struct tare__case *tare__lower_expand(struct tare__lower *l, struct tare__goal g
 /* Cases where the goal's rule does not hold, made from one case. */
 struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__schema_rule *r,
                                       const struct tare__case *c, const struct tare__opened *outer);
+/* unevaluatedProperties or unevaluatedItems: all that came to the case since `from` has looked at
+ * its members and items (schema_lower_rest.c). */
+struct tare__lower_from {
+    const struct tare__rule_link *objects, *arrays;
+    const struct tare__count_link *counts;
+};
+void tare__lower_rest(struct tare__lower *l, const struct tare__schema_rule *r,
+                      struct tare__case *c, const struct tare__lower_from *from);
+const struct tare__rule_link *tare__lower_link(struct tare__lower *l,
+                                               const struct tare__schema_rule *r,
+                                               const struct tare__rule_link *next);
 struct tare__case *tare__lower_top(struct tare__lower *l);
 struct tare__case *tare__lower_copy(struct tare__lower *l, const struct tare__case *c);
 struct tare__case *tare__lower_join(struct tare__case *a, struct tare__case *b);

@@ -7,7 +7,7 @@
 
 #include "base/banned.h"
 
-#define MAX_PATTERNS 6u /* together in one object: each set of them is an extra */
+#define MAX_PATTERNS 32u /* together in one object: each set that some name is of is an extra */
 #define MAX_ANY_ORDER(wants) ((wants) ? 56u : 64u)
 #define MAX_WANTS 7u
 #define MAX_EXTRAS 255u
@@ -251,12 +251,35 @@ static void find_patterns(struct tare__lower *l, struct object *o)
     for (const struct tare__rule_link *k = o->c->objects; k && !l->stopped; k = k->next)
         for (uint32_t i = 0; i < k->rule->n_patterns; i++) {
             if (o->n_patterns == MAX_PATTERNS) {
-                refuse_patterns(l, &k->rule->patterns[i], "over 6 patterns speak about one object",
+                refuse_patterns(l, &k->rule->patterns[i], "over 32 patterns speak about one object",
                                 true);
                 return;
             }
             o->patterns[o->n_patterns++] = (struct pattern){k->rule, &k->rule->patterns[i]};
         }
+}
+
+/* Extras of the names of `key` (NULL: any) by which patterns find them, from pattern i on. Most
+ * sets of patterns have no name: they end early. */
+static void extras_found(struct tare__lower *l, struct object *o, const struct tare_dfa *key,
+                         uint32_t i, uint32_t mask)
+{
+    if (l->stopped || (key && key->empty))
+        return;
+    if (i == o->n_patterns) {
+        extras_meeting(l, o, key, mask, 0, 0);
+        return;
+    }
+    const struct tare_dfa *p = tare__lower_pattern(l, &o->patterns[i].p->pattern);
+    const struct tare_dfa *in = key ? tare__lower_product(l, key, p, TARE_DFA_AND) : p;
+    const struct tare_dfa *out =
+        tare__lower_product(l, key ? key : tare__lower_utf8(l), p, TARE_DFA_MINUS);
+    if ((!in || !out) && !l->stopped)
+        refuse_patterns(l, o->patterns[i].p, "its automaton has too many states", false);
+    if (out)
+        extras_found(l, o, out, i + 1, mask);
+    if (in)
+        extras_found(l, o, in, i + 1, mask | 1u << i);
 }
 
 static void extras(struct tare__lower *l, struct object *o, const struct tare_dfa *names)
@@ -271,24 +294,7 @@ static void extras(struct tare__lower *l, struct object *o, const struct tare_df
         here.at = o->patterns[o->n_patterns - 1].p->node->at;
         l->rule = &here;
     }
-    for (uint32_t mask = 0; mask < 1u << o->n_patterns && !l->stopped; mask++) {
-        const struct tare_dfa *key = names;
-        bool possible = true;
-        for (uint32_t i = 0; i < o->n_patterns && possible && !l->stopped; i++) {
-            const struct tare_dfa *p = tare__lower_pattern(l, &o->patterns[i].p->pattern);
-            bool in = (mask >> i & 1) != 0;
-            if (!key && in)
-                key = p;
-            else
-                key = tare__lower_product(l, key ? key : tare__lower_utf8(l), p,
-                                          in ? TARE_DFA_AND : TARE_DFA_MINUS);
-            if (!key && !l->stopped)
-                refuse_patterns(l, o->patterns[i].p, "its automaton has too many states", false);
-            possible = key && !key->empty;
-        }
-        if (possible || !o->n_patterns)
-            extras_meeting(l, o, key, mask, 0, 0);
-    }
+    extras_found(l, o, names, 0, 0);
     l->rule = outer;
 }
 

@@ -243,7 +243,7 @@ static struct tare__case *multiple(struct tare__lower *l, const struct tare__sch
     struct tare__rule_link *k = d ? tare__lower_new(l, sizeof *k) : NULL;
     if (!k)
         return NULL;
-    *k = (struct tare__rule_link){r, true, d->multiples};
+    *k = (struct tare__rule_link){.rule = r, .no = true, .next = d->multiples};
     d->multiples = k;
     return d;
 }
@@ -390,8 +390,8 @@ static struct tare__case *conditional(struct tare__lower *l, const struct tare__
     return tare__lower_join(a, b);
 }
 
-struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__schema_rule *r,
-                                      const struct tare__case *c, const struct tare__opened *outer)
+static struct tare__case *negated(struct tare__lower *l, const struct tare__schema_rule *r,
+                                  const struct tare__case *c, const struct tare__opened *outer)
 {
     switch (r->op) {
     case SO_FALSE:
@@ -445,4 +445,13 @@ struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__
         tare__lower_narrow(l, r, "values that do not meet it are not written");
         return NULL; /* format, uniqueItems … */
     }
+}
+
+struct tare__case *tare__lower_negate(struct tare__lower *l, const struct tare__schema_rule *r,
+                                      const struct tare__case *c, const struct tare__opened *outer)
+{
+    l->negating++;
+    struct tare__case *list = negated(l, r, c, outer);
+    l->negating--;
+    return list;
 }

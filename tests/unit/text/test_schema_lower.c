@@ -100,6 +100,68 @@ static const struct row rows[] = {
      {"[\"a\",\"b\"]", "[[\"a\",\"a\"],[\"a\"]]", "[]"},
      {"[\"a\",\"a\"]", "[\"a\",[\"a\"]]"},
      NULL},
+    /* members and items that nothing looked at */
+    {"{\"type\":\"object\",\"properties\":{\"a\":{}},\"anyOf\":[{\"properties\":{\"b\":{\"const\":"
+     "1}},\"required\":[\"b\"]},{\"properties\":{\"c\":{}},\"required\":[\"c\"]}],"
+     "\"unevaluatedProperties\":false}",
+     {"{\"a\":1,\"b\":1}", "{\"c\":2}", "{\"b\":1,\"c\":2}"},
+     {"{}", "{\"a\":1}", "{\"b\":2,\"c\":1}", "{\"b\":1,\"d\":1}"},
+     NULL},
+    {"{\"type\":\"object\",\"allOf\":[{\"properties\":{\"a\":{}}},{\"patternProperties\":{\"^x\":{}"
+     "}}],\"not\":{\"not\":{\"properties\":{\"b\":{}}}},\"unevaluatedProperties\":{\"type\":"
+     "\"null\"}}",
+     {"{\"a\":1,\"xy\":2}", "{\"b\":null}", "{}"},
+     {"{\"b\":1}", "{\"a\":1,\"y\":2}"},
+     NULL},
+    {"{\"type\":\"object\",\"if\":{\"properties\":{\"a\":{\"const\":1}},\"required\":[\"a\"]},"
+     "\"then\":{\"properties\":{\"b\":{}}},\"else\":{\"properties\":{\"c\":{}}},"
+     "\"unevaluatedProperties\":false}",
+     {"{\"a\":1,\"b\":2}", "{\"c\":1}", "{}"},
+     {"{\"a\":1,\"c\":1}", "{\"b\":1}", "{\"a\":2}"},
+     NULL},
+    {"{\"type\":\"object\",\"allOf\":[{\"properties\":{\"a\":{}},\"unevaluatedProperties\":false}],"
+     "\"properties\":{\"b\":{}}}",
+     {"{\"a\":1}", "{}"},
+     {"{\"b\":1}", "{\"a\":1,\"b\":1}"},
+     NULL},
+    {"{\"type\":\"object\",\"oneOf\":[{\"properties\":{\"a\":{\"type\":\"null\"}},"
+     "\"additionalProperties\":{\"type\":\"integer\"},\"minProperties\":2},{\"properties\":{\"b\":{"
+     "}},\"required\":[\"b\"],\"maxProperties\":1}],\"unevaluatedProperties\":false}",
+     {"{\"a\":null,\"z\":1}", "{\"b\":\"x\"}"},
+     {"{\"z\":1}", "{\"b\":\"x\",\"z\":1}"},
+     NULL},
+    {"{\"type\":\"array\",\"prefixItems\":[{\"type\":\"integer\"}],\"anyOf\":[{\"prefixItems\":["
+     "true,{\"type\":\"string\"}],\"minItems\":2},{\"maxItems\":1}],\"unevaluatedItems\":false}",
+     {"[1]", "[]", "[1,\"a\"]"},
+     {"[\"a\"]", "[1,\"a\",2]", "[1,2]"},
+     NULL},
+    {"{\"type\":\"object\",\"if\":{\"patternProperties\":{\"foo\":{\"type\":\"string\"}}},"
+     "\"unevaluatedProperties\":false}",
+     {"{\"foo\":\"a\"}", "{}"},
+     {"{\"bar\":1}", "{\"foo\":1}"},
+     NULL},
+    /* many patterns of which few find the same names */
+    {"{\"type\":\"object\",\"patternProperties\":{\"^a\":{\"const\":0},\"^b\":{\"const\":1},\"^c\":"
+     "{\"const\":2},\"^d\":{\"const\":3},\"^e\":{\"const\":4},\"^f\":{\"const\":5},\"^g\":{"
+     "\"const\":6},\"^h\":{\"const\":7},\"z$\":{\"type\":\"integer\"}},\"additionalProperties\":{"
+     "\"type\":\"null\"}}",
+     {"{\"a\":0,\"bx\":1,\"h\":7}", "{\"x\":null,\"xz\":5}", "{\"hz\":7}"},
+     {"{\"a\":1}", "{\"x\":1}", "{\"hz\":null}", "{\"xz\":null}"},
+     NULL},
+    /* references that are dynamic and lead to one place all the same */
+    {"{\"$id\":\"http://x.example/"
+     "root\",\"$dynamicAnchor\":\"n\",\"type\":\"object\",\"properties\":{\"c\":{\"$ref\":"
+     "\"inner\"}},\"additionalProperties\":false,\"$defs\":{\"inner\":{\"$id\":\"inner\",\"$"
+     "dynamicAnchor\":\"n\",\"type\":\"array\",\"items\":{\"$dynamicRef\":\"#n\"}}}}",
+     {"{\"c\":[]}", "{\"c\":[{},{\"c\":[]}]}", "{}"},
+     {"{\"c\":[[]]}", "{\"c\":[1]}", "[]"},
+     NULL},
+    {"{\"$schema\":\"https://json-schema.org/draft/2019-09/"
+     "schema\",\"$recursiveAnchor\":true,\"type\":\"object\",\"properties\":{\"c\":{\"type\":"
+     "\"array\",\"items\":{\"$recursiveRef\":\"#\"}}},\"additionalProperties\":false}",
+     {"{\"c\":[{\"c\":[]}]}", "{}"},
+     {"{\"c\":[1]}", "{\"c\":[{\"d\":1}]}"},
+     NULL},
     /* items */
     {"{\"type\":\"array\",\"not\":{\"items\":{\"type\":\"string\"}}}",
      {"[1]", "[\"a\",1]", "[1,\"a\"]"},
@@ -268,6 +330,11 @@ static void test_refusals(void **state)
          "\"#/$defs/a\"}}}",
          "/$defs/a/$ref", true},
         {"{\"type\":\"array\",\"not\":{\"uniqueItems\":true}}", "/not/uniqueItems", true},
+        {"{\"$id\":\"http://x.example/"
+         "r\",\"type\":\"object\",\"properties\":{\"x\":{\"$ref\":\"a\"},\"y\":{\"$ref\":\"b\"}},"
+         "\"$defs\":{\"a\":{\"$id\":\"a\",\"$dynamicAnchor\":\"n\",\"items\":{\"$dynamicRef\":\"#"
+         "n\"}},\"b\":{\"$id\":\"b\",\"$dynamicAnchor\":\"n\",\"type\":\"array\"}}}",
+         "/$defs/a/items/$dynamicRef", false},
         {"{\"type\":\"array\",\"contains\":{\"const\":1},\"minItems\":9000}", "/contains", false},
     };
     static const struct tare_str all = {"*", 1};
