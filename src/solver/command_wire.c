@@ -121,9 +121,20 @@ enum tare_status tare_agent_read(struct tare_str line, const struct tare_scene *
 
 /* ---- what it is told ----------------------------------------------------------------------- */
 
-static struct tare_str line_of(struct tare_buf *b, struct tare_arena *arena)
+/* An object on a line. */
+static void line_begin(struct tare_buf *b, struct tare_json_writer *w, struct tare_arena *arena,
+                       size_t most)
+{
+    tare_buf_init(b, arena->alc, most);
+    tare_json_writer_init(w, b);
+    tare_json_begin_object(w);
+}
+
+static struct tare_str line_end(struct tare_buf *b, struct tare_json_writer *w,
+                                struct tare_arena *arena)
 {
     struct tare_str none = {NULL, 0};
+    tare_json_end_object(w);
     tare_buf_putc(b, '\n');
     struct tare_str s = b->failed ? none : tare_arena_copy(arena, tare_buf_str(b));
     tare_buf_free(b);
@@ -151,9 +162,7 @@ struct tare_str tare_agent_start(const struct tare_scene *scene, struct tare_str
 {
     struct tare_buf b;
     struct tare_json_writer w;
-    tare_buf_init(&b, arena->alc, TARE_MAX_AGENT_UNREAD_BYTES);
-    tare_json_writer_init(&w, &b);
-    tare_json_begin_object(&w);
+    line_begin(&b, &w, arena, TARE_MAX_AGENT_UNREAD_BYTES);
     tare_json_member_cstr(&w, "schema", "tare.agent/1");
     tare_json_member_cstr(&w, "type", "start");
     tare_json_member_str(&w, "world", scene->world);
@@ -169,8 +178,7 @@ struct tare_str tare_agent_start(const struct tare_scene *scene, struct tare_str
     }
     tare_json_put_key(&w, "observation");
     tare_json_put_raw(&w, obs);
-    tare_json_end_object(&w);
-    return line_of(&b, arena);
+    return line_end(&b, &w, arena);
 }
 
 struct tare_str tare_agent_observation(const struct tare_obs *obs, struct tare_str body,
@@ -178,27 +186,21 @@ struct tare_str tare_agent_observation(const struct tare_obs *obs, struct tare_s
 {
     struct tare_buf b;
     struct tare_json_writer w;
-    tare_buf_init(&b, arena->alc, TARE_MAX_AGENT_UNREAD_BYTES);
-    tare_json_writer_init(&w, &b);
-    tare_json_begin_object(&w);
+    line_begin(&b, &w, arena, TARE_MAX_AGENT_UNREAD_BYTES);
     tare_json_member_cstr(&w, "type", "observation");
     tare_json_member_u64(&w, "step", obs->step);
     tare_json_member_bool(&w, "failed", obs->failed);
     tare_json_put_key(&w, "observation");
     tare_json_put_raw(&w, body);
-    tare_json_end_object(&w);
-    return line_of(&b, arena);
+    return line_end(&b, &w, arena);
 }
 
 struct tare_str tare_agent_error(struct tare_str what, struct tare_arena *arena)
 {
     struct tare_buf b;
     struct tare_json_writer w;
-    tare_buf_init(&b, arena->alc, TARE_MIB);
-    tare_json_writer_init(&w, &b);
-    tare_json_begin_object(&w);
+    line_begin(&b, &w, arena, TARE_MIB);
     tare_json_member_cstr(&w, "type", "error");
     tare_json_member_str(&w, "message", what);
-    tare_json_end_object(&w);
-    return line_of(&b, arena);
+    return line_end(&b, &w, arena);
 }

@@ -36,24 +36,10 @@ static enum tare_status look(struct tare__ws *w, struct tare_arena *arena,
 /* The set-up of the task, in a box as everything else. */
 static enum tare_status set_up(struct tare__ws *w, struct tare_err *err)
 {
-    const char *argv[] = {TARE__WS_SHELL, "-c", NULL, NULL};
     struct tare_box_result r;
     if (w->read.setup.n == 0)
         return TARE_OK;
-    argv[2] = tare_arena_copy(&w->episode, w->read.setup).p;
-    struct tare_box_mount mount;
-    struct tare_box_options o = {.size = sizeof o,
-                                 .argv = argv,
-                                 .work = w->work,
-                                 .slot = w->slot,
-                                 .cancel = w->stop,
-                                 .network = w->config.network,
-                                 .limits = w->config.limits,
-                                 .mounts = &mount,
-                                 .n_mounts = tare__ws_mount(w, true, &mount)};
-    if (!argv[2])
-        return tare_fail(err, TARE_E_NOMEM, "no memory for a task's set-up");
-    enum tare_status st = tare__ws_run(&o, &w->turn, &r, err);
+    enum tare_status st = tare__ws_run_line(w, w->read.setup, INT64_MAX, &r, err);
     if (st == TARE_OK && (r.end != TARE_BOX_EXITED || r.status != 0))
         st = tare_fail(err, TARE_E_INPUT, "the set-up of the task failed (%s %d): %.*s",
                        tare_box_end_name(r.end), r.status, TARE_FMT(tare_str_trim(r.err)));

@@ -172,22 +172,10 @@ enum tare_status tare__ws_run(const struct tare_box_options *o, struct tare_aren
     return st;
 }
 
-/* ---- what they do --------------------------------------------------------------------------- */
-
-enum tare_status tare__ws_shell(struct tare__ws *w, const struct tare_workspace_shell *a,
-                                struct tare_err *err)
+enum tare_status tare__ws_run_line(struct tare__ws *w, struct tare_str line, int64_t wall_ms,
+                                   struct tare_box_result *r, struct tare_err *err)
 {
-    const char *argv[] = {TARE__WS_SHELL, "-c", NULL, NULL};
-    struct tare_box_result r;
-    if (a->command.n && memchr(a->command.p, 0, a->command.n)) {
-        fault(w, "a command holds no NUL character");
-        return TARE_OK;
-    }
-    if (a->command.n > 100 * TARE_KIB) { /* the kernel's ceiling for one argument is 128 KiB */
-        fault(w, "a command has at most 100 KiB; write a longer script with edit and run it");
-        return TARE_OK;
-    }
-    argv[2] = tare_arena_copy(&w->turn, a->command).p;
+    const char *argv[] = {TARE__WS_SHELL, "-c", tare_arena_copy(&w->turn, line).p, NULL};
     struct tare_box_mount mount;
     struct tare_box_options o = {.size = sizeof o,
                                  .argv = argv,
@@ -198,12 +186,32 @@ enum tare_status tare__ws_shell(struct tare__ws *w, const struct tare_workspace_
                                  .limits = w->config.limits,
                                  .mounts = &mount,
                                  .n_mounts = tare__ws_mount(w, true, &mount)};
-    double ms = a->seconds * 1000;
-    if (a->seconds > 0 && ms < (double)o.limits.wall_ms)
-        o.limits.wall_ms = ms < 1 ? 1 : (int64_t)ms;
+    if (wall_ms < o.limits.wall_ms)
+        o.limits.wall_ms = wall_ms;
     if (!argv[2])
         return tare_fail(err, TARE_E_NOMEM, "no memory for a command");
-    enum tare_status st = tare__ws_run(&o, &w->turn, &r, err);
+    return tare__ws_run(&o, &w->turn, r, err);
+}
+
+/* ---- what they do --------------------------------------------------------------------------- */
+
+enum tare_status tare__ws_shell(struct tare__ws *w, const struct tare_workspace_shell *a,
+                                struct tare_err *err)
+{
+    struct tare_box_result r;
+    if (a->command.n && memchr(a->command.p, 0, a->command.n)) {
+        fault(w, "a command holds no NUL character");
+        return TARE_OK;
+    }
+    if (a->command.n > 100 * TARE_KIB) { /* the kernel's ceiling for one argument is 128 KiB */
+        fault(w, "a command has at most 100 KiB; write a longer script with edit and run it");
+        return TARE_OK;
+    }
+    double ms = a->seconds * 1000;
+    int64_t wall_ms = a->seconds <= 0 || ms >= (double)INT64_MAX ? INT64_MAX
+                      : ms < 1                                   ? 1
+                                                                 : (int64_t)ms;
+    enum tare_status st = tare__ws_run_line(w, a->command, wall_ms, &r, err);
     if (st != TARE_OK)
         return st;
     w->view.out = r.out;

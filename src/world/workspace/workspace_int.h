@@ -97,6 +97,9 @@ struct tare__ws_call {
 /* A program in a box; one that is ended because all has to stop is TARE_E_CANCELLED. */
 enum tare_status tare__ws_run(const struct tare_box_options *o, struct tare_arena *arena,
                               struct tare_box_result *r, struct tare_err *err);
+/* A line of the shell in the work folder, at most so long (and no longer than the world allows). */
+enum tare_status tare__ws_run_line(struct tare__ws *w, struct tare_str line, int64_t wall_ms,
+                                   struct tare_box_result *r, struct tare_err *err);
 bool tare__ws_call_read(struct tare__ws *w, struct tare_str text, struct tare__ws_call *out);
 void tare__ws_call_write(const struct tare__ws_call *c, struct tare_json_writer *out);
 
