@@ -43,14 +43,17 @@ static void test_known_decay(void **state)
     int covered = 0;
     (void)state;
     for (uint64_t seed = 1; seed <= 10; seed++) {
-        struct tare_drift_script s = {0.6, 0.1, 0.35, seed, 500, 1, 24, 3};
+        struct tare_drift_script s = {0.6, 0.1, 0.35, seed, 500, 1, 24, 4};
         struct tare_arena arena;
         tare_arena_init(&arena, NULL, 2 * TARE_GIB);
         struct tare_drift_report r = scripted(&s, &arena);
         const struct tare_drift_decay *d = &r.arm[0].decay;
         assert_null(d->lambda.why);
-        if (fabs(d->lambda.v - 0.1) > 0.015)
+        if (fabs(d->lambda.v - 0.1) > 0.1 * 0.1)
             fail_msg("lambda is %g", d->lambda.v);
+        /* one that fades a third faster is told from it */
+        s.lambda = 0.133;
+        assert_true(scripted(&s, &arena).arm[0].decay.lambda.v > 0.11);
         covered += d->lambda_ci.lo <= 0.1 && d->lambda_ci.hi >= 0.1;
         for (uint32_t t = 0; t < r.turns; t++) { /* the curve itself, within five errors */
             double p = 0.6 * exp(-0.1 * t) + 0.35, n = (double)r.arm[0].adherence[t].n;

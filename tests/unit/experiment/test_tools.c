@@ -10,6 +10,7 @@
 
 #include "base/limits.h"
 #include "experiment/tools.h"
+#include "stats/proportion.h"
 
 static const struct tare_tools_opts opts = {
     .baseline = TARE_ARM_STRICT, .confidence = 0.95, .resamples = 200, .seed = 1};
@@ -121,6 +122,40 @@ static void test_known_rates(void **state)
     double share = (double)covered / (double)all;
     if (share < 0.93 || share > 0.995)
         fail_msg("intervals cover %g", share);
+}
+
+/* The rates of the sheet, 5 % commas and 2 % reorders: within their binomial interval (99.9 %), and a
+ * model that errs more often is not. */
+static void test_stub(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 1; seed <= 12; seed++) {
+        struct tare_tools_script s = {
+            .trailing_comma = 0.05, .reorder = 0.02, .seed = seed, .episodes = 1000, .seeds = 1};
+        struct tare_tools_script worse = s;
+        struct tare_arena arena;
+        tare_arena_init(&arena, NULL, TARE_GIB);
+        worse.trailing_comma = 0.09;
+        worse.reorder = 0.06;
+        const struct tare_tools_row *got = &scripted(&s, &arena)->arm[TARE_ARM_LENIENT];
+        const struct tare_tools_row *more = &scripted(&worse, &arena)->arm[TARE_ARM_LENIENT];
+        struct tare_tools_share comma = got->rate[TARE_RATE_REPAIRED];
+        struct tare_tools_share order = got->rate[TARE_RATE_ORDER];
+        assert_int_equal(comma.n, 2000);
+        assert_int_equal(order.n, 1000);
+        struct tare_interval c =
+            tare_clopper_pearson((struct tare_count){comma.k, comma.n}, 0.999);
+        struct tare_interval o =
+            tare_clopper_pearson((struct tare_count){order.k, order.n}, 0.999);
+        assert_true(c.lo <= 0.05 && 0.05 <= c.hi);
+        assert_true(o.lo <= 0.02 && 0.02 <= o.hi);
+        comma = more->rate[TARE_RATE_REPAIRED];
+        order = more->rate[TARE_RATE_ORDER];
+        c = tare_clopper_pearson((struct tare_count){comma.k, comma.n}, 0.999);
+        o = tare_clopper_pearson((struct tare_count){order.k, order.n}, 0.999);
+        assert_true(c.lo > 0.05 && o.lo > 0.02);
+        tare_arena_free(&arena);
+    }
 }
 
 /* Without faults every arm succeeds always, and nothing sets them apart. */
@@ -275,6 +310,75 @@ static void test_mass(void **state)
     tare_arena_free(&arena);
 }
 
+/* Ten attempts at one workflow, all of them bettered: for ten workflows that is much, for one it is
+ * nothing that chance could not do. */
+static void test_workflows(void **state)
+{
+    struct tare_arena arena;
+    (void)state;
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    for (int one = 0; one < 2; one++) {
+        struct tare_buf b;
+        tare_buf_init(&b, NULL, TARE_MIB);
+        tare_buf_puts(&b, DEFAULTS);
+        for (int i = 0; i < 10; i++)
+            tare_buf_printf(&b,
+                            "{\"id\":\"e%d\",\"seed\":%d,\"messages\":[{\"text\":\"" CALL(
+                                "{\\\"a\\\": 1,}") "\",\"expect\":[{\"name\":\"f\"}],"
+                                                      "\"tokens\":30,\"first_ms\":%d}]}\n",
+                            one ? 0 : i, i, 10 * i);
+        struct tare_tools_report *r = lab(tare_buf_str(&b), &arena);
+        const struct tare_tools_share *s = &r->arm[TARE_ARM_LENIENT].rate[TARE_RATE_SUCCESS];
+        const struct tare_tools_share *m = &r->arm[TARE_ARM_LENIENT].rate[TARE_RATE_MALFORMED];
+        assert_int_equal(r->workflows, one ? 1 : 10);
+        assert_int_equal(s->k, 10);
+        assert_true(fabs(s->p_mcnemar - 1.0 / 512) < 1e-12);
+        assert_true(fabs(s->p - (one ? 1 : 1.0 / 512)) < 1e-12);
+        assert_true(fabs(m->p - (one ? 1 : 1.0 / 512)) < 1e-12);
+        assert_true(fabs(m->p_holm - (one ? 1 : 3.0 / 512)) < 1e-12); /* no arm was masked */
+        assert_true(r->arm[TARE_ARM_LENIENT].success_tokens.v == 30);
+        assert_non_null(r->arm[TARE_ARM_STRICT].success_tokens.why);
+        assert_true(r->arm[TARE_ARM_STRICT].first_ms.v == 45);
+        tare_buf_free(&b);
+    }
+    tare_arena_free(&arena);
+}
+
+#define RECORDED(regime, id, text)                                                                 \
+    "{\"id\":\"" id "\",\"regime\":\"" regime "\",\"policy\":{\"order\":[{\"rule\":"            \
+    "\"at_most_once\",\"a\":\"f\"}]},\"messages\":[{\"text\":\"" text                             \
+    "\",\"expect\":[{\"name\":\"f\"}]},{\"text\":\"" CALL("{\\\"a\\\": 2}") "\"}]}\n"
+
+/* A recorded regime is held to what it promises; the rules are counted one by one. */
+static void test_promise(void **state)
+{
+    static const char text[] = DEFAULTS RECORDED("auto", "x", "No.") RECORDED("auto", "y", "No.")
+        RECORDED("constrained", "x", CALL("{\\\"a\\\": 1}")) RECORDED(
+            "constrained", "y", CALL("{\\\"a\\\": \\\"1\\\"}")) RECORDED("required", "x", "No.")
+            RECORDED("required", "y", CALL("{\\\"a\\\": \\\"1\\\"}"))
+                RECORDED("named", "x", CALL("{\\\"a\\\": 1}"));
+    struct tare_arena arena;
+    (void)state;
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    struct tare_tools_report *r = lab(TARE_S(text), &arena);
+    static const struct {
+        enum tare_tools_arm arm;
+        uint64_t promised, broken, breaches;
+    } want[] = {{TARE_ARM_STRICT, 0, 0, 0},
+                {TARE_ARM_REQUIRED, 2, 1, 1},
+                {TARE_ARM_NAMED, 1, 0, 1},
+                {TARE_ARM_CONSTRAINED, 2, 1, 2}};
+    assert_int_equal(r->n_rules, 1);
+    assert_true(tare_str_is(r->rule[0].says, "call f at most once"));
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        assert_int_equal(r->arm[want[i].arm].promised, want[i].promised);
+        assert_int_equal(r->arm[want[i].arm].broken, want[i].broken);
+        assert_int_equal(r->rule[0].arm[want[i].arm].breaches, want[i].breaches);
+    }
+    assert_int_equal(r->rule[0].arm[TARE_ARM_STRICT].episodes, 2);
+    tare_arena_free(&arena);
+}
+
 struct failing {
     struct tare_alc alc;
     long requests, refuse_at, live;
@@ -377,6 +481,8 @@ int main(void)
         cmocka_unit_test(test_steered),     cmocka_unit_test(test_replayed),
         cmocka_unit_test(test_looked_at),   cmocka_unit_test(test_mass),
         cmocka_unit_test(test_memory),      cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_stub),        cmocka_unit_test(test_workflows),
+        cmocka_unit_test(test_promise),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
