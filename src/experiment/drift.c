@@ -24,7 +24,7 @@ static void add(struct tare_count *c, uint8_t outcome)
     c->n += outcome != TARE_DRIFT_NA;
 }
 
-static struct tare_count kept(const struct tare_drift_run *r, uint32_t turn)
+struct tare_count tare__drift_kept(const struct tare_drift_run *r, uint32_t turn)
 {
     struct tare_count c = {0};
     for (uint32_t k = 0; k < r->n_rules; k++)
@@ -37,7 +37,7 @@ static double score(const struct tare_drift_run *r)
 {
     struct tare_count all = {0};
     for (uint32_t t = 0; t < r->n_turns; t++) {
-        struct tare_count c = kept(r, t);
+        struct tare_count c = tare__drift_kept(r, t);
         all.k += c.k;
         all.n += c.n;
     }
@@ -65,7 +65,7 @@ static uint32_t first_violation(const struct tare_drift_run *r)
 {
     uint32_t t = 0;
     for (; t < r->n_turns; t++) {
-        struct tare_count c = kept(r, t);
+        struct tare_count c = tare__drift_kept(r, t);
         if (c.k < c.n)
             break;
     }
@@ -145,7 +145,7 @@ static void curve(const struct tare__drift_arm *a, struct tare_drift_row *row, u
     double sum = 0, used = 0;
     for (size_t i = 0; i < a->n; i++) {
         for (uint32_t t = 0; t < a->runs[i]->n_turns; t++) {
-            struct tare_count c = kept(a->runs[i], t);
+            struct tare_count c = tare__drift_kept(a->runs[i], t);
             row->adherence[t].k += c.k;
             row->adherence[t].n += c.n;
             add(&row->correct, a->runs[i]->correct[t]);
@@ -166,41 +166,6 @@ static void curve(const struct tare__drift_arm *a, struct tare_drift_row *row, u
     row->contagion = f.n && p.n && p.k
                          ? tare_value(((double)f.k / (double)f.n) / ((double)p.k / (double)p.n))
                          : tare_no_value("no failures to compare");
-}
-
-/* Spread of A(t) over the seeds, averaged over turns. */
-static enum tare_status seed_spread(const struct tare__drift_arm *a, struct tare_drift_row *row,
-                                    uint32_t turns, struct tare_err *err)
-{
-    double *x = TARE_NEW_N(a->arena, double, a->n_seeds);
-    struct tare_count *c = TARE_NEW_N(a->arena, struct tare_count, a->n_seeds);
-    double total = 0, used = 0;
-    if (!x || !c)
-        return tare_fail(err, TARE_E_NOMEM, "out of memory while comparing seeds");
-    for (uint32_t t = 0; t < turns; t++) {
-        double sum = 0, squares = 0, n = 0;
-        memset(c, 0, a->n_seeds * sizeof *c);
-        for (size_t i = 0; i < a->n; i++)
-            if (t < a->runs[i]->n_turns) {
-                struct tare_count one = kept(a->runs[i], t);
-                c[a->seed[i]].k += one.k;
-                c[a->seed[i]].n += one.n;
-            }
-        for (uint32_t s = 0; s < a->n_seeds; s++)
-            if (c[s].n) {
-                x[(size_t)n] = (double)c[s].k / (double)c[s].n;
-                sum += x[(size_t)n];
-                n += 1;
-            }
-        if (n < 2)
-            continue;
-        for (size_t s = 0; s < (size_t)n; s++)
-            squares += (x[s] - sum / n) * (x[s] - sum / n);
-        total += sqrt(squares / (n - 1));
-        used += 1;
-    }
-    row->seed_sd = used > 0 ? tare_value(total / used) : tare_no_value("fewer than two seeds");
-    return TARE_OK;
 }
 
 static int by_value(const void *a, const void *b)
@@ -327,13 +292,14 @@ static enum tare_status describe(const struct tare__drift_arm *a, const struct t
     row->adherence = TARE_NEW_N(a->arena, struct tare_count, turns);
     row->wilson = TARE_NEW_N(a->arena, struct tare_interval, turns);
     row->survival = TARE_NEW_N(a->arena, double, turns);
-    if (!row->adherence || !row->wilson || !row->survival)
+    row->rule = TARE_NEW_N(a->arena, struct tare_count, TARE_DRIFT_RULES);
+    if (!row->adherence || !row->wilson || !row->survival || !row->rule)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while describing an arm");
     curve(a, row, turns, o->confidence);
     survival(a, row, turns);
     enum tare_status st = half_life(a, row, turns, err);
     if (st == TARE_OK)
-        st = seed_spread(a, row, turns, err);
+        st = tare__drift_apart(a, turns, row, err);
     if (st == TARE_OK)
         st = aptitude(a, row, err);
     if (st == TARE_OK)
@@ -391,6 +357,8 @@ enum tare_status tare_drift_experiment(const struct tare_drift_recordings *r,
     struct tare__drift_arm *arms = TARE_NEW_N(arena, struct tare__drift_arm, r->n_arms);
     *out = (struct tare_drift_report){.n_arms = r->n_arms,
                                       .turns = r->turns,
+                                      .rule = r->rule,
+                                      .n_rules = r->n_rules,
                                       .baseline = opts->baseline,
                                       .confidence = opts->confidence,
                                       .arm = TARE_NEW_N(arena, struct tare_drift_row, r->n_arms)};

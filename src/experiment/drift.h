@@ -6,8 +6,8 @@
  * conversation a line (docs/verbs/experiment.md):
  *
  *   {"conversation", "seed", "arm", "rules": [{"id", "kind", "value", "when"}], "verdict",
- *    "turns": [{"text", "input", "pass": {"RULE": true|false|null}, "since", "correct",
- *               "guarded", "verdict", "fresh"}]}
+ *    "paraphrase", "position", "turns": [{"text", "input", "pass": {"RULE": true|false|null},
+ *               "since", "tokens", "correct", "guarded", "verdict", "fresh"}]}
  *
  * A line {"defaults": {...}} gives members for the lines after it. What "pass" says about a rule
  * stands; other rules are looked at in the text. Where the model judges, "verdict" of a turn is
@@ -24,6 +24,9 @@
 #define TARE_DRIFT_ARMS 32u
 #define TARE_DRIFT_TURNS 4096u
 #define TARE_DRIFT_RULES 64u
+#define TARE_DRIFT_BINS 16u
+#define TARE_DRIFT_BIN_TOKENS 64.0
+#define TARE_DRIFT_NO_LABEL INT64_MIN
 
 enum tare_drift_pass { TARE_DRIFT_NA = 0, TARE_DRIFT_PASS, TARE_DRIFT_FAIL };
 
@@ -33,21 +36,32 @@ struct tare_drift_run {
     int64_t seed;
     uint32_t n_turns, n_rules;
     uint8_t *pass; /* [turn * n_rules + rule], enum tare_drift_pass */
+    const uint32_t *rule_no; /* of each rule: its number in the recordings, or UINT32_MAX */
+    int64_t paraphrase, position; /* of the rules in the prompt; TARE_DRIFT_NO_LABEL: not told */
     double *since; /* of each turn: tokens since the rules were last stated; NaN: not recorded */
+    double *tokens; /* of each turn: what the model wrote for it; NaN: not recorded */
     uint8_t *correct, *guarded; /* of each turn, enum tare_drift_pass */
     uint8_t *verdict, *fresh;   /* the same; PASS: yes */
+};
+
+struct tare_drift_rule {
+    struct tare_str id;
+    bool judged; /* a model says whether it was kept */
 };
 
 struct tare_drift_recordings {
     const struct tare_drift_run *v;
     size_t n;
+    struct tare_drift_rule *rule; /* by first appearance, at most TARE_DRIFT_RULES */
+    uint32_t n_rules;
     struct tare_str arm[TARE_DRIFT_ARMS]; /* in order of first appearance */
     uint32_t n_arms, turns;               /* turns: of the longest */
 };
 
 /* Kinds of rules: matches, not_matches (a regular expression), mentions, not_mentions (a text),
- * max_words, min_words, max_chars (a number), json (nothing), schema (a JSON Schema of the text as
- * JSON). "when" is a regular expression of the turn's "input" without which the rule does not
+ * language (a code), max_words, min_words, max_chars (a number), in_order (a list of texts), json
+ * (nothing), schema (a JSON Schema of the text as JSON), tool_only (a list of tools: nothing but
+ * calls of them), recorded, judged (what "pass" says). "when" is a regular expression of the turn's "input" without which the rule does not
  * apply. TARE_E_INPUT (err->line), TARE_E_LIMIT, TARE_E_NOMEM. */
 enum tare_status tare_drift_recordings_read(struct tare_str jsonl, struct tare_arena *arena,
                                             struct tare_drift_recordings *out,
@@ -105,6 +119,11 @@ struct tare_drift_row {
     struct tare_value contagion;                                  /* ratio of the two */
     struct tare_value median_first;                               /* turn of the first violation */
     struct tare_value seed_sd;     /* of A(t) over seeds, averaged over turns */
+    struct tare_value paraphrase_sd, position_sd; /* the same over the recordings' labels */
+    struct tare_count *rule;                      /* [n_rules of the report] */
+    struct tare_count since[TARE_DRIFT_BINS];     /* by tokens since the rules were stated */
+    struct tare_count prevented; /* turns with a violation: of them made good by the guard */
+    struct tare_value tokens;    /* of a turn */
     struct tare_value p90, spread; /* of scores of a conversation over 10 or more seeds */
     struct tare_drift_decay decay;
     struct tare_drift_slope slope;
@@ -115,8 +134,12 @@ struct tare_drift_row {
     double p, p_holm; /* of auc_diff; NaN: none */
 };
 
+/* Where a bin of `since` begins; it ends where the next begins, the last never. */
+double tare_drift_bin_from(uint32_t bin);
+
 struct tare_drift_report {
-    uint32_t n_arms, turns, baseline;
+    uint32_t n_arms, turns, baseline, n_rules;
+    const struct tare_drift_rule *rule;
     double confidence;
     struct tare_drift_row *arm;
 };

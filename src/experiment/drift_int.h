@@ -12,6 +12,10 @@ struct tare__drift_arm {
     uint32_t n_clusters, n_seeds;
 };
 
+/* Rules kept of those that apply in a turn. */
+struct tare_count tare__drift_kept(const struct tare_drift_run *r, uint32_t turn);
+enum tare_status tare__drift_apart(const struct tare__drift_arm *a, uint32_t turns,
+                                   struct tare_drift_row *row, struct tare_err *err);
 /* Order of runs within an arm, for qsort: conversation, seed. */
 int tare__drift_by_run(const void *a, const void *b);
 /* stateless: the arm of fresh calls; NULL: there is none, or a is it. */
