@@ -51,8 +51,8 @@ static const struct tare_opt drift_options[] = {
      .at = offsetof(struct drift_opts, rules)},
     TARE_LAB_LIVE(struct drift_opts, "arm",
                   "interventions drawn from the model: baseline, stateless, recap, recall, "
-                  "re-anchor-N; may be given several times (default: baseline, stateless, "
-                  "re-anchor-4)"),
+                  "recall-masked, structured, guard, re-anchor-N, split-N, checkpoint-N; may be "
+                  "given several times (default: baseline, stateless, re-anchor-4)"),
     {0},
 };
 

@@ -35,10 +35,10 @@ struct tare_drift_run {
     uint32_t arm;
     int64_t seed;
     uint32_t n_turns, n_rules;
-    uint8_t *pass; /* [turn * n_rules + rule], enum tare_drift_pass */
-    const uint32_t *rule_no; /* of each rule: its number in the recordings, or UINT32_MAX */
+    uint8_t *pass;                /* [turn * n_rules + rule], enum tare_drift_pass */
+    const uint32_t *rule_no;      /* of each rule: its number in the recordings, or UINT32_MAX */
     int64_t paraphrase, position; /* of the rules in the prompt; TARE_DRIFT_NO_LABEL: not told */
-    double *since; /* of each turn: tokens since the rules were last stated; NaN: not recorded */
+    double *since;  /* of each turn: tokens since the rules were last stated; NaN: not recorded */
     double *tokens; /* of each turn: what the model wrote for it; NaN: not recorded */
     uint8_t *correct, *guarded; /* of each turn, enum tare_drift_pass */
     uint8_t *verdict, *fresh;   /* the same; PASS: yes */
@@ -61,8 +61,9 @@ struct tare_drift_recordings {
 /* Kinds of rules: matches, not_matches (a regular expression), mentions, not_mentions (a text),
  * language (a code), max_words, min_words, max_chars (a number), in_order (a list of texts), json
  * (nothing), schema (a JSON Schema of the text as JSON), tool_only (a list of tools: nothing but
- * calls of them), recorded, judged (what "pass" says). "when" is a regular expression of the turn's "input" without which the rule does not
- * apply. TARE_E_INPUT (err->line), TARE_E_LIMIT, TARE_E_NOMEM. */
+ * calls of them), recorded, judged (what "pass" says). "when" is a regular expression of the turn's
+ * "input" without which the rule does not apply. TARE_E_INPUT (err->line), TARE_E_LIMIT,
+ * TARE_E_NOMEM. */
 enum tare_status tare_drift_recordings_read(struct tare_str jsonl, struct tare_arena *arena,
                                             struct tare_drift_recordings *out,
                                             struct tare_err *err);
@@ -91,9 +92,11 @@ struct tare_drift_decay { /* A(t) = p0 exp(-lambda t) + p_inf, least squares, t 
     struct tare_interval lambda_ci; /* percentile bootstrap over conversations */
 };
 
-struct tare_drift_slope { /* logit of a rule being kept, on the turn and log(1 + since) */
-    struct tare_value turn, since;
-    struct tare_interval turn_ci, since_ci; /* robust to runs of one conversation */
+/* Logit of a rule being kept, on the turn and log(1 + since), with a random intercept for each
+ * conversation. */
+struct tare_drift_slope {
+    struct tare_value turn, since, intercept_sd;
+    struct tare_interval turn_ci, since_ci;
 };
 
 /* Verdicts within the session against fresh ones on the same items. */
@@ -118,12 +121,12 @@ struct tare_drift_row {
     struct tare_value half_life;                                  /* turn, from 1 */
     struct tare_value contagion;                                  /* ratio of the two */
     struct tare_value median_first;                               /* turn of the first violation */
-    struct tare_value seed_sd;     /* of A(t) over seeds, averaged over turns */
+    struct tare_value seed_sd;                    /* of A(t) over seeds, averaged over turns */
     struct tare_value paraphrase_sd, position_sd; /* the same over the recordings' labels */
     struct tare_count *rule;                      /* [n_rules of the report] */
     struct tare_count since[TARE_DRIFT_BINS];     /* by tokens since the rules were stated */
-    struct tare_count prevented; /* turns with a violation: of them made good by the guard */
-    struct tare_value tokens;    /* of a turn */
+    struct tare_count prevented;   /* turns with a violation: of them made good by the guard */
+    struct tare_value tokens;      /* of a turn */
     struct tare_value p90, spread; /* of scores of a conversation over 10 or more seeds */
     struct tare_drift_decay decay;
     struct tare_drift_slope slope;

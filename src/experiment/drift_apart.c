@@ -1,5 +1,5 @@
-/* Adherence taken apart: by rule, by the tokens since the rules were stated, over groups of runs; and
- * what an external guard prevented. */
+/* Adherence taken apart: by rule, by the tokens since the rules were stated, over groups of runs;
+ * and what an external guard prevented. */
 #include "experiment/drift_int.h"
 
 #include <math.h>

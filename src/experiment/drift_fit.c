@@ -1,8 +1,6 @@
 /*
- * Two models of falling adherence. The decay p0 exp(-lambda t) + p_inf is fitted by least squares
- * with the two linear parameters solved for each lambda (Golub and Pereyra 1973); the slope is a
- * logistic regression by Newton's method, its errors robust to conversations (Liang and Zeger
- * 1986) in the place of a random intercept.
+ * The decay p0 exp(-lambda t) + p_inf, fitted by least squares with the two linear parameters
+ * solved for each lambda (Golub and Pereyra 1973).
  */
 #include "experiment/drift_int.h"
 
@@ -10,7 +8,6 @@
 #include <stdlib.h>
 
 #include "stats/sample.h"
-#include "stats/special.h"
 
 #include "base/rng.h"
 
@@ -19,7 +16,6 @@
 #define GRID 120
 #define LAMBDA_MIN 0.002
 #define LAMBDA_MAX 4.0
-#define TERMS 3 /* of the logistic model: 1, turn, log(1 + since) */
 
 struct fit {
     double lambda, p0, p_inf, error;
@@ -170,164 +166,5 @@ enum tare_status tare__drift_decay(const struct tare__drift_arm *a, const struct
                 tare_quantile_sorted(draws, o->resamples, (1 + o->confidence) / 2, 7));
     }
     tare_arena_rewind(a->arena, mark);
-    return TARE_OK;
-}
-
-/* Solves m x = v in place for the first `terms` rows; false: singular. */
-static bool gauss(double m[TERMS][TERMS], double v[TERMS][TERMS + 1], int terms, int columns)
-{
-    for (int i = 0; i < terms; i++) {
-        int p = i;
-        for (int r = i + 1; r < terms; r++)
-            if (fabs(m[r][i]) > fabs(m[p][i]))
-                p = r;
-        if (!(fabs(m[p][i]) > 1e-10))
-            return false;
-        for (int c = 0; c < terms; c++) {
-            double t = m[i][c];
-            m[i][c] = m[p][c];
-            m[p][c] = t;
-        }
-        for (int c = 0; c < columns; c++) {
-            double t = v[i][c];
-            v[i][c] = v[p][c];
-            v[p][c] = t;
-        }
-        for (int r = 0; r < terms; r++) {
-            double f = r == i ? 0 : m[r][i] / m[i][i];
-            for (int c = 0; c < terms; c++)
-                m[r][c] -= f * m[i][c];
-            for (int c = 0; c < columns; c++)
-                v[r][c] -= f * v[i][c];
-        }
-    }
-    for (int i = 0; i < terms; i++)
-        for (int c = 0; c < columns; c++)
-            v[i][c] /= m[i][i];
-    return true;
-}
-
-struct logit {
-    double beta[TERMS], hessian[TERMS][TERMS], score[TERMS];
-    double *by_cluster; /* [cluster * TERMS], or NULL */
-    int terms;
-};
-
-/* Score and information of the log-likelihood at beta. */
-static void accumulate(const struct tare__drift_arm *a, struct logit *l)
-{
-    memset(l->hessian, 0, sizeof l->hessian);
-    memset(l->score, 0, sizeof l->score);
-    for (size_t i = 0; i < a->n; i++)
-        for (uint32_t t = 0; t < a->runs[i]->n_turns; t++) {
-            const struct tare_drift_run *r = a->runs[i];
-            double x[TERMS] = {1, t, l->terms == TERMS ? log1p(r->since[t]) : 0}, eta = 0, k = 0,
-                   n = 0;
-            for (uint32_t rule = 0; rule < r->n_rules; rule++) {
-                uint8_t o = r->pass[(size_t)t * r->n_rules + rule];
-                k += o == TARE_DRIFT_PASS;
-                n += o != TARE_DRIFT_NA;
-            }
-            for (int c = 0; c < l->terms; c++)
-                eta += l->beta[c] * x[c];
-            double p = 1 / (1 + exp(-eta));
-            for (int c = 0; c < l->terms; c++) {
-                l->score[c] += (k - n * p) * x[c];
-                if (l->by_cluster)
-                    l->by_cluster[(size_t)a->cluster[i] * TERMS + (size_t)c] += (k - n * p) * x[c];
-                for (int d = 0; d < l->terms; d++)
-                    l->hessian[c][d] += n * p * (1 - p) * x[c] * x[d];
-            }
-        }
-}
-
-static bool newton(const struct tare__drift_arm *a, struct logit *l)
-{
-    for (int i = 0; i < 50; i++) {
-        double m[TERMS][TERMS], v[TERMS][TERMS + 1] = {{0}}, step = 0;
-        accumulate(a, l);
-        memcpy(m, l->hessian, sizeof m);
-        for (int c = 0; c < l->terms; c++)
-            v[c][0] = l->score[c];
-        if (!gauss(m, v, l->terms, 1))
-            return false;
-        for (int c = 0; c < l->terms; c++) {
-            l->beta[c] += v[c][0];
-            step += fabs(v[c][0]);
-        }
-        if (!isfinite(step))
-            return false;
-        if (step < 1e-10)
-            return true;
-    }
-    return false;
-}
-
-/* "since" is a term when every turn has it and it is no straight copy of the turn. */
-static bool has_since(const struct tare__drift_arm *a)
-{
-    for (size_t i = 0; i < a->n; i++)
-        for (uint32_t t = 0; t < a->runs[i]->n_turns; t++)
-            if (isnan(a->runs[i]->since[t]))
-                return false;
-    return a->n > 0;
-}
-
-static bool fit_logit(const struct tare__drift_arm *a, struct logit *l, double *variance)
-{
-    if (!newton(a, l))
-        return false;
-    memset(l->by_cluster, 0, (size_t)a->n_clusters * TERMS * sizeof(double));
-    accumulate(a, l);
-    double m[TERMS][TERMS], inverse[TERMS][TERMS + 1] = {{0}};
-    memcpy(m, l->hessian, sizeof m);
-    for (int c = 0; c < l->terms; c++)
-        inverse[c][c] = 1;
-    if (!gauss(m, inverse, l->terms, l->terms))
-        return false;
-    for (int c = 0; c < l->terms; c++) { /* the sandwich's diagonal */
-        variance[c] = 0;
-        for (uint32_t g = 0; g < a->n_clusters; g++) {
-            double u = 0;
-            for (int d = 0; d < l->terms; d++)
-                u += inverse[c][d] * l->by_cluster[(size_t)g * TERMS + (size_t)d];
-            variance[c] += u * u;
-        }
-        variance[c] *= (double)a->n_clusters / ((double)a->n_clusters - 1);
-    }
-    return true;
-}
-
-static struct tare_interval around(double x, double variance, double confidence, uint32_t clusters)
-{
-    double half = tare_t_quantile((1 + confidence) / 2, clusters - 1.0) * sqrt(variance);
-    return tare_interval(x - half, x + half);
-}
-
-enum tare_status tare__drift_slope(const struct tare__drift_arm *a, double confidence,
-                                   struct tare_drift_slope *out, struct tare_err *err)
-{
-    static const char none[] = "no slope can be estimated";
-    struct logit l = {.by_cluster = TARE_NEW_N(a->arena, double, (size_t)a->n_clusters *TERMS),
-                      .terms = has_since(a) ? TERMS : TERMS - 1};
-    double variance[TERMS];
-    out->turn = out->since = tare_no_value(none);
-    out->turn_ci = out->since_ci = tare_no_interval(none);
-    if (!l.by_cluster)
-        return tare_fail(err, TARE_E_NOMEM, "out of memory while fitting a slope");
-    bool ok = a->n_clusters >= 2 && fit_logit(a, &l, variance);
-    if (!ok && l.terms == TERMS && a->n_clusters >= 2) { /* since always 0, or always the turn */
-        l.terms--;
-        memset(l.beta, 0, sizeof l.beta);
-        ok = fit_logit(a, &l, variance);
-    }
-    if (!ok)
-        return TARE_OK;
-    out->turn = tare_value(l.beta[1]);
-    out->turn_ci = around(l.beta[1], variance[1], confidence, a->n_clusters);
-    if (l.terms == TERMS) {
-        out->since = tare_value(l.beta[2]);
-        out->since_ci = around(l.beta[2], variance[2], confidence, a->n_clusters);
-    }
     return TARE_OK;
 }

@@ -4,7 +4,6 @@
 
 #include <math.h>
 
-
 #include "base/banned.h"
 
 struct reader {
@@ -12,7 +11,7 @@ struct reader {
     struct tare_drift_recordings *out;
     struct tare_json rules_at; /* the list that `rules` was read from */
     const struct tare__drift_rules *rules;
-    uint32_t *rule_no; /* of each of them */
+    uint32_t *rule_no;                /* of each of them */
     const struct tare_regex *verdict; /* NULL: none */
 };
 
@@ -97,7 +96,8 @@ static enum tare_status read_turns(const struct reader *rd, struct tare_json tur
     run->guarded = tare_arena_array(rd->arena, n, 1);
     run->verdict = tare_arena_array(rd->arena, n, 1);
     run->fresh = tare_arena_array(rd->arena, n, 1);
-    if (!run->pass || !run->since || !run->tokens || !run->correct || !run->guarded || !run->verdict || !run->fresh)
+    if (!run->pass || !run->since || !run->tokens || !run->correct || !run->guarded ||
+        !run->verdict || !run->fresh)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while reading conversations");
     for (struct tare_json v = tare_json_first(turns); v.doc; v = tare_json_next(v), t++) {
         for (uint32_t k = 0; k < rd->rules->n; k++)

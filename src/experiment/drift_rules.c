@@ -25,8 +25,8 @@ enum kind {
     KINDS
 };
 static const char *const kinds[KINDS] = {
-    "matches",   "not_matches", "mentions", "not_mentions", "language", "max_words", "min_words",
-    "max_chars", "in_order",    "json",     "schema",       "tool_only", "recorded", "judged"};
+    "matches",   "not_matches", "mentions", "not_mentions", "language",  "max_words", "min_words",
+    "max_chars", "in_order",    "json",     "schema",       "tool_only", "recorded",  "judged"};
 
 struct tare__drift_rule {
     struct tare_str id, text;

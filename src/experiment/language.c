@@ -4,17 +4,29 @@
 
 #include "base/banned.h"
 
-enum script { LATIN, CYRILLIC, GREEK, ARABIC, HEBREW, DEVANAGARI, THAI, KANA, HANGUL, HAN, SCRIPTS };
+enum script {
+    LATIN,
+    CYRILLIC,
+    GREEK,
+    ARABIC,
+    HEBREW,
+    DEVANAGARI,
+    THAI,
+    KANA,
+    HANGUL,
+    HAN,
+    SCRIPTS
+};
 
 /* Main blocks of Unicode's script property. */
 static const struct {
     uint32_t from, to;
     enum script script;
-} blocks[] = {{0x41, 0x5A, LATIN},        {0x61, 0x7A, LATIN},        {0xC0, 0x24F, LATIN},
-              {0x370, 0x3FF, GREEK},      {0x400, 0x52F, CYRILLIC},   {0x5D0, 0x5EA, HEBREW},
-              {0x620, 0x64A, ARABIC},     {0x671, 0x6D3, ARABIC},     {0x904, 0x963, DEVANAGARI},
-              {0xE01, 0xE4E, THAI},       {0x3041, 0x30FF, KANA},     {0x3400, 0x4DBF, HAN},
-              {0x4E00, 0x9FFF, HAN},      {0xAC00, 0xD7A3, HANGUL}};
+} blocks[] = {{0x41, 0x5A, LATIN},    {0x61, 0x7A, LATIN},      {0xC0, 0x24F, LATIN},
+              {0x370, 0x3FF, GREEK},  {0x400, 0x52F, CYRILLIC}, {0x5D0, 0x5EA, HEBREW},
+              {0x620, 0x64A, ARABIC}, {0x671, 0x6D3, ARABIC},   {0x904, 0x963, DEVANAGARI},
+              {0xE01, 0xE4E, THAI},   {0x3041, 0x30FF, KANA},   {0x3400, 0x4DBF, HAN},
+              {0x4E00, 0x9FFF, HAN},  {0xAC00, 0xD7A3, HANGUL}};
 
 static const struct {
     const char *code;
@@ -40,7 +52,8 @@ static const struct {
      " o os uma é não você para com são mais isto isso mas como seu sua dos das também aqui "
      "obrigado "},
     {"nl", LATIN,
-     " het een en van niet is ik je dat met voor zijn op wij ook maar naar deze wordt u hier graag "},
+     " het een en van niet is ik je dat met voor zijn op wij ook maar naar deze wordt u hier "
+     "graag "},
     {"ru", CYRILLIC, ""},
     {"el", GREEK, ""},
     {"ar", ARABIC, ""},
@@ -129,9 +142,9 @@ static size_t by_words(struct tare_str s)
             i++;
         size_t len = i > from ? padded(tare_str_n(s.p + from, i - from), word) : 0;
         for (size_t k = 0; len && k < LANGUAGES; k++)
-            n[k] += languages[k].script == LATIN &&
-                    tare_str_find(tare_str_of(languages[k].words), tare_str_n(word, len)) !=
-                        SIZE_MAX;
+            n[k] +=
+                languages[k].script == LATIN &&
+                tare_str_find(tare_str_of(languages[k].words), tare_str_n(word, len)) != SIZE_MAX;
         i += i == from;
     }
     for (size_t k = 0; k < LANGUAGES; k++) {

@@ -61,7 +61,8 @@ struct tare_live_drawn {
 enum tare_status tare_tools_live(struct tare_str cases, const struct tare_live *live,
                                  struct tare_arena *arena, struct tare_buf *jsonl,
                                  struct tare_live_drawn *out, struct tare_err *err);
-/* arms: baseline, stateless, recap, recall, re-anchor-N (every N turns). */
+/* arms: baseline, stateless, recap, recall, recall-masked, structured, guard; re-anchor-N, split-N,
+ * checkpoint-N (every N turns). */
 enum tare_status tare_drift_live(struct tare_str cases, const struct tare_live *live,
                                  struct tare_arena *arena, struct tare_buf *jsonl,
                                  struct tare_live_drawn *out, struct tare_err *err);

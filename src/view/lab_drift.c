@@ -76,6 +76,12 @@ static void put_failures(struct tare_buf *out, const struct tare_drift_row *row)
                         100 * row->p90.v, 100 * row->spread.v);
     if (!row->seed_sd.why || !row->p90.why)
         tare_buf_putc(out, '\n');
+    if (!row->paraphrase_sd.why)
+        tare_buf_printf(out, "    over paraphrases of the rules: SD %.1f points a turn\n",
+                        100 * row->paraphrase_sd.v);
+    if (!row->position_sd.why)
+        tare_buf_printf(out, "    over positions of the rules: SD %.1f points a turn\n",
+                        100 * row->position_sd.v);
 }
 
 static void put_judge(struct tare_buf *out, const struct tare_drift_judge *j, bool unicode)
@@ -92,6 +98,49 @@ static void put_judge(struct tare_buf *out, const struct tare_drift_judge *j, bo
     if (!j->kappa.why)
         tare_buf_printf(out, ", kappa %.3f", j->kappa.v);
     tare_buf_putc(out, '\n');
+}
+
+/* Where there are several rules: the one that is kept least; and rules that a model judged. */
+static void put_rules(struct tare_buf *out, const struct tare_drift_report *r,
+                      const struct tare_drift_row *row)
+{
+    uint32_t least = UINT32_MAX, judged = 0;
+    for (uint32_t k = 0; k < r->n_rules; k++) {
+        judged += r->rule[k].judged && row->rule[k].n;
+        if (row->rule[k].n && (least == UINT32_MAX || rate(row->rule[k]) < rate(row->rule[least])))
+            least = k;
+    }
+    if (r->n_rules > 1 && least != UINT32_MAX && rate(row->rule[least]) < 1) {
+        tare_buf_puts(out, "    kept least: ");
+        tare_text_safe(out, r->rule[least].id);
+        tare_buf_printf(out, " %.1f %%\n", 100 * rate(row->rule[least]));
+    }
+    if (judged)
+        tare_buf_printf(out, "    %u of the rules %s judged by a model, not by a predicate\n",
+                        judged, judged == 1 ? "is" : "are");
+}
+
+/* Adherence over the tokens since the rules were stated, where more than one bin is known. */
+static void put_since(struct tare_buf *out, const struct tare_drift_row *row)
+{
+    uint32_t bins = 0, shown = 0;
+    for (uint32_t k = 0; k < TARE_DRIFT_BINS; k++)
+        bins += row->since[k].n > 0;
+    if (bins < 2)
+        return;
+    tare_buf_puts(out, "    by tokens since the rules:");
+    for (uint32_t k = 0; k < TARE_DRIFT_BINS; k++)
+        if (row->since[k].n)
+            tare_buf_printf(out, "%s from %.0f: %.1f %%", shown++ ? "," : "",
+                            tare_drift_bin_from(k), 100 * rate(row->since[k]));
+    tare_buf_putc(out, '\n');
+}
+
+/* More adherence at the price of accuracy is no win. */
+static void put_price(struct tare_buf *out, const struct tare_drift_row *row)
+{
+    if (!row->auc_ci.why && !row->correct_ci.why && row->auc_ci.lo > 0 && row->correct_ci.hi < 0)
+        tare_buf_puts(out, "    gains adherence and loses accuracy: no win\n");
 }
 
 static void put_arm(struct tare_buf *out, const struct tare_drift_report *r, uint32_t a,
@@ -125,12 +174,22 @@ static void put_arm(struct tare_buf *out, const struct tare_drift_report *r, uin
         }
         tare_buf_putc(out, '\n');
     }
+    put_price(out, row);
+    if (!row->tokens.why)
+        tare_buf_printf(out, "    %.1f tokens a turn\n", row->tokens.v);
     if (row->guarded.n)
-        tare_buf_printf(out, "    with the external guard %.1f %%: not the model's own\n",
+        tare_buf_printf(out, "    with the external guard %.1f %%: not the model's own",
                         100 * rate(row->guarded));
+    if (row->prevented.n)
+        tare_buf_printf(out, "; %" PRIu64 " of %" PRIu64 " turns with a violation made good",
+                        row->prevented.k, row->prevented.n);
+    if (row->guarded.n)
+        tare_buf_putc(out, '\n');
     put_judge(out, &row->judge, unicode);
     put_failures(out, row);
     put_models(out, row);
+    put_rules(out, r, row);
+    put_since(out, row);
 }
 
 void tare_view_drift(struct tare_buf *out, const struct tare_drift_report *r,
@@ -147,13 +206,18 @@ void tare_view_drift(struct tare_buf *out, const struct tare_drift_report *r,
         put_arm(out, r, a, style->unicode);
 }
 
+static void doc_members(struct tare_json_writer *w, struct tare_count c)
+{
+    tare_json_member_u64(w, "k", c.k);
+    tare_json_member_u64(w, "n", c.n);
+    tare__doc_number(w, "rate", rate(c));
+}
+
 static void doc_count(struct tare_json_writer *w, const char *key, struct tare_count c)
 {
     tare_json_put_key(w, key);
     tare_json_begin_object(w);
-    tare_json_member_u64(w, "k", c.k);
-    tare_json_member_u64(w, "n", c.n);
-    tare__doc_number(w, "rate", rate(c));
+    doc_members(w, c);
     tare_json_end_object(w);
 }
 
@@ -188,6 +252,7 @@ static void doc_models(struct tare_json_writer *w, const struct tare_drift_row *
     tare__doc_interval(w, "turn_interval", row->slope.turn_ci);
     tare__doc_value(w, "since", row->slope.since);
     tare__doc_interval(w, "since_interval", row->slope.since_ci);
+    tare__doc_value(w, "intercept_sd", row->slope.intercept_sd);
     tare_json_end_object(w);
 }
 
@@ -210,7 +275,44 @@ static void doc_judge(struct tare_json_writer *w, const struct tare_drift_judge 
     tare_json_end_object(w);
 }
 
-static void doc_arm(struct tare_json_writer *w, const struct tare_drift_row *row, uint32_t turns)
+static void doc_rules(struct tare_json_writer *w, const struct tare_drift_report *r,
+                      const struct tare_drift_row *row)
+{
+    tare_json_put_key(w, "rules");
+    tare_json_begin_array(w);
+    for (uint32_t k = 0; k < r->n_rules; k++) {
+        tare_json_begin_object(w);
+        tare_json_member_str(w, "rule", r->rule[k].id);
+        tare_json_member_bool(w, "judged", r->rule[k].judged);
+        doc_members(w, row->rule[k]);
+        tare_json_end_object(w);
+    }
+    tare_json_end_array(w);
+}
+
+static void doc_since(struct tare_json_writer *w, const struct tare_drift_row *row,
+                      double confidence)
+{
+    tare_json_put_key(w, "since");
+    tare_json_begin_array(w);
+    for (uint32_t k = 0; k < TARE_DRIFT_BINS; k++) {
+        if (row->since[k].n == 0)
+            continue;
+        tare_json_begin_object(w);
+        tare_json_member_f64(w, "from", tare_drift_bin_from(k));
+        tare__doc_number(w, "to",
+                         k + 1 < TARE_DRIFT_BINS ? tare_drift_bin_from(k + 1) : (double)NAN);
+        tare_json_member_u64(w, "k", row->since[k].k);
+        tare_json_member_u64(w, "n", row->since[k].n);
+        tare__doc_number(w, "adherence", rate(row->since[k]));
+        tare__doc_interval(w, "interval", tare_wilson(row->since[k], confidence));
+        tare_json_end_object(w);
+    }
+    tare_json_end_array(w);
+}
+
+static void doc_arm(struct tare_json_writer *w, const struct tare_drift_report *r,
+                    const struct tare_drift_row *row)
 {
     tare_json_begin_object(w);
     tare_json_member_str(w, "arm", row->arm);
@@ -222,10 +324,14 @@ static void doc_arm(struct tare_json_writer *w, const struct tare_drift_row *row
     doc_count(w, "recovery", row->recovery);
     tare__doc_value(w, "contagion", row->contagion);
     tare__doc_value(w, "seed_sd", row->seed_sd);
+    tare__doc_value(w, "paraphrase_sd", row->paraphrase_sd);
+    tare__doc_value(w, "position_sd", row->position_sd);
     tare__doc_value(w, "aptitude_p90", row->p90);
     tare__doc_value(w, "unreliability", row->spread);
     doc_count(w, "correct", row->correct);
     doc_count(w, "guarded", row->guarded);
+    doc_count(w, "prevented", row->prevented);
+    tare__doc_value(w, "tokens", row->tokens);
     doc_judge(w, &row->judge);
     doc_models(w, row);
     tare__doc_value(w, "difference", row->auc_diff);
@@ -234,7 +340,9 @@ static void doc_arm(struct tare_json_writer *w, const struct tare_drift_row *row
     tare__doc_number(w, "p_holm", row->p_holm);
     tare__doc_value(w, "correct_difference", row->correct_diff);
     tare__doc_interval(w, "correct_difference_interval", row->correct_ci);
-    doc_turns(w, row, turns);
+    doc_rules(w, r, row);
+    doc_since(w, row, r->confidence);
+    doc_turns(w, row, r->turns);
     tare_json_end_object(w);
 }
 
@@ -242,13 +350,13 @@ void tare_doc_drift(struct tare_json_writer *w, const struct tare_drift_report *
 {
     tare_json_begin_object(w);
     tare_json_member_cstr(w, "schema", "tare.experiment-drift/1");
-    tare_json_member_cstr(w, "method_version", "1");
+    tare_json_member_cstr(w, "method_version", "2");
     tare_json_member_str(w, "baseline", r->arm[r->baseline].arm);
     tare_json_member_f64(w, "confidence", r->confidence);
     tare_json_put_key(w, "arms");
     tare_json_begin_array(w);
     for (uint32_t a = 0; a < r->n_arms; a++)
-        doc_arm(w, &r->arm[a], r->turns);
+        doc_arm(w, r, &r->arm[a]);
     tare_json_end_array(w);
     tare_json_end_object(w);
 }

@@ -129,6 +129,25 @@ def drift(place, base):
     assert got["re-anchor-4"] == [6, 6, 0, 0, 6, 6, 0, 0], got
     assert got["recap"] == [6, 6, 0, 0, 0, 0, 0, 6], got
     assert all(a["correct"] == {"k": 48, "n": 48, "rate": 1.0} for a in json.loads(out)["arms"])
+    # an arm that sums up, one that is held to a checklist, one with a guard outside
+    more, _ = run(place, lab + "".join(f" --arm {a}" for a in ("baseline", "split-4", "checkpoint-4", "structured", "recall-masked", "guard")))
+    by = {a["arm"]: a for a in json.loads(more)["arms"]}
+    kept = {arm: [t["k"] for t in a["turns"]] for arm, a in by.items()}
+    assert kept["split-4"] == kept["checkpoint-4"] == [6, 6, 0, 0, 6, 6, 0, 0], kept
+    assert kept["structured"] == kept["recall-masked"] == [6] * 8, kept
+    # what the guard made good is not the model's own
+    assert kept["guard"] == kept["baseline"] == [6, 6, 0, 0, 0, 0, 0, 0], kept
+    assert by["guard"]["guarded"]["k"] == 48 and by["guard"]["prevented"] == {"k": 36, "n": 36, "rate": 1.0}, by["guard"]
+    assert by["baseline"]["tokens"] == 10 and by["recall-masked"]["tokens"] == 20, by["recall-masked"]["tokens"]
+    assert by["checkpoint-4"]["tokens"] == 10 * 10 / 8 and by["split-4"]["tokens"] == 9 * 10 / 8, by["split-4"]["tokens"]
+    assert by["guard"]["rules"] == [{"rule": "polite", "judged": False, "k": 12, "n": 48, "rate": 0.25}], by["guard"]["rules"]
+    _, err = run(place, f"tare experiment drift talks.jsonl --model '{base}#fade:2+refuse:response_format' --arm baseline --arm structured --json", 3)
+    assert "structured is left out" in err, err
+    # rules in other words
+    lines[0]["defaults"]["rules"] = [dict(rule, say=["Say please.", "Be polite: please."])]
+    (place.path / "words.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))
+    out2, _ = run(place, f"tare experiment drift words.jsonl --model '{base}#fade:2' --seeds 2 --arm baseline --json")
+    assert json.loads(out2)["arms"][0]["paraphrase_sd"] == 0, out2
     judge = {a["arm"]: a["judge"] for a in json.loads(out)["arms"]}
     assert judge["baseline"]["flips"]["k"] == 36 and judge["baseline"]["flips"]["n"] == 48, judge
     assert judge["baseline"]["bias"] == -0.75 and judge["recall"]["flips"]["k"] == 0, judge

@@ -139,9 +139,26 @@ def wild(words, messages, body):
     return "<tool_call>\n" + json.dumps(call) + "\n</tool_call>", []
 
 
-def fade(n, messages):
+def fade(n, messages, body):
     """Polite for n turns after "Rules:" was last said."""
     users = [m["content"] for m in messages if m["role"] == "user"]
+    schema, last = schema_of(body), users[-1]
+    if "Sum up" in last:
+        return "A guest waits."
+    if "Write the state" in last:
+        return '{"guest": "waits"}' if "no JSON object" in last else "He waits."
+    if "So far:" in last and (len(messages) != 2 or "waits" not in last or "Rules:" not in last):
+        raise Bad("something of the old talk is still there, or something is not")
+    if any("breaks these rules" in u or "Sum up" in u or "Write the state" in u for u in users[:-1]):
+        raise Bad("the guard's or the summary's words were kept")
+    if "breaks these rules" in last:
+        return "Wait here, please."
+    if schema and "list the ids" in last:
+        return json.dumps({"rules": [schema["properties"]["rules"]["items"]["enum"][0]]})
+    if schema:
+        if list(schema["properties"])[-1] != "answer" or schema["required"] != list(schema["properties"]):
+            raise Bad("the verdict is not last")
+        return json.dumps({key: "Wait here, please." if key == "answer" else True for key in schema["properties"]})
     since = next((k for k, text in enumerate(reversed(users)) if "Rules:" in text), len(users) - 1)
     if "list the ids" in users[-1]:
         return "polite"
@@ -160,7 +177,7 @@ def choose(words, body):
     if "wild" in words:
         return wild(words, messages, body)
     if "fade" in words:
-        return fade(int(words["fade"][0]), messages), []
+        return fade(int(words["fade"][0]), messages, body), []
     if "judge" in words:
         return judge(words["judge"], messages), []
     if "large" in words:

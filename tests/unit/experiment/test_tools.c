@@ -124,8 +124,8 @@ static void test_known_rates(void **state)
         fail_msg("intervals cover %g", share);
 }
 
-/* The rates of the sheet, 5 % commas and 2 % reorders: within their binomial interval (99.9 %), and a
- * model that errs more often is not. */
+/* The rates of the sheet, 5 % commas and 2 % reorders: within their binomial interval (99.9 %), and
+ * a model that errs more often is not. */
 static void test_stub(void **state)
 {
     (void)state;
@@ -143,10 +143,8 @@ static void test_stub(void **state)
         struct tare_tools_share order = got->rate[TARE_RATE_ORDER];
         assert_int_equal(comma.n, 2000);
         assert_int_equal(order.n, 1000);
-        struct tare_interval c =
-            tare_clopper_pearson((struct tare_count){comma.k, comma.n}, 0.999);
-        struct tare_interval o =
-            tare_clopper_pearson((struct tare_count){order.k, order.n}, 0.999);
+        struct tare_interval c = tare_clopper_pearson((struct tare_count){comma.k, comma.n}, 0.999);
+        struct tare_interval o = tare_clopper_pearson((struct tare_count){order.k, order.n}, 0.999);
         assert_true(c.lo <= 0.05 && 0.05 <= c.hi);
         assert_true(o.lo <= 0.02 && 0.02 <= o.hi);
         comma = more->rate[TARE_RATE_REPAIRED];
@@ -325,7 +323,7 @@ static void test_workflows(void **state)
             tare_buf_printf(&b,
                             "{\"id\":\"e%d\",\"seed\":%d,\"messages\":[{\"text\":\"" CALL(
                                 "{\\\"a\\\": 1,}") "\",\"expect\":[{\"name\":\"f\"}],"
-                                                      "\"tokens\":30,\"first_ms\":%d}]}\n",
+                                                   "\"tokens\":30,\"first_ms\":%d}]}\n",
                             one ? 0 : i, i, 10 * i);
         struct tare_tools_report *r = lab(tare_buf_str(&b), &arena);
         const struct tare_tools_share *s = &r->arm[TARE_ARM_LENIENT].rate[TARE_RATE_SUCCESS];
@@ -345,18 +343,19 @@ static void test_workflows(void **state)
 }
 
 #define RECORDED(regime, id, text)                                                                 \
-    "{\"id\":\"" id "\",\"regime\":\"" regime "\",\"policy\":{\"order\":[{\"rule\":"            \
-    "\"at_most_once\",\"a\":\"f\"}]},\"messages\":[{\"text\":\"" text                             \
+    "{\"id\":\"" id "\",\"regime\":\"" regime "\",\"policy\":{\"order\":[{\"rule\":"               \
+    "\"at_most_once\",\"a\":\"f\"}]},\"messages\":[{\"text\":\"" text                              \
     "\",\"expect\":[{\"name\":\"f\"}]},{\"text\":\"" CALL("{\\\"a\\\": 2}") "\"}]}\n"
 
 /* A recorded regime is held to what it promises; the rules are counted one by one. */
 static void test_promise(void **state)
 {
     static const char text[] = DEFAULTS RECORDED("auto", "x", "No.") RECORDED("auto", "y", "No.")
-        RECORDED("constrained", "x", CALL("{\\\"a\\\": 1}")) RECORDED(
-            "constrained", "y", CALL("{\\\"a\\\": \\\"1\\\"}")) RECORDED("required", "x", "No.")
-            RECORDED("required", "y", CALL("{\\\"a\\\": \\\"1\\\"}"))
-                RECORDED("named", "x", CALL("{\\\"a\\\": 1}"));
+        RECORDED("constrained", "x", CALL("{\\\"a\\\": 1}"))
+            RECORDED("constrained", "y", CALL("{\\\"a\\\": \\\"1\\\"}"))
+                RECORDED("required", "x", "No.")
+                    RECORDED("required", "y", CALL("{\\\"a\\\": \\\"1\\\"}"))
+                        RECORDED("named", "x", CALL("{\\\"a\\\": 1}"));
     struct tare_arena arena;
     (void)state;
     tare_arena_init(&arena, NULL, TARE_GIB);
