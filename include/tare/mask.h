@@ -13,6 +13,11 @@
  * Threads: a vocabulary and a program are shared by any number of threads at the same time; a state
  * belongs to one thread at a time. A program is closed after its states, a vocabulary after its
  * programs. Text is UTF-8 with a length; tokens are any bytes.
+ *
+ * Memory: what programs find out they remember, under one ceiling for all of a vocabulary. Above it
+ * those that were not used of late forget all they know, and find it out again when they are used.
+ * A state goes to the new memory of its program at its next call; until then it keeps the old one,
+ * with the mask you look at, beside the ceiling (tare_mask_stats: resting). End states that wait.
  */
 #ifndef TARE_MASK_H
 #define TARE_MASK_H
@@ -38,8 +43,9 @@ struct tare_mask_vocabulary_options {
     const size_t *end_tokens;
     const uint8_t *special; /* 0 text, 1 special, 2 special and ends the text; NULL: all text */
     size_t n_tokens;
-    uint32_t row;     /* ids of a row of logits, padding included; 0: as many as tokens */
-    const char *stop; /* with text: name of the token that ends a text; NULL: usual names */
+    uint32_t row;        /* ids of a row of logits, padding included; 0: as many as tokens */
+    const char *stop;    /* with text: name of the token that ends a text; NULL: usual names */
+    size_t memory_bytes; /* ceiling of what all its programs remember together; 0: 64 MiB */
 };
 
 TARE_API int tare_mask_vocabulary_open(const struct tare_mask_vocabulary_options *options,
@@ -67,7 +73,7 @@ struct tare_mask_options {
     int any_order;            /* SCHEMA, TOOLS: members in any order */
     const char *const *relax; /* keywords that need not be enforced; check such texts after */
     size_t n_relax;
-    size_t memory_bytes;   /* ceiling of what is remembered; 0: 64 MiB */
+    size_t memory_bytes;   /* ceiling of what it remembers, at most the vocabulary's; 0: 64 MiB */
     const char *before;    /* TOOLS: what stands around the call, as "<tool_call>\n"; or NULL */
     const char *after;     /* TOOLS */
     const char *arguments; /* TOOLS: name of the member; NULL: "arguments" */
@@ -88,6 +94,24 @@ TARE_API void tare_mask_close(struct tare_mask_program *program);
 TARE_API const char *tare_mask_restriction(const struct tare_mask_program *program, size_t i);
 /* Keywords that were relaxed: > 0 means that texts must be checked after. */
 TARE_API size_t tare_mask_unenforced(const struct tare_mask_program *program);
+
+/* What a program was asked, and what it and all programs of its vocabulary remember now. */
+struct tare_mask_stats {
+    size_t size;    /* set by the caller */
+    uint64_t asked; /* masks asked for since it was compiled; of a state that is not ended, those it
+                       found remembered since the last one it did not are not in yet */
+    uint64_t hits, misses;  /* of these, found remembered and computed */
+    uint64_t states, masks; /* remembered */
+    uint64_t bytes;         /* that takes; 0: forgotten */
+    uint64_t begun;         /* memories since it was compiled */
+    uint64_t evictions;     /* of these, forgotten because all programs remembered too much */
+    uint64_t ceiling_bytes; /* of all programs, as what follows */
+    uint64_t shared_bytes;  /* under the ceiling, but for what calls under way have just taken */
+    uint64_t resting_bytes; /* forgotten, and kept by states that were not called since */
+    uint64_t shared_evictions;
+};
+TARE_API int tare_mask_stats(struct tare_mask_program *program, struct tare_mask_stats *out,
+                             struct tare_fault *fault);
 
 /* ---- state -------------------------------------------------------------------------------- */
 

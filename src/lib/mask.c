@@ -24,6 +24,7 @@ struct tare_mask_vocabulary {
 struct tare_mask_program {
     struct tare_arena arena;
     struct tare_guide *guide;
+    const struct tare_guide_vocab *tables;
     uint32_t row;
     struct tare_schema_grammar lowered;
 };
@@ -100,6 +101,7 @@ int tare_mask_vocabulary_open(const struct tare_mask_vocabulary_options *options
         tare_mask_vocabulary_close(v);
         return tare__fault(fault, &err);
     }
+    tare_guide_vocab_ceiling(v->tables, o.memory_bytes);
     *out = v;
     return TARE_CODE_OK;
 }
@@ -184,6 +186,7 @@ int tare_mask_compile(const struct tare_mask_options *options, struct tare_mask_
         return tare__fault(fault, &err);
     tare_arena_init(&p->arena, NULL, PROGRAM_BYTES);
     p->row = o.vocabulary->vocab->size;
+    p->tables = o.vocabulary->tables;
     struct tare_guide_options guide = {.memo_bytes = o.memory_bytes};
     st = lower(&o, p, &g, &err);
     if (!st)
@@ -216,6 +219,35 @@ size_t tare_mask_unenforced(const struct tare_mask_program *program)
     for (const struct tare_schema_unenforced *u = program->lowered.unenforced; u; u = u->next)
         n++;
     return n;
+}
+
+int tare_mask_stats(struct tare_mask_program *program, struct tare_mask_stats *out,
+                    struct tare_fault *fault)
+{
+    struct tare_guide_stats own;
+    struct tare_guide_vocab_stats all;
+    struct tare_mask_stats full;
+    struct tare_err err = {0};
+    enum tare_status st = read_options(&full, sizeof full, out, &err);
+    if (st)
+        return tare__fault(fault, &err);
+    tare_guide_stats(program->guide, &own);
+    tare_guide_vocab_stats(program->tables, &all);
+    full = (struct tare_mask_stats){.size = full.size,
+                                    .asked = own.asked,
+                                    .hits = own.hits,
+                                    .misses = own.misses,
+                                    .states = own.states,
+                                    .masks = own.masks,
+                                    .bytes = own.bytes,
+                                    .begun = own.memories,
+                                    .evictions = own.evictions,
+                                    .ceiling_bytes = all.ceiling,
+                                    .shared_bytes = all.bytes,
+                                    .resting_bytes = all.resting_bytes,
+                                    .shared_evictions = all.evictions};
+    memcpy(out, &full, full.size < sizeof full ? full.size : sizeof full);
+    return TARE_CODE_OK;
 }
 
 /* ---- state -------------------------------------------------------------------------------- */
