@@ -60,7 +60,7 @@
 #define TARE_MAX_GUIDE_CONFIGS 4096u               /* readings of one text at once */
 #define TARE_MAX_GUIDE_CLOSURE 65536u              /* steps without a byte; ambiguity beyond it */
 #define TARE_MAX_GUIDE_DEPTH 4096u                 /* open frames of one reading */
-#define TARE_GUIDE_MEMO_BYTES (64 * TARE_MIB)      /* what one guide remembers, unless told */
+#define TARE_GUIDE_MEMO_BYTES (64 * TARE_MIB)      /* what the guides of a vocabulary remember */
 #define TARE_MAX_VOCAB_TOKENS 2000000u             /* seven times the largest in use */
 #define TARE_MAX_VOCAB_TOKEN_BYTES 4096u           /* one token; the longest in use have 128 */
 #define TARE_MAX_VOCAB_BYTES (64 * TARE_MIB)       /* all tokens together */

@@ -8,6 +8,7 @@
 struct bench_opts {
     struct tare_mask_opts mask;
     struct tare_str schemas;
+    int64_t memory_mib;
 };
 
 struct bench {
@@ -20,7 +21,7 @@ struct bench {
     struct tare_mask_times times;
     uint64_t schemas, refused, failed, contradicted;
     uint64_t valid, over, invalid, under, reordered;
-    uint64_t misses, vocab_ns;
+    uint64_t asked, misses, renewals, vocab_ns;
     size_t most_bytes; /* remembered for one schema */
 };
 
@@ -76,7 +77,9 @@ static enum tare_status one_schema(struct bench *b, struct tare_json line, struc
         st = one_instance(b, &m, t, err);
     if (m.guide) {
         tare_guide_stats(m.guide, &stats);
+        b->asked += stats.asked;
         b->misses += stats.misses;
+        b->renewals += stats.memories - 1;
         b->most_bytes = stats.bytes > b->most_bytes ? stats.bytes : b->most_bytes;
     }
     tare_guide_close(m.guide);
@@ -119,7 +122,7 @@ static struct figures figures_of(struct bench *b)
 {
     struct figures f = {tare_mask_spread(&b->compile), tare_mask_spread(&b->times.mask),
                         tare_mask_spread(&b->times.accept), 0};
-    f.hit_rate = f.mask.n ? 1 - (double)b->misses / (double)f.mask.n : 0;
+    f.hit_rate = b->asked ? 1 - (double)b->misses / (double)b->asked : 0;
     return f;
 }
 
@@ -156,8 +159,11 @@ static void put_document(struct tare_buf *out, const struct bench *b, const stru
     put_spread(&w, "compile_us", &f->compile);
     put_spread(&w, "mask_us", &f->mask);
     put_spread(&w, "accept_us", &f->accept);
+    tare_json_member_u64(&w, "asked", b->asked);
+    tare_json_member_u64(&w, "misses", b->misses);
     tare_json_member_f64(&w, "hit_rate", f->hit_rate);
     tare_json_member_u64(&w, "most_bytes", b->most_bytes);
+    tare_json_member_u64(&w, "renewals", b->renewals);
     tare_json_member_u64(&w, "vocabulary_tokens", b->vocab->n_tokens);
     tare_json_member_f64(&w, "vocabulary_ms", (double)b->vocab_ns / 1e6);
     tare_json_end_object(&w);
@@ -191,9 +197,10 @@ static void put_text(struct tare_buf *out, const struct bench *b, const struct f
     put_row(out, "compile", &f->compile);
     put_row(out, "mask", &f->mask);
     put_row(out, "accept", &f->accept);
-    tare_buf_printf(out, "masks found remembered: %.2f %%\n", 100 * f->hit_rate);
-    tare_buf_printf(out, "memory of one schema: at most %.2f MiB\n",
-                    (double)b->most_bytes / (double)TARE_MIB);
+    tare_buf_printf(out, "masks found remembered: %.2f %% of %llu\n", 100 * f->hit_rate,
+                    (unsigned long long)b->asked);
+    tare_buf_printf(out, "memory of one schema: at most %.2f MiB, begun anew %llu times\n",
+                    (double)b->most_bytes / (double)TARE_MIB, (unsigned long long)b->renewals);
     tare_buf_printf(out, "vocabulary: %u tokens, read and prepared in %.0f ms\n",
                     b->vocab->n_tokens, (double)b->vocab_ns / 1e6);
 }
@@ -209,6 +216,7 @@ static enum tare_status bench_run(struct tare_ctx *ctx, const void *opts, struct
     enum tare_status st = tare_mask_vocab(ctx, &o->mask, &b.vocab, &b.tables, err);
     if (st != TARE_OK)
         return st;
+    tare_guide_vocab_ceiling(b.tables, (size_t)o->memory_mib * TARE_MIB);
     b.vocab_ns = (uint64_t)(ctx->clock->mono_ns(ctx->clock->ctx) - begin);
     tare_arena_init(&b.each, NULL, TARE_ARENA_REPORT_BYTES);
     tare_mask_times_init(&b.times);
@@ -239,6 +247,14 @@ static const struct tare_opt bench_options[] = {
      .metavar = "FILE",
      .help = "lines {\"schema\", \"tests\": [{\"data\", \"valid\"}]}, or schemas alone",
      .at = offsetof(struct bench_opts, schemas)},
+    {.name = "memory",
+     .type = TARE_OPT_INT,
+     .metavar = "MIB",
+     .def = "64",
+     .min = 1,
+     .max = 65536,
+     .help = "ceiling of what is remembered",
+     .at = offsetof(struct bench_opts, memory_mib)},
     TARE_MASK_OPTIONS,
     {0},
 };
