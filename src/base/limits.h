@@ -54,6 +54,7 @@
 #define TARE_MAX_REPLY_CALLS 1000u                 /* tool calls of one reply */
 #define TARE_MAX_IN_FLIGHT 4096u                   /* attempts that wait at once, all runs */
 #define TARE_MAX_ENDPOINTS 1024u                   /* of one run */
+#define TARE_MAX_SCHEMA_BYTES (8 * TARE_MIB)       /* nine times the largest met in the wild */
 #define TARE_MAX_GRAMMAR_NODES 1000000u            /* of one grammar */
 #define TARE_MAX_GRAMMAR_RULES 5000u               /* of one grammar in GBNF */
 #define TARE_MAX_GRAMMAR_DFA_STATES 4000u          /* of one lexeme: keeps a compile short */

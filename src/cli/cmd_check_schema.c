@@ -11,21 +11,62 @@
 extern const struct tare_cmd tare_cmd_check_schema;
 
 struct schema_opts {
-    struct tare_strs files;
+    struct tare_strs files, with;
     bool batch, formats;
 };
 
+/* As deep as a schema or an instance may nest. */
+static const struct tare_json_policy deep = {.max_depth = TARE_MAX_JSON_DEPTH_IMPORT};
+
+struct document {
+    struct tare_str text;
+    struct tare_json value;
+};
+
 /* Reads one document; with its file in the error. */
-static enum tare_status read_json(struct tare_ctx *ctx, struct tare_str path, struct tare_json *v,
+static enum tare_status read_json(struct tare_ctx *ctx, struct tare_str path, struct document *d,
                                   struct tare_err *err)
 {
-    struct tare_str text = {0};
-    enum tare_status st = tare_fs_read(path, TARE_MAX_JSON_BYTES, ctx->arena, &text, err);
-    if (st != TARE_OK)
-        return st;
-    st = tare_json_parse(text, NULL, ctx->arena, v, err);
+    enum tare_status st = tare_fs_read(path, TARE_MAX_JSON_BYTES, ctx->arena, &d->text, err);
+    if (st == TARE_OK)
+        st = tare_json_parse(d->text, &deep, ctx->arena, &d->value, err);
     if (st != TARE_OK)
         tare_err_file(err, path);
+    return st;
+}
+
+/* What a document for "$ref" is called: its "$id", else its file's name beside the schema. */
+static struct tare_str uri_of(struct tare_ctx *ctx, struct tare_str path, struct tare_json v)
+{
+    struct tare_str id = tare_json_str(tare_json_get(v, "$id"));
+    size_t from = path.n;
+    if (id.n == 0)
+        id = tare_json_str(tare_json_get(v, "id"));
+    if (id.n && tare_str_find(id, TARE_S(":")) != SIZE_MAX)
+        return id.p[id.n - 1] == '#' ? tare_str_n(id.p, id.n - 1) : id;
+    while (from > 0 && path.p[from - 1] != '/')
+        from--;
+    return tare_arena_printf(ctx->arena, TARE_SCHEMA_BASE "%.*s", (int)(path.n - from),
+                             path.p + from);
+}
+
+/* The documents of --with. */
+static enum tare_status read_docs(struct tare_ctx *ctx, const struct schema_opts *o,
+                                  struct tare_schema_options *so, struct tare_err *err)
+{
+    struct tare_schema_doc *docs =
+        TARE_NEW_N(ctx->arena, struct tare_schema_doc, o->with.n ? o->with.n : 1);
+    enum tare_status st = docs ? TARE_OK : tare_fail(err, TARE_E_NOMEM, "no memory for schemas");
+    for (size_t i = 0; i < o->with.n && st == TARE_OK; i++) {
+        struct document d;
+        st = read_json(ctx, o->with.v[i], &d, err);
+        if (st == TARE_OK)
+            docs[i] = (struct tare_schema_doc){uri_of(ctx, o->with.v[i], d.value), d.value};
+        if (st == TARE_OK && !docs[i].uri.p)
+            st = tare_fail(err, TARE_E_NOMEM, "no memory for schemas");
+    }
+    so->docs = docs;
+    so->n_docs = o->with.n;
     return st;
 }
 
@@ -38,6 +79,8 @@ static void put_fault(struct tare_json_writer *w, const struct tare_schema_fault
     tare_json_put_str(w, f->keyword);
     tare_json_put_key(w, "schema_at");
     tare_json_put_str(w, f->schema);
+    if (f->resource.n)
+        tare_json_member_str(w, "resource", f->resource);
     tare_json_put_key(w, "says");
     tare_json_put_str(w, f->says);
     tare_json_put_key(w, "remedy");
@@ -60,41 +103,86 @@ static void print_faults(struct tare_buf *out, struct tare_str path,
         tare_text_safe(out, f->says);
         tare_buf_puts(out, "\n    ");
         tare_text_safe(out, f->remedy);
-        tare_buf_puts(out, "   [#");
+        tare_buf_puts(out, "   [");
+        tare_text_safe(out, f->resource);
+        tare_buf_putc(out, '#');
         tare_text_safe(out, f->schema);
         tare_buf_puts(out, "]\n");
     }
 }
 
-static enum tare_status check_file(struct tare_ctx *ctx, const struct tare_schema *s,
-                                   struct tare_str path, struct tare_buf *out,
-                                   struct tare_json_writer *w, struct tare_err *err)
+/* A file that is no JSON does not match; it is told like a fault, and the others are still read. */
+static void put_unread(struct tare_ctx *ctx, struct tare_str path, const struct tare_err *e,
+                       struct tare_buf *out, struct tare_json_writer *w)
 {
-    struct tare_json v;
-    struct tare_schema_fault *first = NULL;
-    enum tare_status st = read_json(ctx, path, &v, err);
-    if (st == TARE_OK)
-        st = tare_schema_check(s, v, ctx->arena, &first, err);
-    if (st != TARE_OK)
-        return st;
-    if (first)
+    ctx->exit_code = tare_status_exit(TARE_E_INPUT);
+    if (!ctx->json) {
+        tare_text_safe(out, path);
+        tare_buf_printf(out, ": no JSON\n  %s at line %u, column %u (byte %zu): ", e->fault,
+                        e->line, e->column, e->offset);
+        tare_text_safe(out, tare_str_of(e->text));
+        tare_buf_putc(out, '\n');
+        return;
+    }
+    tare_json_begin_object(w);
+    tare_json_member_str(w, "file", path);
+    tare_json_member_bool(w, "valid", false);
+    tare_json_put_key(w, "faults");
+    tare_json_begin_array(w);
+    tare_json_begin_object(w);
+    tare_json_put_key(w, "at");
+    tare_json_put_cstr(w, e->path);
+    tare_json_member_cstr(w, "keyword", e->fault);
+    tare_json_member_cstr(w, "schema_at", "");
+    tare_json_member_cstr(w, "says", e->text);
+    tare_json_member_cstr(w, "remedy", e->hint);
+    tare_json_end_object(w);
+    tare_json_end_array(w);
+    tare_json_end_object(w);
+}
+
+static void put_result(struct tare_ctx *ctx, struct tare_str path,
+                       const struct tare_schema_fault *first, struct tare_buf *out,
+                       struct tare_json_writer *w)
+{
+    if (first && ctx->exit_code == 0)
         ctx->exit_code = 1;
     if (!ctx->json) {
         print_faults(out, path, first);
-        return TARE_OK;
+        return;
     }
     tare_json_begin_object(w);
     tare_json_put_key(w, "file");
     tare_json_put_str(w, path);
-    tare_json_put_key(w, "valid");
-    tare_json_put_bool(w, first == NULL);
+    tare_json_member_bool(w, "valid", first == NULL);
     tare_json_put_key(w, "faults");
     tare_json_begin_array(w);
     for (const struct tare_schema_fault *f = first; f; f = f->next)
         put_fault(w, f);
     tare_json_end_array(w);
     tare_json_end_object(w);
-    return TARE_OK;
+}
+
+static enum tare_status check_file(struct tare_ctx *ctx, const struct tare_schema *s,
+                                   struct tare_str path, struct tare_buf *out,
+                                   struct tare_json_writer *w, struct tare_err *err)
+{
+    struct document d;
+    struct tare_schema_fault *first = NULL;
+    struct tare_err own = {0};
+    enum tare_status st = read_json(ctx, path, &d, &own);
+    if (st != TARE_OK && own.fault) {
+        put_unread(ctx, path, &own, out, w);
+        return TARE_OK;
+    }
+    if (st != TARE_OK) {
+        *err = own;
+        return st;
+    }
+    st = tare_schema_check(s, d.value, ctx->arena, &first, err);
+    if (st == TARE_OK)
+        put_result(ctx, path, first, out, w);
+    return st;
 }
 
 static enum tare_status flush(struct tare_ctx *ctx, struct tare_buf *out, struct tare_err *err)
@@ -106,19 +194,45 @@ static enum tare_status flush(struct tare_ctx *ctx, struct tare_buf *out, struct
     return TARE_OK;
 }
 
+/* Compiles the schema of the first file, errors with their line. */
+static enum tare_status open_schema(struct tare_ctx *ctx, const struct schema_opts *o,
+                                    const struct tare_schema **s, struct tare_err *err)
+{
+    struct tare_schema_options so = {.formats = o->formats};
+    struct document d;
+    enum tare_status st = read_docs(ctx, o, &so, err);
+    if (st == TARE_OK)
+        st = read_json(ctx, o->files.v[0], &d, err);
+    if (st != TARE_OK)
+        return st;
+    st = tare_schema_compile(d.value, &so, ctx->arena, s, err);
+    if (st != TARE_OK) {
+        tare_err_file(err, o->files.v[0]);
+        tare_err_locate(err, d.text);
+        return st;
+    }
+    struct tare_str name = tare_json_str(tare_json_get(d.value, "$schema"));
+    if (name.n && !ctx->quiet && !tare_schema_known(name, &so)) {
+        struct tare_buf note;
+        tare_buf_init(&note, NULL, TARE_MIB);
+        tare_buf_puts(&note, "note: \"$schema\" names no draft known here (");
+        tare_text_safe(&note, name);
+        tare_buf_puts(&note, "): read as 2020-12\n");
+        if (note.n)
+            (void)fwrite(note.p, 1, note.n, ctx->err);
+        tare_buf_free(&note);
+    }
+    return TARE_OK;
+}
+
 static enum tare_status check_files(struct tare_ctx *ctx, const struct schema_opts *o,
                                     struct tare_buf *out, struct tare_err *err)
 {
-    struct tare_schema_options so = {.formats = o->formats};
-    struct tare_json schema;
     struct tare_json_writer w;
     const struct tare_schema *s = NULL;
-    enum tare_status st = read_json(ctx, o->files.v[0], &schema, err);
-    if (st == TARE_OK) {
-        st = tare_schema_compile(schema, &so, ctx->arena, &s, err);
-        if (st != TARE_OK)
-            tare_err_file(err, o->files.v[0]);
-    }
+    enum tare_status st = open_schema(ctx, o, &s, err);
+    if (st != TARE_OK)
+        return st;
     tare_json_writer_init(&w, out);
     if (ctx->json) {
         tare_json_begin_object(&w);
@@ -137,7 +251,35 @@ static enum tare_status check_files(struct tare_ctx *ctx, const struct schema_op
         tare_text_safe(out, o->files.v[0]);
         tare_buf_puts(out, ": a schema\n");
     }
-    return st == TARE_OK ? flush(ctx, out, err) : st;
+    if (st == TARE_OK || !ctx->json) { /* what was found before a file that cannot be opened, too */
+        enum tare_status shown = flush(ctx, out, st == TARE_OK ? err : NULL);
+        st = st == TARE_OK ? shown : st;
+    }
+    return st;
+}
+
+static void begin_answer(struct tare_json_writer *w, struct tare_buf *out, struct tare_json id)
+{
+    tare_json_writer_init(w, out);
+    tare_json_begin_object(w);
+    tare_json_put_key(w, "id");
+    if (tare_json_present(id))
+        tare_json_put_value(w, id);
+    else
+        tare_json_put_null(w);
+}
+
+/* A line has a schema, and each of its tests some data. */
+static enum tare_status whole_line(struct tare_json line, struct tare_err *why)
+{
+    struct tare_json tests = tare_json_get(line, "tests");
+    bool ok = tare_json_kind(tests) == TARE_JSON_ARRAY || !tare_json_present(tests);
+    if (!tare_json_present(tare_json_get(line, "schema")))
+        return tare_fail(why, TARE_E_INPUT, "the line is no object with a \"schema\"");
+    for (struct tare_json t = tare_json_first(tests); t.doc && ok; t = tare_json_next(t))
+        ok = tare_json_present(tare_json_get(t, "data"));
+    return ok ? TARE_OK
+              : tare_fail(why, TARE_E_INPUT, "\"tests\" is a list of objects with \"data\"");
 }
 
 /* One line of a batch: the schema's refusal is an answer, not a failure of the command. */
@@ -150,14 +292,10 @@ static enum tare_status batch_line(struct tare_json line, const struct tare_sche
     struct tare_err why = {0};
     const struct tare_schema *s = NULL;
     size_t begin = out->n;
-    enum tare_status st = tare_schema_compile(tare_json_get(line, "schema"), so, arena, &s, &why);
-    tare_json_writer_init(&w, out);
-    tare_json_begin_object(&w);
-    tare_json_put_key(&w, "id");
-    if (tare_json_present(id))
-        tare_json_put_value(&w, id);
-    else
-        tare_json_put_null(&w);
+    enum tare_status st = whole_line(line, &why);
+    if (st == TARE_OK)
+        st = tare_schema_compile(tare_json_get(line, "schema"), so, arena, &s, &why);
+    begin_answer(&w, out, id);
     if (st == TARE_OK) {
         tare_json_put_key(&w, "valid");
         tare_json_begin_array(&w);
@@ -173,19 +311,58 @@ static enum tare_status batch_line(struct tare_json line, const struct tare_sche
         return tare_fail(err, st, "%s", why.text);
     if (st != TARE_OK) {
         out->n = begin;
-        tare_json_writer_init(&w, out);
-        tare_json_begin_object(&w);
-        tare_json_put_key(&w, "id");
-        if (tare_json_present(id))
-            tare_json_put_value(&w, id);
-        else
-            tare_json_put_null(&w);
-        tare_json_put_key(&w, "refused");
-        tare_json_put_cstr(&w, why.text);
+        begin_answer(&w, out, id);
+        tare_json_member_cstr(&w, "refused", why.text);
     }
     tare_json_end_object(&w);
     tare_buf_putc(out, '\n');
     return TARE_OK;
+}
+
+/* A line that is no JSON is answered too, so that the others are not lost. */
+static void torn_line(struct tare_ctx *ctx, const struct tare_err *why, struct tare_buf *out)
+{
+    struct tare_json_writer w;
+    ctx->exit_code = tare_status_exit(TARE_E_INPUT);
+    begin_answer(&w, out, (struct tare_json){0});
+    tare_json_put_key(&w, "refused");
+    tare_json_put_str(&w, tare_str_of(why->text));
+    tare_json_member_u64(&w, "line", why->line);
+    tare_json_member_u64(&w, "column", why->column);
+    tare_json_member_cstr(&w, "fault", why->fault);
+    tare_json_end_object(&w);
+    tare_buf_putc(out, '\n');
+}
+
+static enum tare_status batch_lines(struct tare_ctx *ctx, const struct tare_schema_options *so,
+                                    struct tare_str text, struct tare_buf *out,
+                                    struct tare_err *err)
+{
+    struct tare_jsonl lines;
+    struct tare_json line;
+    struct tare_arena each;
+    enum tare_status st = TARE_OK;
+    tare_arena_init(&each, NULL, TARE_ARENA_REPORT_BYTES);
+    tare_jsonl_begin(&lines, text, &deep);
+    while (st == TARE_OK) {
+        struct tare_err why = {0};
+        if (tare_jsonl_next(&lines, &each, &line, &st, &why))
+            st = batch_line(line, so, &each, out, err);
+        else if (st == TARE_OK)
+            break;
+        else if (why.fault)
+            torn_line(ctx, &why, out);
+        else
+            *err = why;
+        if (why.fault)
+            st = TARE_OK;
+        if (st == TARE_OK)
+            st = flush(ctx, out, err);
+        tare_buf_reset(out);
+        tare_arena_reset(&each);
+    }
+    tare_arena_free(&each);
+    return st;
 }
 
 static enum tare_status check_batch(struct tare_ctx *ctx, const struct schema_opts *o,
@@ -194,26 +371,12 @@ static enum tare_status check_batch(struct tare_ctx *ctx, const struct schema_op
     struct tare_schema_options so = {.formats = o->formats};
     struct tare_str path = o->files.n ? o->files.v[0] : TARE_S("-");
     struct tare_map map;
-    struct tare_jsonl lines;
-    struct tare_json line;
-    struct tare_arena each;
-    enum tare_status st = tare_map_open(path, TARE_MAX_JSON_BYTES, ctx->arena, &map, err);
+    enum tare_status st = read_docs(ctx, o, &so, err);
+    if (st == TARE_OK)
+        st = tare_map_open(path, TARE_MAX_JSON_BYTES, ctx->arena, &map, err);
     if (st != TARE_OK)
         return st;
-    tare_arena_init(&each, NULL, TARE_ARENA_REPORT_BYTES);
-    tare_jsonl_begin(&lines, map.bytes, NULL);
-    while (tare_jsonl_next(&lines, &each, &line, &st, err)) {
-        st = batch_line(line, &so, &each, out, err);
-        if (st == TARE_OK)
-            st = flush(ctx, out, err);
-        tare_buf_reset(out);
-        tare_arena_reset(&each);
-        if (st != TARE_OK)
-            break;
-    }
-    if (st == TARE_E_INPUT)
-        tare_err_file(err, path);
-    tare_arena_free(&each);
+    st = batch_lines(ctx, &so, map.bytes, out, err);
     tare_map_close(&map);
     return st;
 }
@@ -247,6 +410,11 @@ static const struct tare_opt schema_options[] = {
      .type = TARE_OPT_FLAG,
      .help = "check \"format\" too, not only note it",
      .at = offsetof(struct schema_opts, formats)},
+    {.name = "with",
+     .type = TARE_OPT_REPEAT,
+     .metavar = "FILE",
+     .help = "a schema that a \"$ref\" may name: by its \"$id\", else by its file's name",
+     .at = offsetof(struct schema_opts, with)},
     {0},
 };
 static const struct tare_example schema_examples[] = {
@@ -257,9 +425,10 @@ static const struct tare_example schema_examples[] = {
 const struct tare_cmd tare_cmd_check_schema = {
     .name = "schema",
     .summary = "validate JSON documents against a JSON Schema",
-    .usage = "SCHEMA [INSTANCE...] | --batch [FILE]",
-    .about = "Drafts 4, 6, 7, 2019-09 and 2020-12; offline: nothing is fetched. Exit status 1 when "
-             "a document does not match, 4 when the schema itself is wrong.",
+    .usage = "SCHEMA [INSTANCE...] [--with FILE]... | --batch [FILE]",
+    .about =
+        "Drafts 4, 6, 7, 2019-09 and 2020-12; offline: nothing is fetched. Exit status 1 when "
+        "a document does not match, 4 when the schema itself is wrong or something is no JSON.",
     .examples = schema_examples,
     .args = schema_args,
     .opts = schema_options,

@@ -1,5 +1,7 @@
 #include "text/schema_int.h"
 
+#include "base/limits.h"
+
 #include "base/banned.h"
 
 static size_t slot_of(const struct tare__schema_load *l, struct tare_json at)
@@ -133,11 +135,14 @@ enum tare_status tare_schema_compile(struct tare_json schema,
                            tare_json_kind_name(schema));
         return TARE_E_INPUT;
     }
+    size_t bytes = tare_json_source_end(schema) - tare_json_offset(schema);
+    if (bytes > TARE_MAX_SCHEMA_BYTES)
+        return tare_fail_at(err, TARE_E_LIMIT, tare_json_offset(schema),
+                            "a schema of %zu bytes (at most %zu)", bytes, TARE_MAX_SCHEMA_BYTES);
     struct tare_schema *s = TARE_NEW(arena, struct tare_schema);
     if (!s)
         return tare_fail(err, TARE_E_NOMEM, "no memory for a schema");
-    enum tare_status st =
-        tare__schema_index(&l, schema, TARE_S("json-schema:///"), l.options.draft);
+    enum tare_status st = tare__schema_index(&l, schema, TARE_S(TARE_SCHEMA_BASE), l.options.draft);
     if (st == TARE_OK)
         s->root = tare__schema_node_of(&l, schema, tare__schema_at(&l, schema), &st);
     for (struct tare__schema_node *n = l.queue; n && st == TARE_OK; n = n->queued)

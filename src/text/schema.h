@@ -22,6 +22,9 @@ enum tare_schema_draft {
     TARE_SCHEMA_2020_12
 };
 
+/* Base of a schema without "$id", and of the documents beside it. */
+#define TARE_SCHEMA_BASE "json-schema:///"
+
 /* A document that a "$ref" may name. */
 struct tare_schema_doc {
     struct tare_str uri; /* absolute, without fragment */
@@ -47,6 +50,9 @@ enum tare_status tare_schema_compile(struct tare_json schema,
                                      struct tare_arena *arena, const struct tare_schema **out,
                                      struct tare_err *err);
 
+/* Whether a "$schema" names a draft, or a document that is handed in. */
+bool tare_schema_known(struct tare_str uri, const struct tare_schema_options *options);
+
 /* Into *valid whether the value is an instance; stops at the first fault. Takes no memory from
  * scratch unless the schema has unevaluatedItems, unevaluatedProperties or uniqueItems, and leaves
  * it as it was. TARE_E_LIMIT: nested more than 1,000 deep, or 20 million subschemas met (such as a
@@ -60,7 +66,7 @@ struct tare_schema_fault {
     size_t offset;            /* of that value in the instance's text */
     struct tare_str keyword;  /* "required": also the code of the fault */
     struct tare_str schema;   /* JSON Pointer of the keyword in its document */
-    struct tare_str resource; /* URI of that resource; empty for a schema without "$id" */
+    struct tare_str resource; /* URI of the schema there, where its document is another one */
     struct tare_str says;     /* one sentence */
     struct tare_str remedy;   /* what to change */
     struct tare_str member;   /* the name that is missing or not allowed; empty for other faults */

@@ -360,7 +360,8 @@ static enum tare_status build_ref(struct build *b)
         return st;
     if (!at.doc) {
         (void)bad(b, "the reference leads nowhere");
-        tare_err_hint(b->l->err, "name a place of this document, or hand in the document \"%.*s\"",
+        tare_err_hint(b->l->err,
+                      "name a place of this document, or hand in (--with) the document \"%.*s\"",
                       TARE_FMT(tare_json_str(b->v)));
         return TARE_E_INPUT;
     }
@@ -454,6 +455,17 @@ static bool applies(const struct tare__schema_node *n, const struct keyword *k, 
            (!k->vocabulary || (k->vocabulary & r->vocabularies));
 }
 
+/* The keyword that allows nothing: its own where it is the value of one. */
+static const char *keyword_of_false(struct tare_json at)
+{
+    static const char *const names[] = {"additionalProperties", "unevaluatedProperties",
+                                        "additionalItems", "unevaluatedItems"};
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+        if (tare_str_is(tare_json_key(at), names[i]))
+            return names[i];
+    return "false";
+}
+
 enum tare_status tare__schema_rules(struct tare__schema_load *l, struct tare__schema_node *n)
 {
     bool boolean = tare_json_kind(n->at) != TARE_JSON_OBJECT;
@@ -471,8 +483,8 @@ enum tare_status tare__schema_rules(struct tare__schema_load *l, struct tare__sc
     if (!n->rules)
         return tare_fail(l->err, TARE_E_NOMEM, "no memory for a schema");
     if (boolean && tare_json_kind(n->at) == TARE_JSON_FALSE)
-        n->rules[n->n_rules++] =
-            (struct tare__schema_rule){.op = SO_FALSE, .keyword = "false", .at = n->at};
+        n->rules[n->n_rules++] = (struct tare__schema_rule){
+            .op = SO_FALSE, .keyword = keyword_of_false(n->at), .at = n->at};
     for (; here; here &= here - 1) {
         const struct keyword *k = &keywords[__builtin_ctzll(here)];
         size_t group = k->op == SO_OBJECT ? 1 : k->op == SO_ARRAY ? 2 : 0;

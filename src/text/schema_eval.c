@@ -53,8 +53,11 @@ static bool fault(struct run *run, const struct tare__schema_rule *r,
     f->keyword = tare_str_of(r->keyword);
     f->member = name;
     f->schema = tare_json_pointer(r->at, run->arena);
-    f->resource = tare_str_starts(n->resource->uri, TARE_S("json-schema:///")) ? tare_str_n("", 0)
-                                                                               : n->resource->uri;
+    if (r->at.doc != run->schema->root->at.doc)
+        f->resource = n->resource->uri;
+    if (tare_str_starts(f->resource, TARE_S(TARE_SCHEMA_BASE)))
+        f->resource = tare_str_n(f->resource.p + strlen(TARE_SCHEMA_BASE),
+                                 f->resource.n - strlen(TARE_SCHEMA_BASE));
     tare__schema_tell(r, value, found, name, run->arena, &f->says, &f->remedy);
     if (!f->says.p || !f->remedy.p || !f->at.p || !f->schema.p)
         return stop(run, TARE_E_NOMEM, "no memory for the faults");
@@ -448,6 +451,13 @@ static uint64_t steps_of(const struct tare__schema_rule *r, struct tare_json v)
     }
 }
 
+/* The name that a false subschema is about, where it is not allowed for its name; else none. */
+static struct tare_str member_of(const struct tare__schema_rule *r, struct tare_json v)
+{
+    static const struct tare_str none = {NULL, 0};
+    return r->op == SO_FALSE && strstr(r->keyword, "Properties") ? tare_json_key(v) : none;
+}
+
 static bool rule(const struct place *p, const struct tare__schema_rule *r,
                  const struct tare__schema_node *n)
 {
@@ -470,7 +480,7 @@ static bool rule(const struct place *p, const struct tare__schema_rule *r,
     else
         ok = of_object(p, r, n, &found, &told);
     if (!ok && !told && p->run->status == TARE_OK)
-        (void)fault(p->run, r, n, p->value, found, tare_str_n("", 0));
+        (void)fault(p->run, r, n, p->value, found, member_of(r, p->value));
     return ok;
 }
 

@@ -27,6 +27,18 @@ enum tare_schema_draft tare__schema_draft_of(struct tare_str uri)
     return TARE_SCHEMA_AUTO;
 }
 
+bool tare_schema_known(struct tare_str uri, const struct tare_schema_options *options)
+{
+    struct tare_str base, fragment;
+    tare__uri_split(uri, &base, &fragment);
+    /* without a draft in it: the newest */
+    bool known = tare__schema_draft_of(uri) != TARE_SCHEMA_AUTO ||
+                 tare_str_is(base, "http://json-schema.org/schema");
+    for (size_t i = 0; i < options->n_docs && !known; i++)
+        known = tare_str_eq(options->docs[i].uri, base);
+    return known;
+}
+
 /* A document by its URI: handed in, or a meta-schema; absent: none. */
 static struct tare_json document(struct tare__schema_load *l, struct tare_str uri,
                                  enum tare_status *st)

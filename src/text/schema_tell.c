@@ -57,7 +57,10 @@ void tare__schema_tell(const struct tare__schema_rule *r, struct tare_json value
     struct tare_str rule = shown(r->at, a);
     switch (r->op) {
     case SO_FALSE:
-        *says = tare_arena_printf(a, "nothing is allowed here");
+        if (name.p)
+            *says = tare_arena_printf(a, "the member \"%.*s\" is not allowed", TARE_FMT(name));
+        else
+            *says = tare_arena_printf(a, "nothing is allowed here");
         *remedy = tare_arena_printf(a, "remove it");
         return;
     case SO_TYPE:

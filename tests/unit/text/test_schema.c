@@ -119,8 +119,24 @@ static void run_suite(const char *name, enum tare_schema_draft draft, bool forma
     unsigned right = s->right, wrong = s->wrong;
     tare_arena_free(&s->arena);
     free(s);
-    assert_int_equal(right + wrong, n);
+    if (n == 0 && right + wrong == 0) /* the copy has no such draft */
+        skip();
+    if (n > 0)
+        assert_int_equal(right + wrong, n);
     assert_true(wrong <= allowed);
+}
+
+/* The shared copy has neither draft 4 nor 6; with TARE_SHARED a whole one can be tried. */
+static void required_4(void **state)
+{
+    (void)state;
+    run_suite("draft4", TARE_SCHEMA_DRAFT4, false, 0, 0);
+}
+
+static void required_6(void **state)
+{
+    (void)state;
+    run_suite("draft6", TARE_SCHEMA_DRAFT6, false, 0, 0);
 }
 
 static void required_7(void **state)
@@ -215,7 +231,8 @@ static void all_faults(void **state)
 {
     (void)state;
     static const char wrong[] = "{\"a\":1.5,\"c\":\"y\",\"z\":0}";
-    static const char *const want[] = {"required  #", "type /a", "pattern /c", "false /z"};
+    static const char *const want[] = {"required  #", "type /a", "pattern /c",
+                                       "unevaluatedProperties /z"};
     struct tare_arena arena;
     struct tare_json schema, value;
     struct tare_schema_fault *f = NULL;
@@ -375,7 +392,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expressions),   cmocka_unit_test(refused_expressions),
         cmocka_unit_test(all_faults),    cmocka_unit_test(no_memory),
-        cmocka_unit_test(threads),       cmocka_unit_test(required_7),
+        cmocka_unit_test(threads),       cmocka_unit_test(required_4),
+        cmocka_unit_test(required_6),    cmocka_unit_test(required_7),
         cmocka_unit_test(required_2019), cmocka_unit_test(required_2020),
         cmocka_unit_test(optional),      cmocka_unit_test(formats),
         cmocka_unit_test(sample),
