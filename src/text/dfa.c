@@ -1,6 +1,7 @@
 #include "text/dfa.h"
 
 #include "base/hash.h"
+#include "text/regex_int.h"
 
 #include "base/banned.h"
 
@@ -199,11 +200,32 @@ enum tare_status tare_dfa_complete(struct tare_regex_dfa *complete, bool search,
     return st ? st : tare_dfa_product(found, text, TARE_DFA_AND, bounds, arena, out, err);
 }
 
+/* The expression without what is looked for, and that taken from it or held against it. */
+static enum tare_status with_looks(const struct tare_regex *re, bool search,
+                                   struct tare_dfa_bounds bounds, struct tare_arena *arena,
+                                   const struct tare_dfa **out, struct tare_err *err)
+{
+    struct tare_regex rest = *re;
+    const struct tare_dfa *all = NULL, *one = NULL;
+    rest.n_looks = 0;
+    enum tare_status st = tare_dfa_regex(&rest, search, bounds, arena, &all, err);
+    for (uint32_t i = 0; i < re->n_looks && !st; i++) {
+        enum tare_dfa_op op = re->looks[i].no ? TARE_DFA_MINUS : TARE_DFA_AND;
+        st = tare_dfa_regex(re->looks[i].re, true, bounds, arena, &one, err);
+        if (!st)
+            st = tare_dfa_product(all, one, op, bounds, arena, &all, err);
+    }
+    *out = all;
+    return st;
+}
+
 enum tare_status tare_dfa_regex(const struct tare_regex *re, bool search,
                                 struct tare_dfa_bounds bounds, struct tare_arena *arena,
                                 const struct tare_dfa **out, struct tare_err *err)
 {
     struct tare_regex_dfa *lazy = NULL;
+    if (re->n_looks)
+        return with_looks(re, search, bounds, arena, out, err);
     enum tare_status st =
         tare_regex_dfa_open(re, search, bounds.max_states, bounds.work, arena, &lazy, err);
     if (st)

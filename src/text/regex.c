@@ -108,9 +108,9 @@ static void emit_tree(struct emitter *e, const struct tare__regex_ast *n)
     }
 }
 
-enum tare_status tare_regex_compile(struct tare_str pattern, struct tare_work *work,
-                                    struct tare_arena *arena, const struct tare_regex **out,
-                                    struct tare_err *err)
+enum tare_status tare__regex_compile(struct tare_str pattern, struct tare_work *work,
+                                     struct tare_arena *arena, const struct tare_regex **out,
+                                     struct tare_err *err)
 {
     struct tare__regex_parser p = {.arena = arena, .err = err, .work = work, .text = pattern};
     if (pattern.n > TARE__REGEX_MAX_PATTERN_BYTES)
@@ -230,12 +230,20 @@ static bool simulate(const struct tare_regex *re, struct tare_str text, bool sea
     }
 }
 
+static bool looks_hold(const struct tare_regex *re, struct tare_str text)
+{
+    for (uint32_t i = 0; i < re->n_looks; i++)
+        if (simulate(re->looks[i].re, text, true) == re->looks[i].no)
+            return false;
+    return true;
+}
+
 bool tare_regex_search(const struct tare_regex *re, struct tare_str text)
 {
-    return simulate(re, text, true);
+    return simulate(re, text, true) && looks_hold(re, text);
 }
 
 bool tare_regex_match(const struct tare_regex *re, struct tare_str text)
 {
-    return simulate(re, text, false);
+    return simulate(re, text, false) && looks_hold(re, text);
 }

@@ -1,6 +1,7 @@
 /*
  * Regular expressions of JSON Schema: ECMA-262 with the u flag, in linear time, no backtracking.
- * Look-around and back references cannot be had so: they are refused (S_REGEX), never skipped.
+ * Back references, and look-around but at the very beginning ("^(?!x)"), cannot be had so: they are
+ * refused (S_REGEX), never skipped.
  *
  * A compiled expression is read-only and may be used by several threads; matching takes no memory.
  * The automaton (struct tare_regex_dfa) works byte by byte over UTF-8, is made state by state, and
@@ -34,7 +35,8 @@ bool tare_regex_search(const struct tare_regex *re, struct tare_str text);
 bool tare_regex_match(const struct tare_regex *re, struct tare_str text);
 
 /* An automaton whose only state is the start; search: of texts with a part that matches; else of
- * texts that match whole. TARE_E_LIMIT for expressions with \b or \B; TARE_E_NOMEM. Takes its
+ * texts that match whole. TARE_E_LIMIT for expressions with look-around, which text/dfa.h puts
+ * together from several; TARE_E_NOMEM. Takes its
  * memory from the arena and its steps from `work` (NULL: unbounded), also later. */
 enum tare_status tare_regex_dfa_open(const struct tare_regex *re, bool search, uint32_t max_states,
                                      struct tare_work *work, struct tare_arena *arena,

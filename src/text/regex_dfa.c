@@ -8,6 +8,7 @@
 #define UNMADE (UINT32_MAX - 1)
 #define START_FLAG 1u /* nothing was read yet: ^ holds */
 #define SURE_FLAG 2u  /* whatever follows, the text is accepted */
+#define WORD_FLAG 4u  /* behind a word character, where \b or \B asks for it */
 
 /* The set of a state: instruction << 16 | node, where node 0 is the start of a character. */
 struct state {
@@ -27,18 +28,24 @@ struct tare_regex_dfa {
     uint8_t class_of[256], byte_of[256];
     bool search, starved;
     struct tare__regex_list closed; /* what the state closed_of can read */
-    uint32_t closed_of;
+    uint32_t closed_of;             /* twice the state, plus whether a word character follows */
     bool closed_matches;
     struct tare__regex_list ended; /* what would follow if the text ended in the newest state */
     uint32_t *set;                 /* [n_code + 1] of the state under way */
     uint64_t moves;                /* made to keep it sorted */
 };
 
+/* A word character, of an expression that asks for it. They are all of one byte. */
+static bool word_byte(const struct tare_regex *re, unsigned b)
+{
+    return re->words && b < 128 && tare__regex_word(b);
+}
+
 /* What the expression sees of a byte, as a number: bytes it tells apart differ almost always. */
 static uint64_t sight(const struct tare_regex *re, unsigned b)
 {
     bool further = b >= 128 && b < 192;
-    uint64_t h = further;
+    uint64_t h = further + 2u * word_byte(re, b);
     for (uint32_t k = 0; k < re->n_sets; k++)
         h = (h ^ re->roots[k][b]) * UINT64_C(0x9e3779b97f4a7c15);
     for (uint32_t k = 2; k < re->n_nodes && further; k++)
@@ -49,6 +56,7 @@ static uint64_t sight(const struct tare_regex *re, unsigned b)
 static bool alike(const struct tare_regex *re, unsigned a, unsigned b)
 {
     bool further = b >= 128 && b < 192, same = further == (a >= 128 && a < 192);
+    same = same && word_byte(re, a) == word_byte(re, b);
     for (uint32_t k = 0; k < re->n_sets && same; k++)
         same = re->roots[k][a] == re->roots[k][b];
     for (uint32_t k = 2; k < re->n_nodes && same && further; k++)
@@ -94,7 +102,8 @@ static bool close_state(const struct tare_regex *re, const struct state *s,
 
 static void settle(struct tare_regex_dfa *d, struct state *s)
 {
-    struct tare__regex_place at = {.start = s->flags & START_FLAG, .end = true};
+    struct tare__regex_place at = {
+        .start = s->flags & START_FLAG, .end = true, .before = s->flags & WORD_FLAG};
     s->accepts = s->flags & SURE_FLAG || close_state(d->re, s, at, &d->ended);
 }
 
@@ -167,8 +176,8 @@ enum tare_status tare_regex_dfa_open(const struct tare_regex *re, bool search, u
                                      struct tare_work *work, struct tare_arena *arena,
                                      struct tare_regex_dfa **out, struct tare_err *err)
 {
-    if (re->words)
-        return tare_fail(err, TARE_E_LIMIT, "S_REGEX: \\b and \\B have no automaton over bytes");
+    if (re->n_looks)
+        return tare_fail(err, TARE_E_LIMIT, "S_REGEX: look-around takes several automata");
     struct tare_regex_dfa *d = TARE_NEW(arena, struct tare_regex_dfa);
     if (!d)
         return tare_fail(err, TARE_E_NOMEM, "no memory for an automaton");
@@ -223,10 +232,12 @@ static uint32_t make(struct tare_regex_dfa *d, uint32_t from, unsigned char byte
     bool further = byte >= 128 && byte < 192;
     if (s->flags & SURE_FLAG)
         return from;
-    if (d->closed_of != from) {
-        struct tare__regex_place at = {.start = s->flags & START_FLAG};
+    bool word = word_byte(re, byte);
+    if (d->closed_of != 2 * from + word) {
+        struct tare__regex_place at = {
+            .start = s->flags & START_FLAG, .before = s->flags & WORD_FLAG, .after = word};
         d->closed_matches = close_state(re, s, at, &d->closed);
-        d->closed_of = from;
+        d->closed_of = 2 * from + word;
     }
     if (d->closed_matches && d->search) /* what was accepted stays so */
         return intern(d, NULL, 0, SURE_FLAG);
@@ -245,7 +256,7 @@ static uint32_t make(struct tare_regex_dfa *d, uint32_t from, unsigned char byte
                                    d->ended.steps / 4))
         return TARE_REGEX_FULL;
     d->moves = d->closed.steps = d->ended.steps = 0;
-    return intern(d, d->set, n, 0);
+    return intern(d, d->set, n, n && word ? WORD_FLAG : 0);
 }
 
 uint32_t tare_regex_dfa_step(struct tare_regex_dfa *d, uint32_t state, unsigned char byte)

@@ -34,6 +34,12 @@ struct tare__regex_code {
     uint16_t a, b; /* SET: a is the set; SPLIT: both targets; JUMP: a */
 };
 
+/* Must be found from the beginning of the text, or must not. */
+struct tare__regex_look {
+    const struct tare_regex *re;
+    bool no;
+};
+
 struct tare_regex {
     struct tare__regex_code *code;
     uint32_t n_code;
@@ -43,7 +49,14 @@ struct tare_regex {
     uint16_t (*nodes)[64];  /* node after a continuation byte */
     uint32_t n_nodes;
     bool words; /* has \b or \B */
+    struct tare__regex_look *looks;
+    uint32_t n_looks;
 };
+
+/* Without look-around at the beginning (regex_look.c). */
+enum tare_status tare__regex_compile(struct tare_str pattern, struct tare_work *work,
+                                     struct tare_arena *arena, const struct tare_regex **out,
+                                     struct tare_err *err);
 
 /* Where matching starts when the part that matches may begin anywhere, or only here. */
 #define TARE__REGEX_ENTRY_SEARCH 0u

@@ -4,6 +4,7 @@
 #include <dirent.h>
 
 #include "base/thread.h"
+#include "text/dfa.h"
 #include "text/jsonl.h"
 #include "text/regex.h"
 #include "text/schema.h"
@@ -337,6 +338,22 @@ static void expressions(void **state)
         {"x?y", "y", true, true},
         {"^(?:ab|c)+$", "abcab", true, true},
         {"a$", "a\n", false, false},
+        {"\\bfoo\\b", "foobar", false, false},
+        {"\\bfoo\\b",
+         "\xc3\xa9"
+         "foo",
+         true, false},
+        {"^\\w+\\B.$", "ab", true, true},
+        {"^\\w+\\B.$", "a-", false, false},
+        {"^(?!foo).*$", "foobar", false, false},
+        {"^(?!foo).*$", "a foo", true, true},
+        {"^(?!(?:a|[)b])$)\\w", "bc", true, false},
+        {"^(?!(?:a|[)b])$)\\w", "b", false, false},
+        {"^(?!.*(foo|bar))(?=.{3,5}$)[a-z]*$", "fobao", true, true},
+        {"^(?!.*(foo|bar))(?=.{3,5}$)[a-z]*$", "abar", false, false},
+        {"^(?!.*(foo|bar))(?=.{3,5}$)[a-z]*$", "ab", false, false},
+        {"(?!^a)^[ab]+", "bax", true, false},
+        {"(?!^a)^[ab]+", "ab", false, false},
     };
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct tare_arena arena;
@@ -348,12 +365,18 @@ static void expressions(void **state)
                          TARE_OK);
         assert_int_equal(tare_regex_search(re, text), rows[i].found);
         assert_int_equal(tare_regex_match(re, text), rows[i].whole);
-        for (int search = 0; search < 2; search++)
+        for (int search = 0; search < 2; search++) {
+            const struct tare_dfa *whole = NULL;
+            assert_int_equal(tare_dfa_regex(re, search, (struct tare_dfa_bounds){1000, NULL},
+                                            &arena, &whole, NULL),
+                             TARE_OK);
+            assert_int_equal(tare_dfa_run(whole, text), search ? rows[i].found : rows[i].whole);
             if (tare_regex_dfa_open(re, search, 1000, NULL, &arena, &d, NULL) == TARE_OK) {
                 assert_true(tare_regex_dfa_complete(d));
                 assert_int_equal(tare_regex_dfa_run(d, text),
                                  search ? rows[i].found : rows[i].whole);
             }
+        }
         tare_arena_free(&arena);
     }
 }
@@ -364,17 +387,14 @@ static void refused_expressions(void **state)
     static const struct {
         const char *pattern;
         enum tare_status st;
-    } rows[] = {{"(", TARE_E_INPUT},
-                {"a)", TARE_E_INPUT},
-                {"[b-a]", TARE_E_INPUT},
-                {"a**", TARE_E_INPUT},
-                {"*", TARE_E_INPUT},
-                {"\\a", TARE_E_INPUT},
-                {"a{3,2}", TARE_E_INPUT},
-                {"(?=a)", TARE_E_LIMIT},
-                {"(a)\\1", TARE_E_LIMIT},
-                {"[a", TARE_E_INPUT},
-                {"((a{999}){999}){999}", TARE_E_LIMIT}};
+    } rows[] = {{"(", TARE_E_INPUT},           {"a)", TARE_E_INPUT},
+                {"[b-a]", TARE_E_INPUT},       {"a**", TARE_E_INPUT},
+                {"*", TARE_E_INPUT},           {"\\a", TARE_E_INPUT},
+                {"a{3,2}", TARE_E_INPUT},      {"(?=a)", TARE_E_LIMIT},
+                {"^(?!a)b|c", TARE_E_LIMIT},   {"^(?!a)*b", TARE_E_LIMIT},
+                {"^(?!a", TARE_E_LIMIT},       {"^a(?!b)", TARE_E_LIMIT},
+                {"^(?!(?=a))b", TARE_E_LIMIT}, {"(a)\\1", TARE_E_LIMIT},
+                {"[a", TARE_E_INPUT},          {"((a{999}){999}){999}", TARE_E_LIMIT}};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
         struct tare_arena arena;
         const struct tare_regex *re = NULL;
