@@ -219,18 +219,17 @@ static const struct tare__calls_opener *opener_at(const struct tare__calls *c, s
 
 void tare__calls_reject_to(struct tare__calls *c, enum tare_calls_code code, const char *close)
 {
-    size_t end = SIZE_MAX;
-    if (close && !c->no_close)
-        end = tare__calls_find(c, close, c->i);
-    c->no_close |= close && end == SIZE_MAX;
-    if (end != SIZE_MAX) {
-        end += strlen(close);
-    } else {
-        end = c->i > c->unit_off ? c->i : c->unit_off + 1;
-        while (end < c->text.n && !opener_at(c, end, 0))
-            end++;
+    size_t end = c->i > c->unit_off ? c->i : c->unit_off + 1;
+    bool closed = false;
+    while (end < c->text.n && !closed && !opener_at(c, end, 0)) {
+        c->i = end;
+        closed = close && tare__calls_skip(c, close);
+        end = closed ? c->i : end + 1;
     }
+    if (end == c->text.n && !closed)
+        tare__calls_touch(c);
     tare__calls_reject(c, code, end);
+    tare__calls_begin(c, end); /* nothing that was mended of it counts */
 }
 
 void tare__calls_settle(struct tare__calls *c, int code, const char *close)
@@ -270,7 +269,7 @@ void tare__calls_add_openers(struct tare__calls *c)
         return;
     }
     add_opener(c, s, s->open ? s->open : s->call, 0);
-    for (int k = 0; k < 2 && s->alike[k]; k++) {
+    for (int k = 0; k < 3 && s->alike[k]; k++) {
         const struct tare__calls_spec *a = tare__calls_spec_named(tare_str_of(s->alike[k]));
         add_opener(c, a, a->open,
                    s->flags & TARE__BARE || a->close == NULL ? 0 : TARE_R_WRONG_WRAPPER);
@@ -288,6 +287,7 @@ bool tare__calls_block(struct tare__calls *c, size_t i)
         if (c->orphan && c->no_orphan)
             continue;
         c->i = o->spec->open && !c->orphan ? i + o->text.n : i;
+        uint32_t repairs = c->r->repairs, errors = c->r->n_errors;
         c->block_rep = o->repairs;
         c->block_calls = c->r->n_calls;
         c->block_off = i;
@@ -299,6 +299,8 @@ bool tare__calls_block(struct tare__calls *c, size_t i)
             return true;
         }
         c->r->n_calls = c->block_calls;
+        c->r->n_errors = errors;
+        c->r->repairs = repairs;
     }
     c->i = i;
     return false;

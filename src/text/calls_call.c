@@ -19,17 +19,18 @@ static struct tare_str mended_name(struct tare__calls *c, struct tare_str name)
     if (tare__calls_tool(c, name))
         return name;
     struct tare_str trimmed = tare_str_trim(name);
-    if (trimmed.n < name.n && tare__calls_tool(c, trimmed)) {
-        c->rep |= TARE_R_NAME_TRIM;
+    uint32_t rep = trimmed.n < name.n ? TARE_R_NAME_TRIM : 0;
+    if (tare__calls_tool(c, trimmed)) {
+        c->rep |= rep;
         return trimmed;
     }
     for (int k = 0; k < 2; k++) {
         size_t n = strlen(prefixes[k]);
-        if (!tare_str_starts(name, tare_str_of(prefixes[k])))
+        if (!tare_str_starts(trimmed, tare_str_of(prefixes[k])))
             continue;
-        struct tare_str rest = tare_str_n(name.p + n, name.n - n);
+        struct tare_str rest = tare_str_n(trimmed.p + n, trimmed.n - n);
         if (tare__calls_tool(c, rest)) {
-            c->rep |= TARE_R_NAME_PREFIX;
+            c->rep |= rep | TARE_R_NAME_PREFIX;
             return rest;
         }
     }
@@ -179,12 +180,29 @@ static const char *args_key(const struct tare__calls_spec *s, struct tare_json v
     return s->args_key ? s->args_key : "arguments";
 }
 
+int tare__calls_arguments(struct tare__calls *c, struct tare_str name, struct tare_json *args)
+{
+    if (tare_json_kind(*args) == TARE_JSON_STRING) {
+        c->rep |= TARE_R_ARGS_STRING;
+        if (!from_text(c, tare_json_str(*args), args))
+            return TARE_E_CALL_SHAPE;
+    }
+    if (tare_json_kind(*args) <= TARE_JSON_NULL) {
+        c->rep |= TARE_R_MISSING_ARGS;
+        if (!from_text(c, TARE_S("{}"), args) || lacks(c, mended_name(c, name), *args))
+            return TARE_E_CALL_SHAPE;
+    }
+    return tare_json_kind(*args) == TARE_JSON_OBJECT ? 0 : TARE_E_CALL_SHAPE;
+}
+
 static struct tare_str id_of(struct tare_json v)
 {
     struct tare_json id = tare_json_get(v, "tool_call_id");
     if (!tare_json_present(id))
         id = tare_json_get(v, "id");
-    return tare_json_kind(id) == TARE_JSON_STRING ? tare_json_str(id) : (struct tare_str){0};
+    return tare_json_kind(id) == TARE_JSON_STRING ? tare_json_str(id)
+           : tare_json_is_integer(id)             ? tare_json_lexeme(id)
+                                                  : (struct tare_str){0};
 }
 
 int tare__calls_object(struct tare__calls *c, const struct tare__calls_spec *s, struct tare_json v)
@@ -194,33 +212,28 @@ int tare__calls_object(struct tare__calls *c, const struct tare__calls_spec *s, 
     struct tare_json first = tare_json_first(v), a;
     if (tare_json_kind(v) != TARE_JSON_OBJECT)
         return TARE_E_CALL_SHAPE;
-    if (s->flags & TARE__NAME_KEY) {
-        if (tare_json_count(v) != 1 || tare_json_kind(first) != TARE_JSON_OBJECT)
-            return tare_json_count(v) ? TARE_E_CALL_SHAPE : TARE_E_CALL_NO_NAME;
-        tare__calls_add(c, tare_json_key(first), first, (struct tare_str){0});
-        return 0;
+    bool by_key = s->flags & TARE__NAME_KEY;
+    if (by_key && tare_json_count(v) == 1) {
+        struct tare_str key = tare_json_key(first);
+        int wrong = tare__calls_arguments(c, key, &first);
+        if (!wrong)
+            tare__calls_add(c, key, first, (struct tare_str){0});
+        return wrong;
     }
+    if (by_key && tare_json_count(v))
+        c->rep |= TARE_R_KEY_ALIAS;
     struct tare_json name = member(c, v, s->name_key ? s->name_key : "name", names);
     if (tare_json_kind(name) != TARE_JSON_STRING || tare_str_trim(tare_json_str(name)).n == 0)
         return TARE_E_CALL_NO_NAME;
     if (strcmp(s->name, "command_r_plus") == 0 && tare_json_str_is(name, "directly_answer"))
         return 0;
     a = member(c, v, args_key(s, v), args);
-    if (tare_json_kind(a) == TARE_JSON_STRING) {
-        c->rep |= TARE_R_ARGS_STRING;
-        if (!from_text(c, tare_json_str(a), &a))
-            return TARE_E_CALL_SHAPE;
-    }
     struct tare_str n = mended_name(c, tare_json_str(name));
-    if (tare_json_kind(a) <= TARE_JSON_NULL) {
-        c->rep |= TARE_R_MISSING_ARGS;
-        if (!from_text(c, TARE_S("{}"), &a) || lacks(c, n, a))
-            return TARE_E_CALL_SHAPE;
-    }
-    if (tare_json_kind(a) != TARE_JSON_OBJECT)
-        return TARE_E_CALL_SHAPE;
-    tare__calls_add(c, n, a, id_of(v));
-    return 0;
+    c->no_call = !tare_json_present(a) && !tare__calls_tool(c, n);
+    int code = tare__calls_arguments(c, n, &a);
+    if (!code)
+        tare__calls_add(c, n, a, id_of(v));
+    return code;
 }
 
 /* The parameters of a tool as something to check arguments against. */

@@ -49,7 +49,8 @@ struct tare__calls_spec {
     const char *type_key;            /* attribute that types a value; or the quote of texts */
     const char *think, *think_end;
     const char *delimiters[6];
-    const char *alike[2]; /* dialects whose wrapper is a near relative */
+    const char *alike[3]; /* dialects whose wrapper is a near relative */
+    const char *plain;    /* the row whose tags are these without their prefix */
 };
 extern const struct tare__calls_spec tare__calls_table[];
 
@@ -93,12 +94,12 @@ struct tare__calls {
     struct tare_str unit_name; /* p NULL: not read yet */
     uint32_t final_calls;      /* taken before the end of the text was met */
     bool automatic, nomem, has_reasoning;
+    bool no_call; /* an object with a name, but neither that of a tool nor arguments */
     struct { /* the next closing and opening tag of a block, as found last, from there on */
         const struct tare__calls_spec *of, *open_of;
         size_t from, close, open_from, open;
     } ends;
     bool orphan;    /* the block has no opener */
-    bool no_close;  /* no closing tag from here on, so none is searched again */
     bool no_orphan; /* no whole call without a wrapper either */
     struct tare__calls_opener openers[TARE__CALLS_OPENERS]; /* n_openers; last: not zeroed */
 };
@@ -112,6 +113,11 @@ enum tare__calls_read tare__calls_literal(struct tare__calls *c, enum tare__call
                                           const char *stop, const char *quote);
 /* The scratch text from `from` on as a document in the arena; false: it is no JSON. */
 bool tare__calls_document(struct tare__calls *c, size_t from, struct tare_json *out);
+
+/* The arguments of the call `name` at the cursor, in a fence where that is due, up to what ends
+ * them; `stop` (or NULL) is the tag that may follow. 0 or a code. */
+int tare__calls_value(struct tare__calls *c, struct tare_str name, const char *stop, bool fence_due,
+                      struct tare_json *args);
 
 /* The schema {}. */
 struct tare_json tare__calls_any(struct tare__calls *c);
@@ -147,6 +153,8 @@ void tare__calls_end_block(struct tare__calls *c, uint32_t repairs);
 /* Adds a call; arguments are an object. Mends the name where it may. */
 bool tare__calls_add(struct tare__calls *c, struct tare_str name, struct tare_json args,
                      struct tare_str id);
+/* Arguments as an object: text that holds one, or none where the tool needs none. 0 or a code. */
+int tare__calls_arguments(struct tare__calls *c, struct tare_str name, struct tare_json *args);
 /* A call whose arguments are the scratch text; 0 or a code. */
 int tare__calls_finish(struct tare__calls *c, struct tare_str name, struct tare_str id);
 /* One call in nested tags, its opener behind the cursor; 0 or a code. */

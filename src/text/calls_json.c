@@ -80,7 +80,7 @@ static int payload(struct tare__calls *c, const struct tare__calls_spec *s, bool
     *list = tare_json_kind(v) == TARE_JSON_ARRAY;
     if (!*list)
         return tare__calls_object(c, s, v);
-    int code = 0;
+    int code = tare_json_count(v) ? 0 : TARE_E_CALL_EMPTY;
     for (struct tare_json e = tare_json_first(v); e.doc && !code; e = tare_json_next(e))
         code = tare__calls_object(c, s, e);
     return code;
@@ -94,7 +94,7 @@ static int payloads(struct tare__calls *c, const struct tare__calls_spec *s)
         int code = payload(c, s, &list);
         if (code)
             return code;
-        if (list && !(s->flags & TARE__LIST))
+        if (list && !((s->flags | (c->spec ? c->spec->flags : 0)) & TARE__LIST))
             c->rep |= TARE_R_MULTI_PAYLOAD;
         if (!list && s->flags & TARE__LIST && !(s->flags & TARE__BARE))
             c->rep |= TARE_R_WRONG_WRAPPER;
@@ -198,8 +198,9 @@ bool tare__calls_bare(struct tare__calls *c, const struct tare__calls_spec *s)
     if (s->family == tare__calls_python)
         return s->family(c, s) && (tare__calls_blank(c), true);
     bool plausible = looks_like_call(c);
+    c->no_call = false;
     int code = payloads(c, s);
-    if (code && !plausible)
+    if (code && (!plausible || c->no_call))
         return false;
     if (code == TARE_E_CALL_TRUNCATED) {
         tare__calls_cut(c);
@@ -224,17 +225,44 @@ bool tare__calls_bare(struct tare__calls *c, const struct tare__calls_spec *s)
     return true;
 }
 
-/* The tool a malformed Kimi id means: the only declared name it contains. */
+static struct tare_str without_separator(struct tare_str s)
+{
+    bool cut = s.n && strchr("._:-", s.p[0]);
+    return tare_str_n(s.p + cut, s.n - cut);
+}
+
+/* "functions", the name and a number, with any separator or none. */
+static bool is_id_of(struct tare_str head, struct tare_str name)
+{
+    if (tare_str_starts(head, TARE_S("functions")))
+        head = without_separator(tare_str_n(head.p + 9, head.n - 9));
+    if (!tare_str_starts(head, name))
+        return false;
+    head = without_separator(tare_str_n(head.p + name.n, head.n - name.n));
+    for (size_t i = 0; i < head.n; i++)
+        if (head.p[i] < '0' || head.p[i] > '9')
+            return false;
+    return true;
+}
+
+/* The tool a malformed Kimi id means: the only declared one of whose name it is made, or else the
+ * only one it contains. */
 static struct tare_str id_form(struct tare__calls *c, struct tare_str head)
 {
-    struct tare_str found = {0};
-    for (uint32_t k = 0; k < c->opts->n_tools; k++)
-        if (tare_str_find(head, c->opts->tools[k].name) != SIZE_MAX) {
-            if (found.p)
-                return (struct tare_str){0};
-            found = c->opts->tools[k].name;
+    struct tare_str made = {0}, found = {0};
+    uint32_t n_made = 0, n_found = 0;
+    for (uint32_t k = 0; k < c->opts->n_tools; k++) {
+        struct tare_str name = c->opts->tools[k].name;
+        if (is_id_of(head, name)) {
+            n_made++;
+            made = name;
         }
-    return found;
+        if (tare_str_find(head, name) != SIZE_MAX) {
+            n_found++;
+            found = name;
+        }
+    }
+    return n_made == 1 ? made : n_made == 0 && n_found == 1 ? found : (struct tare_str){0};
 }
 
 static struct tare_str id_name(struct tare__calls *c, struct tare_str head)
@@ -288,23 +316,50 @@ static int head(struct tare__calls *c, const struct tare__calls_spec *s, struct 
     return name->n ? 0 : TARE_E_CALL_NO_NAME;
 }
 
-/* Over what ends a call behind its arguments. */
-static bool call_end(struct tare__calls *c, const struct tare__calls_spec *s, bool fenced)
+/* Arguments that the layout may leave away. */
+static int literal(struct tare__calls *c, struct tare_str name, const char *stop,
+                   struct tare_json *args)
 {
-    size_t end = c->i;
-    if (!s->call_end && !fenced)
+    c->json.n = 0;
+    c->unit_name = name;
+    *args = (struct tare_json){0};
+    if (!stop || !tare__calls_at(c, stop)) {
+        enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, stop, NULL);
+        if (st != TARE__READ_OK)
+            return fault(st);
+        if (!tare__calls_document(c, 0, args))
+            return TARE_E_CALL_JSON;
+    }
+    return tare__calls_arguments(c, name, args);
+}
+
+int tare__calls_value(struct tare__calls *c, struct tare_str name, const char *stop, bool fence_due,
+                      struct tare_json *args)
+{
+    tare__calls_blank(c);
+    bool fenced = fence(c);
+    if (fenced != fence_due && !tare__calls_done(c))
+        c->rep |= TARE_R_FENCE;
+    int code = literal(c, name, stop, args);
+    if (code)
+        return code;
+    extra_closers(c, stop);
+    if (!fenced)
+        return 0;
+    tare__calls_blank(c);
+    if (!fence_end(c) && !tare__calls_done(c))
+        c->rep |= TARE_R_FENCE;
+    return 0;
+}
+
+/* Over what ends a call behind its arguments. */
+static bool call_end(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    if (!s->call_end)
         return true;
     tare__calls_blank(c);
-    if (fenced && fence_end(c)) {
-        end = c->i;
-        tare__calls_blank(c);
-    } else if (fenced && !tare__calls_done(c)) {
-        c->rep |= TARE_R_FENCE;
-    }
-    if (!s->call_end || tare__calls_close(c, s->call_end)) {
-        c->i = s->call_end ? c->i : end;
+    if (tare__calls_close(c, s->call_end))
         return true;
-    }
     c->rep |= TARE_R_MISSING_CLOSE;
     return s->close && (tare__calls_at(c, s->close) || tare__calls_cut_in(c, s->close));
 }
@@ -315,30 +370,34 @@ static int one(struct tare__calls *c, const struct tare__calls_spec *s)
     struct tare_str name = {0}, id = {0};
     struct tare_json args;
     int code = head(c, s, &name, &id);
-    if (code)
-        return code;
-    tare__calls_blank(c);
-    bool fenced = fence(c), due = s->flags & TARE__FENCED;
-    if (fenced != due && !tare__calls_done(c))
-        c->rep |= TARE_R_FENCE;
-    c->json.n = 0;
-    c->unit_name = name;
-    enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, s->call_end, NULL);
-    if (st != TARE__READ_OK)
-        return fault(st);
-    if (!tare__calls_document(c, 0, &args))
-        return TARE_E_CALL_JSON;
-    if (tare_json_kind(args) != TARE_JSON_OBJECT)
-        return TARE_E_CALL_SHAPE;
-    extra_closers(c, s->call_end);
-    if (!call_end(c, s, fenced))
-        return TARE_E_CALL_JSON;
-    tare__calls_add(c, name, args, id);
-    return 0;
+    if (!code)
+        code = tare__calls_value(c, name, s->call_end, s->flags & TARE__FENCED, &args);
+    if (!code && !call_end(c, s))
+        code = TARE_E_CALL_JSON;
+    if (!code)
+        tare__calls_add(c, name, args, id);
+    return code;
 }
 
-static bool head_activates(const struct tare__calls *c, const struct tare__calls_spec *s)
+/* The opener is a call's own: a name has to follow, and what its arguments begin with. */
+static bool named(struct tare__calls *c, const struct tare__calls_spec *s)
 {
+    size_t was = c->i, from = c->i += strlen(s->call);
+    tare__calls_blank(c);
+    while (!tare__calls_done(c) && !strchr(" \t\r\n{}[]()<>\"'`,;", c->text.p[c->i]))
+        c->i++;
+    bool some = tare__calls_done(c) || c->i > from;
+    tare__calls_blank(c);
+    bool name = tare__calls_done(c) || tare__calls_at(c, s->sep) || tare__calls_cut_in(c, s->sep) ||
+                tare__calls_at(c, "[CALL_ID]") || (some && tare__calls_at(c, "{"));
+    c->i = was;
+    return name;
+}
+
+static bool head_activates(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    if (!s->open && !named(c, s))
+        return false;
     if (c->spec)
         return true;
     /* V3 and V3.1 share their tags: V3 says "function" first */

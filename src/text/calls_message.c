@@ -42,12 +42,12 @@ static bool header(struct tare__calls *c, struct header *h)
         if (tare_str_starts(w, TARE_S("to=")))
             h->to = tare_str_n(w.p + 3, w.n - 3);
         else if (after_channel)
-            h->channel = w;
+            h->channel = w; /* one that nobody knows is a stray word */
         else if (!known_word(w))
             h->odd = true;
         after_channel = false;
     }
-    h->odd |= channels > 1;
+    h->odd |= channels > 1 || (h->channel.n && !known_word(h->channel));
     return true;
 }
 
@@ -82,22 +82,14 @@ static bool cut_here(const struct tare__calls *c, const char *const *tokens)
 static void harmony_call(struct tare__calls *c, const struct header *h)
 {
     struct tare_json args;
-    struct tare_str n = tare_str_n(h->to.p + 10, h->to.n - 10);
-    int code = n.n ? 0 : TARE_E_CALL_NO_NAME;
-    if (h->odd || tare_str_is(h->channel, "analysis"))
+    size_t prefix = tare_str_starts(h->to, TARE_S("functions.")) ? 10 : 0;
+    struct tare_str n = tare_str_n(h->to.p + prefix, h->to.n - prefix);
+    if (h->odd || prefix == 0 || tare_str_is(h->channel, "analysis"))
         c->rep |= TARE_R_HEADER;
-    c->json.n = 0;
-    c->unit_name = n;
-    if (!code) {
-        enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, "<|call|>", NULL);
-        if (st == TARE__READ_END) {
-            tare__calls_cut(c);
-            return;
-        }
-        if (st != TARE__READ_OK || !tare__calls_document(c, 0, &args))
-            code = TARE_E_CALL_JSON;
-        else if (tare_json_kind(args) != TARE_JSON_OBJECT)
-            code = TARE_E_CALL_SHAPE;
+    int code = n.n ? tare__calls_value(c, n, "<|call|>", false, &args) : TARE_E_CALL_NO_NAME;
+    if (code == TARE_E_CALL_TRUNCATED) {
+        tare__calls_cut(c);
+        return;
     }
     tare__calls_blank(c);
     bool cut = !code && cut_here(c, ends);
@@ -123,6 +115,25 @@ static bool at_header(const struct tare__calls *c)
            tare__calls_at(c, "to=functions.");
 }
 
+/* The text of a message, and what ends it. */
+static void body(struct tare__calls *c, bool thought)
+{
+    size_t from = c->i, end = body_end(c);
+    c->has_reasoning |= thought;
+    if (!thought && end == c->text.n) {
+        tare__calls_tail(c, from);
+        return;
+    }
+    tare__calls_span(c, thought ? TARE_SPAN_REASONING : TARE_SPAN_CONTENT, from, end);
+    c->i = end;
+    if (thought && tare__calls_done(c)) {
+        tare__calls_begin(c, from);
+        tare__calls_reject(c, TARE_E_REASONING_OPEN, end);
+    }
+    end_token(c);
+    tare__calls_span(c, TARE_SPAN_DELIMITER, end, c->i);
+}
+
 static void one_message(struct tare__calls *c)
 {
     struct header h;
@@ -134,34 +145,25 @@ static void one_message(struct tare__calls *c)
         tare__calls_span(c, TARE_SPAN_REJECTED, from, c->i);
         return;
     }
-    if (c->opts->n_tools && tare_str_starts(h.to, TARE_S("functions."))) {
+    bool ours = tare_str_starts(h.to, TARE_S("functions.")) || tare__calls_tool(c, h.to);
+    if (c->opts->n_tools && h.to.n && ours) {
         harmony_call(c, &h);
         tare__calls_span(c, c->r->n_errors > errors ? TARE_SPAN_REJECTED : TARE_SPAN_BLOCK, from,
                          c->i);
         return;
     }
     tare__calls_span(c, TARE_SPAN_DELIMITER, from, c->i);
-    size_t body = c->i, end = body_end(c);
-    bool thought = tare_str_is(h.channel, "analysis");
-    c->has_reasoning |= thought;
-    if (!thought && end == c->text.n) {
-        tare__calls_tail(c, body);
-        return;
-    }
-    tare__calls_span(c, thought ? TARE_SPAN_REASONING : TARE_SPAN_CONTENT, body, end);
-    c->i = end;
-    if (thought && tare__calls_done(c)) {
-        tare__calls_begin(c, body);
-        tare__calls_reject(c, TARE_E_REASONING_OPEN, end);
-    }
-    end_token(c);
-    tare__calls_span(c, TARE_SPAN_DELIMITER, end, c->i);
+    body(c, tare_str_is(h.channel, "analysis"));
 }
 
 void tare__calls_harmony_step(struct tare__calls *c)
 {
     size_t from = c->i;
     c->block_rep = 0;
+    if (from == 0 && c->opts->think_prefilled) {
+        body(c, true);
+        return;
+    }
     tare__calls_blank(c);
     if (at_header(c)) {
         tare__calls_span(c, TARE_SPAN_CONTENT, from, c->i);
@@ -228,6 +230,39 @@ static void plain(struct tare__calls *c, enum tare_calls_span_kind kind, size_t 
     tare__calls_span(c, TARE_SPAN_REJECTED, line, end);
 }
 
+/* The only argument a tool has, when that can be a text; p is NULL otherwise. */
+static struct tare_str only_text(const struct tare__calls *c, struct tare_str name)
+{
+    const struct tare_calls_tool *t = tare__calls_tool(c, name);
+    struct tare_json props =
+        t ? tare_json_get(t->parameters, "properties") : (struct tare_json){0};
+    struct tare_json first = tare_json_first(props);
+    if (tare_json_count(props) != 1 ||
+        !(tare__calls_types(first, t->parameters, 0) & TARE__T_STR))
+        return (struct tare_str){0};
+    return tare_json_key(first);
+}
+
+/* Arguments as JSON, or as the bare text of the only one. 0 or a code. */
+static int react_input(struct tare__calls *c, struct tare_str name, struct tare_json *args)
+{
+    tare__calls_blank(c);
+    struct tare_str key = only_text(c, name);
+    if (!key.p || tare__calls_done(c) || strchr("{[`\"", c->text.p[c->i]))
+        return tare__calls_value(c, name, NULL, false, args);
+    struct tare_json_writer w;
+    size_t end = heading(c, c->i);
+    c->json.n = 0;
+    c->unit_name = name;
+    tare_json_writer_init(&w, &c->json);
+    tare_json_begin_object(&w);
+    tare_json_put_key_str(&w, key);
+    tare_json_put_str(&w, tare_str_trim(tare__calls_slice(c, c->i, end)));
+    tare_json_end_object(&w);
+    c->i = end;
+    return tare__calls_document(c, 0, args) ? 0 : TARE_E_CALL_JSON;
+}
+
 static void react_call(struct tare__calls *c, size_t from)
 {
     struct tare_json args;
@@ -242,17 +277,11 @@ static void react_call(struct tare__calls *c, size_t from)
             tare__calls_reject(c, TARE_E_CALL_SHAPE, end);
         return;
     }
-    c->json.n = 0;
-    enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, NULL, NULL);
-    if (st == TARE__READ_END) {
+    int code = n.n ? react_input(c, n, &args) : TARE_E_CALL_NO_NAME;
+    if (code == TARE_E_CALL_TRUNCATED) {
         tare__calls_cut(c);
         return;
     }
-    int code = n.n == 0 ? TARE_E_CALL_NO_NAME : 0;
-    if (!code && (st != TARE__READ_OK || !tare__calls_document(c, 0, &args)))
-        code = TARE_E_CALL_JSON;
-    if (!code && tare_json_kind(args) != TARE_JSON_OBJECT)
-        code = TARE_E_CALL_SHAPE;
     if (code) {
         tare__calls_reject(c, (enum tare_calls_code)code, heading(c, c->i));
         return;
@@ -274,7 +303,9 @@ void tare__calls_react(struct tare__calls *c)
     while (!tare__calls_done(c) && !c->nomem) {
         size_t from = c->i, at = heading(c, from);
         uint32_t errors = c->r->n_errors;
-        plain(c, TARE_SPAN_CONTENT, from, at);
+        bool open = from == 0 && c->opts->think_prefilled;
+        c->has_reasoning |= open;
+        plain(c, open ? TARE_SPAN_REASONING : TARE_SPAN_CONTENT, from, at);
         if (c->opts->n_tools && tare__calls_skip(c, "Action:")) {
             react_call(c, at);
             tare__calls_span(c, c->r->n_errors > errors ? TARE_SPAN_REJECTED : TARE_SPAN_BLOCK, at,

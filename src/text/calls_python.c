@@ -83,6 +83,8 @@ static int list(struct tare__calls *c, const struct tare__calls_spec *s)
         if (!first && !lines && !tare__calls_skip(c, ","))
             return TARE_E_CALL_SHAPE;
         tare__calls_blank(c);
+        if (!first && !lines && tare__calls_skip(c, end))
+            return 0;
         int code = call(c);
         if (code)
             return code;
@@ -215,6 +217,7 @@ bool tare__calls_gemma(struct tare__calls *c, const struct tare__calls_spec *s)
         code = TARE_E_CALL_JSON;
     if (!code) {
         tare__calls_add(c, n, args, (struct tare_str){0});
+        tare__calls_blank(c);
         if (!tare__calls_close(c, s->close))
             code = TARE_E_CALL_SHAPE;
     }
@@ -236,14 +239,11 @@ bool tare__calls_sections(struct tare__calls *c, const struct tare__calls_spec *
     if (tare_str_is(n, "all")) /* what follows is content */
         return true;
     tare__calls_blank(c);
-    if (n.n == 0 || (!tare__calls_done(c) && !tare__calls_at(c, "{")))
+    if (n.n == 0 ||
+        (!tare__calls_done(c) && !tare__calls_at(c, "{") && !tare__calls_tool(c, n)))
         return false;
     struct tare_json args;
-    c->json.n = 0;
-    enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, NULL, NULL);
-    int code = st == TARE__READ_OK ? 0 : fault(st);
-    if (!code && !tare__calls_document(c, 0, &args))
-        code = TARE_E_CALL_JSON;
+    int code = tare__calls_value(c, n, NULL, false, &args);
     if (!code)
         tare__calls_add(c, n, args, (struct tare_str){0});
     tare__calls_settle(c, code, s->close);

@@ -42,10 +42,12 @@ const struct tare__calls_spec tare__calls_table[] = {
     {"deepseek_v31", tare__calls_head, 0, DS_OPEN, DS_CLOSE, DS_CALL, DS_END, DS_SEP, THINK},
     {"deepseek_v32", tare__calls_tags, 0, DSML("function_calls>"), DSML_END("function_calls>"),
      DSML("invoke"), DSML_END("invoke>"), ">", DSML("parameter"), DSML_END("parameter>"),
-     "name", NULL, "string", THINK, .alike = {"deepseek_v4", "anthropic_xml"}},
+     "name", NULL, "string", THINK, .alike = {"deepseek_v4", "anthropic_xml", "plain tags"},
+     .plain = "anthropic_xml"},
     {"deepseek_v4", tare__calls_tags, 0, DSML("tool_calls>"), DSML_END("tool_calls>"),
      DSML("invoke"), DSML_END("invoke>"), ">", DSML("parameter"), DSML_END("parameter>"),
-     "name", NULL, "string", THINK, .alike = {"deepseek_v32", "anthropic_xml"}},
+     "name", NULL, "string", THINK, .alike = {"deepseek_v32", "anthropic_xml", "plain tags"},
+     .plain = "plain tags"},
     {"glm45", tare__calls_glm, 0, "<tool_call>", "</tool_call>", THINK},
     {"glm47", tare__calls_glm, TARE__NOT_AUTO, "<tool_call>", "</tool_call>", THINK},
     {"kimi_k2", tare__calls_head, TARE__ID_HEAD, "<|tool_calls_section_begin|>",
@@ -98,7 +100,9 @@ const struct tare__calls_spec tare__calls_table[] = {
     {.name = "react"},
     {"anthropic_xml", tare__calls_tags, 0, "<function_calls>", "</function_calls>",
      "<invoke", "</invoke>", ">", "<parameter", "</parameter>", "name", NULL, "string",
-     .think = "<thinking>", .think_end = "</thinking>"},
+     .think = "<thinking>", .think_end = "</thinking>", .alike = {"plain tags"}},
+    {"plain tags", tare__calls_tags, TARE__NOT_AUTO, "<tool_calls>", "</tool_calls>",
+     "<invoke", "</invoke>", ">", "<parameter", "</parameter>", "name", NULL, .type_key = "string"},
     {"kimi_k2 singular", tare__calls_head, TARE__ID_HEAD | TARE__NOT_AUTO,
      "<|tool_call_section_begin|>", "<|tool_call_section_end|>", "<|tool_call_begin|>",
      "<|tool_call_end|>", "<|tool_call_argument_begin|>", THINK},
@@ -110,7 +114,7 @@ const struct tare__calls_spec tare__calls_table[] = {
 /* The rows after anthropic_xml are relatives, not dialects. */
 const char *tare_calls_dialect(size_t i)
 {
-    const size_t n = sizeof tare__calls_table / sizeof tare__calls_table[0] - 3;
+    const size_t n = sizeof tare__calls_table / sizeof tare__calls_table[0] - 4;
     return i < n ? tare__calls_table[i].name : NULL;
 }
 

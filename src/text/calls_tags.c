@@ -212,6 +212,17 @@ static int one_argument(struct tare__calls *c, const struct tare__calls_spec *s,
     return 0;
 }
 
+/* JSON where arguments should stand in tags. 0 or a code. */
+static int json_body(struct tare__calls *c, const char *stop)
+{
+    enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, stop, NULL);
+    c->rep |= TARE_R_WRONG_WRAPPER;
+    if (st != TARE__READ_OK)
+        return st == TARE__READ_END ? TARE_E_CALL_TRUNCATED : TARE_E_CALL_JSON;
+    tare__calls_blank(c);
+    return 0;
+}
+
 /* One call whose opener is behind the cursor. */
 static int one_call(struct tare__calls *c, const struct tare__calls_spec *s)
 {
@@ -224,11 +235,7 @@ static int one_call(struct tare__calls *c, const struct tare__calls_spec *s)
     c->unit_name = head.name;
     tare__calls_blank(c);
     if (tare__calls_at(c, "{")) { /* JSON where arguments in tags should be */
-        enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, s->call_end, NULL);
-        c->rep |= TARE_R_WRONG_WRAPPER;
-        if (st != TARE__READ_OK)
-            return st == TARE__READ_END ? TARE_E_CALL_TRUNCATED : TARE_E_CALL_JSON;
-        tare__calls_blank(c);
+        code = json_body(c, s->call_end);
     } else {
         tare_json_writer_init(&w, &c->json);
         tare_json_begin_object(&w);
@@ -284,6 +291,15 @@ bool tare__calls_tags(struct tare__calls *c, const struct tare__calls_spec *s)
     tare__calls_blank(c);
     if (step3(s))
         shell(c);
+    struct tare__calls_spec inner;
+    if (s->plain && !c->orphan && !tare__calls_at(c, s->call) && tare__calls_at(c, "<invoke")) {
+        inner = *tare__calls_spec_named(tare_str_of(s->plain));
+        inner.open = s->open;
+        if (tare__calls_find(c, inner.close, c->i) == SIZE_MAX)
+            inner.close = s->close;
+        c->block_rep |= TARE_R_WRONG_WRAPPER;
+        s = &inner;
+    }
     if (!c->orphan && tare__calls_skip(c, s->close)) {
         tare__calls_reject(c, TARE_E_CALL_EMPTY, c->i);
         return true;
@@ -372,14 +388,22 @@ bool tare__calls_glm(struct tare__calls *c, const struct tare__calls_spec *s)
         tare__calls_cut(c);
         return true;
     }
-    if (name.n == 0 || !(tare__calls_at(c, "<arg_key>") || tare__calls_at(c, s->close)))
+    bool tag = tare__calls_at(c, "<arg_key>") || tare__calls_at(c, s->close);
+    bool line = c->spec && strchr("\r\n\\", c->text.p[name_end]);
+    if (name.n == 0 || !(tag || line))
         return false;
     c->json.n = 0;
     c->unit_name = name;
     tare_json_writer_init(&w, &c->json);
     tare_json_begin_object(&w);
-    int code = glm_arguments(c, s, name, &w);
-    tare_json_end_object(&w);
+    int code = 0;
+    if (tare__calls_at(c, "{")) { /* JSON where arguments in tags should be */
+        c->json.n = 0;
+        code = json_body(c, s->close);
+    } else {
+        code = glm_arguments(c, s, name, &w);
+        tare_json_end_object(&w);
+    }
     if (!code && tare__calls_cut_in(c, "<arg_key>"))
         code = TARE_E_CALL_TRUNCATED;
     if (!code && !tare__calls_close(c, s->close))
