@@ -217,11 +217,18 @@ static const struct tare__calls_opener *opener_at(const struct tare__calls *c, s
     return NULL;
 }
 
+/* A block opens at i; JSON without its wrapper is not looked for here. */
+static bool block_at(const struct tare__calls *c, size_t i)
+{
+    const struct tare__calls_opener *o = opener_at(c, i, 0);
+    return o && o->text.n > 1;
+}
+
 void tare__calls_reject_to(struct tare__calls *c, enum tare_calls_code code, const char *close)
 {
     size_t end = c->i > c->unit_off ? c->i : c->unit_off + 1;
     bool closed = false;
-    while (end < c->text.n && !closed && !opener_at(c, end, 0)) {
+    while (end < c->text.n && !closed && !block_at(c, end)) {
         c->i = end;
         closed = close && tare__calls_skip(c, close);
         end = closed ? c->i : end + 1;
@@ -276,6 +283,8 @@ void tare__calls_add_openers(struct tare__calls *c)
     }
     if (s->open && s->call)
         add_opener(c, s, s->call, TARE_R_MISSING_OPEN);
+    else if (s->family == tare__calls_json && s->close && !(s->flags & TARE__NAME_KEY))
+        add_opener(c, s, s->flags & TARE__LIST ? "[" : "{", TARE_R_MISSING_OPEN);
 }
 
 /* Tries the openers that stand at i; true when one begins a block, which is then read. */
@@ -395,10 +404,13 @@ static void reasoning(struct tare__calls *c, bool open)
         tare__calls_span(c, TARE_SPAN_DELIMITER, end, c->i);
 }
 
-/* The text is the begin of a tag that a token limit cut. One letter says too little. */
-static bool begins(struct tare_str tag, struct tare_str text)
+/* The text from `at` on is the begin of a tag that a token limit cut. One letter says too little,
+ * but at the begin of a line. */
+static bool begins(const struct tare__calls *c, size_t at, struct tare_str tag)
 {
-    return text.n < tag.n && (text.n > 1 || !is_letter(tag.p[0])) && tare_str_starts(tag, text);
+    struct tare_str text = tare__calls_slice(c, at, c->text.n);
+    bool enough = text.n > 1 || !is_letter(tag.p[0]) || (at > 0 && c->text.p[at - 1] == '\n');
+    return text.n < tag.n && enough && tare_str_starts(tag, text);
 }
 
 /* The end of the text may be the begin of an opener. */
@@ -406,14 +418,16 @@ static size_t cut_opener(const struct tare__calls *c, size_t from)
 {
     const struct tare__calls_spec *s = c->spec;
     size_t most = 64, at = c->text.n - from > most ? c->text.n - most : from;
-    size_t first = tare__calls_blank_from(c, from);
+    size_t first = tare__calls_blank_from(c, from), start = tare__calls_blank_from(c, 0);
     for (; c->opts->length && at < c->text.n; at++) {
-        struct tare_str rest = tare__calls_slice(c, at, c->text.n);
-        bool cut = s && s->think && at == first && begins(tare_str_of(s->think), rest);
+        bool later = s && s->flags & TARE__INTERLEAVED && at > 0 && c->text.p[at - 1] == '\n';
+        bool cut = s && s->think && (at == first || later) && begins(c, at, tare_str_of(s->think));
         for (uint32_t k = 0; k < c->n_openers; k++)
-            cut |= begins(c->openers[k].text, rest);
+            cut |= begins(c, at, c->openers[k].text);
+        for (size_t k = 0; !s && at == start && tare__calls_starts[k].start; k++)
+            cut |= begins(c, at, tare_str_of(tare__calls_starts[k].start));
         for (int k = 0; s && k < 6 && s->delimiters[k]; k++)
-            cut |= begins(tare_str_of(s->delimiters[k]), rest);
+            cut |= begins(c, at, tare_str_of(s->delimiters[k]));
         if (cut)
             return at;
     }
@@ -430,16 +444,26 @@ void tare__calls_tail(struct tare__calls *c, size_t from)
     c->i = c->text.n;
 }
 
+bool tare__calls_thinks_at(const struct tare__calls *c, size_t i)
+{
+    const struct tare__calls_spec *s = c->spec;
+    return s && s->flags & TARE__INTERLEAVED && (i == 0 || c->text.p[i - 1] == '\n') &&
+           tare_str_starts(tare__calls_slice(c, i, c->text.n), tare_str_of(s->think));
+}
+
 static void scan(struct tare__calls *c)
 {
     bool first[256] = {false};
     size_t from = c->i, i = from;
+    if (c->spec && c->spec->flags & TARE__INTERLEAVED)
+        first[(unsigned char)c->spec->think[0]] = true;
     for (uint32_t k = 0; k < c->n_openers; k++)
         first[(unsigned char)c->openers[k].text.p[0]] = true;
     while (i < c->text.n && !c->nomem) {
         uint32_t errors = c->r->n_errors;
         size_t n = tare__calls_delimiter_at(c, i);
-        if (n == 0 && !(first[(unsigned char)c->text.p[i]] && tare__calls_block(c, i))) {
+        bool think = tare__calls_thinks_at(c, i);
+        if (n == 0 && !think && !(first[(unsigned char)c->text.p[i]] && tare__calls_block(c, i))) {
             i++;
             continue;
         }
@@ -447,6 +471,8 @@ static void scan(struct tare__calls *c)
         if (n) {
             tare__calls_span(c, TARE_SPAN_DELIMITER, i, i + n);
             c->i = i + n;
+        } else if (think) {
+            c->i = i;
         } else {
             tare__calls_span(c, c->r->n_errors > errors ? TARE_SPAN_REJECTED : TARE_SPAN_BLOCK, i,
                              c->i);
@@ -460,10 +486,14 @@ static void scan(struct tare__calls *c)
 /* A message that is a bare call as a whole. */
 static bool bare(struct tare__calls *c)
 {
-    static const char *const names[] = {"xlam", "llama3_json", "pythonic"};
+    static const char *const by_key[2][3] = {{"xlam", "llama3_json", "pythonic"},
+                                             {"llama3_json", "xlam", "pythonic"}};
     size_t from = c->i;
     if (c->opts->n_tools == 0 || (c->spec && !(c->spec->flags & TARE__BARE)))
         return false;
+    bool llama = !c->spec && tare__calls_find(c, "\"parameters\"", from) <
+                                 tare__calls_find(c, "\"arguments\"", from);
+    const char *const *names = by_key[llama];
     for (size_t k = 0; k < 3; k++) {
         const struct tare__calls_spec *s =
             c->spec ? c->spec : tare__calls_spec_named(tare_str_of(names[k]));
@@ -491,6 +521,7 @@ const struct tare__calls_start tare__calls_starts[] = {{"<|channel|>", "harmony"
                                                        {"<|start|>assistant", "harmony"},
                                                        {"to=functions.", "harmony"},
                                                        {"Thought:", "react"},
+                                                       {"Action:", "react"},
                                                        {"<|open|>think", "kimi_k3"},
                                                        {"<|close|>response", "kimi_k3"},
                                                        {">>>", "functionary_v3_2"},
@@ -504,6 +535,9 @@ static void recognise(struct tare__calls *c)
     for (size_t k = 0; tare__calls_starts[k].start && !c->spec; k++)
         if (tare_str_starts(t, tare_str_of(tare__calls_starts[k].start)))
             c->spec = tare__calls_spec_named(tare_str_of(tare__calls_starts[k].name));
+    bool action = tare_str_starts(t, TARE_S("Action:")); /* Command R+ begins like that, too */
+    if (action && tare__calls_find(c, "\nAction Input:", 0) == SIZE_MAX)
+        c->spec = NULL;
     if (c->spec && tare__calls_find(c, "<cofl:tool_calls>", 0) != SIZE_MAX)
         c->spec = tare__calls_spec_named(TARE_S("cohere_xml"));
 }

@@ -20,16 +20,17 @@ enum tare__calls_type { /* JSON types a schema allows */
 };
 
 enum tare__calls_flag {
-    TARE__LIST = 1,      /* the payload is a list of calls */
-    TARE__MANY = 2,      /* several objects a block are the layout */
-    TARE__BARE = 4,      /* the whole message may be the payload */
-    TARE__FENCED = 8,    /* arguments stand in a fence */
-    TARE__NEWLINES = 16, /* one newline a side of a value is layout */
-    TARE__NAME_KEY = 32, /* {"NAME": {...}} */
-    TARE__ID_HEAD = 64,  /* the head is functions.NAME:INDEX and is the id */
-    TARE__RETYPE = 128,  /* texts get the type of the schema */
-    TARE__LINES = 256,   /* Python calls a line each */
-    TARE__NOT_AUTO = 512 /* shares its opener with another row that reads it too */
+    TARE__LIST = 1,          /* the payload is a list of calls */
+    TARE__MANY = 2,          /* several objects a block are the layout */
+    TARE__BARE = 4,          /* the whole message may be the payload */
+    TARE__FENCED = 8,        /* arguments stand in a fence */
+    TARE__NEWLINES = 16,     /* one newline a side of a value is layout */
+    TARE__NAME_KEY = 32,     /* {"NAME": {...}} */
+    TARE__ID_HEAD = 64,      /* the head is functions.NAME:INDEX and is the id */
+    TARE__RETYPE = 128,      /* texts get the type of the schema */
+    TARE__LINES = 256,       /* Python calls a line each */
+    TARE__NOT_AUTO = 512,    /* shares its opener with another row that reads it too */
+    TARE__INTERLEAVED = 1024 /* reasons between lines of content, too */
 };
 
 struct tare__calls_spec;
@@ -95,12 +96,13 @@ struct tare__calls {
     uint32_t final_calls;      /* taken before the end of the text was met */
     bool automatic, nomem, has_reasoning;
     bool no_call; /* an object with a name, but neither that of a tool nor arguments */
-    struct { /* the next closing and opening tag of a block, as found last, from there on */
+    struct {      /* the next closing and opening tag of a block, as found last, from there on */
         const struct tare__calls_spec *of, *open_of;
         size_t from, close, open_from, open;
     } ends;
-    bool orphan;    /* the block has no opener */
-    bool no_orphan; /* no whole call without a wrapper either */
+    bool orphan;       /* the block has no opener */
+    bool no_orphan;    /* no whole call without a wrapper is to come */
+    size_t orphan_end; /* up to here it has been looked for */
     struct tare__calls_opener openers[TARE__CALLS_OPENERS]; /* n_openers; last: not zeroed */
 };
 
@@ -189,6 +191,8 @@ void tare__calls_add_openers(struct tare__calls *c);
 /* The rest of the text as content; with the token limit met, less what may be the begin of a tag.
  */
 void tare__calls_tail(struct tare__calls *c, size_t from);
+/* Reasoning opens at i, a later time than at the begin of the message. */
+bool tare__calls_thinks_at(const struct tare__calls *c, size_t i);
 bool tare__calls_block(struct tare__calls *c, size_t i); /* tries the openers that stand at i */
 size_t tare__calls_delimiter_at(const struct tare__calls *c, size_t i);
 void tare__calls_harmony_step(struct tare__calls *c); /* one message of Harmony, or text before */

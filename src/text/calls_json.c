@@ -5,6 +5,12 @@
 
 #define FENCE "```"
 
+/* What ends a block: its closing tag, or the fence around its payload. */
+static const char *end_of(const struct tare__calls_spec *s)
+{
+    return s->flags & TARE__FENCED ? FENCE : s->close;
+}
+
 static bool starts_payload(const struct tare__calls *c)
 {
     return tare__calls_at(c, "{") || tare__calls_at(c, "[");
@@ -72,7 +78,7 @@ static int payload(struct tare__calls *c, const struct tare__calls_spec *s, bool
 {
     struct tare_json v;
     c->json.n = 0;
-    enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, s->close, NULL);
+    enum tare__calls_read st = tare__calls_literal(c, TARE__JSON, end_of(s), NULL);
     if (st != TARE__READ_OK)
         return fault(st);
     if (!tare__calls_document(c, 0, &v))
@@ -98,12 +104,12 @@ static int payloads(struct tare__calls *c, const struct tare__calls_spec *s)
             c->rep |= TARE_R_MULTI_PAYLOAD;
         if (!list && s->flags & TARE__LIST && !(s->flags & TARE__BARE))
             c->rep |= TARE_R_WRONG_WRAPPER;
-        extra_closers(c, s->close);
+        extra_closers(c, end_of(s));
         size_t end = c->i;
         tare__calls_blank(c);
         bool separated = tare__calls_skip(c, ";");
         tare__calls_blank(c);
-        if (!starts_payload(c) || (!s->close && !(s->flags & TARE__MANY))) {
+        if (!starts_payload(c) || (!end_of(s) && !(s->flags & TARE__MANY))) {
             if (!separated || !tare__calls_done(c)) /* a separator may end the text */
                 c->i = end;
             return 0;
@@ -117,13 +123,17 @@ static bool activates(struct tare__calls *c, const struct tare__calls_spec *s)
 {
     bool list = tare__calls_at(c, "["), one = tare__calls_at(c, "{");
     if (c->automatic || !c->spec) { /* rows that share an opener are told apart */
-        if (s->flags & TARE__LIST && s->open[1] == 't' && !list)
+        bool cut = tare__calls_done(c) || (s->close && tare__calls_cut_in(c, s->close));
+        if (s->flags & TARE__LIST && s->open[1] == 't' && !list && !cut)
             return false;
-        if (s->flags & TARE__MANY && s->close && !one)
+        if (s->flags & TARE__MANY && s->close && !one && !cut)
             return false;
         if (strcmp(s->name, "xlam") == 0 || strcmp(s->name, "phi4_mini") == 0)
             return false;
     }
+    if (s->flags & TARE__FENCED) /* the opener is a word of prose, too */
+        return tare__calls_at(c, FENCE) || (c->spec && (list || one)) ||
+               (c->opts->length && closes(c, NULL));
     return list || one || closes(c, s->close);
 }
 
@@ -132,6 +142,8 @@ static int block_end(struct tare__calls *c, const struct tare__calls_spec *s, bo
 {
     size_t end = c->i;
     tare__calls_blank(c);
+    if (fenced && s->flags & TARE__FENCED)
+        return tare__calls_close(c, FENCE) ? 0 : TARE_E_CALL_JSON;
     if (fenced && fence_end(c)) {
         end = c->i;
         tare__calls_blank(c);
@@ -139,22 +151,67 @@ static int block_end(struct tare__calls *c, const struct tare__calls_spec *s, bo
     if (s->close)
         return tare__calls_close(c, s->close) ? 0 : TARE_E_CALL_JSON;
     c->i = end;
-    if (strcmp(s->name, "granite3") == 0) /* the tag Phi writes */
-        tare__calls_skip(c, "<|/tool_call|>");
-    if (strcmp(s->name, "granite3 tags") == 0)
-        tare__calls_skip(c, "</tool_call>");
+    /* tags that others write here */
+    const char *tag = strcmp(s->name, "granite3") == 0        ? "<|/tool_call|>"
+                      : strcmp(s->name, "granite3 tags") == 0 ? "</tool_call>"
+                                                              : NULL;
+    if (tag && !tare__calls_skip(c, tag) && tare__calls_cut_in(c, tag))
+        c->i = c->text.n;
     return 0;
+}
+
+/* A bare object or list that does not look like a call is prose, also when it is cut too early to
+ * tell and the model had ended there. */
+static bool looks_like_call(struct tare__calls *c)
+{
+    static const char *const keys[] = {"name", "tool_name", "tool_call_id", "type\": \"function\""};
+    size_t was = c->i;
+    bool like = false, cut = false;
+    while (!tare__calls_done(c) && strchr(" \t\r\n[{\"'", c->text.p[c->i]))
+        c->i++;
+    for (int k = 0; k < 4; k++) {
+        like |= tare__calls_at(c, keys[k]);
+        cut |= tare__calls_done(c) || tare__calls_cut_in(c, keys[k]);
+    }
+    c->i = was;
+    return like || (cut && c->opts->length && !c->orphan);
+}
+
+/* At the begin of a line, and not within what has been looked at before. */
+static bool begins_line(const struct tare__calls *c)
+{
+    size_t i = c->i;
+    while (i > 0 && (c->text.p[i - 1] == ' ' || c->text.p[i - 1] == '\t'))
+        i--;
+    return c->i >= c->orphan_end && (i == 0 || c->text.p[i - 1] == '\n' || c->text.p[i - 1] == '>');
+}
+
+/* The payload of a block whose opener is missing: whole calls of known tools, then the closing tag.
+ */
+static bool orphan(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    if (!begins_line(c) || !looks_like_call(c))
+        return false;
+    bool good = payloads(c, s) == 0;
+    tare__calls_blank(c);
+    c->orphan_end = c->i;
+    good = good && tare__calls_skip(c, s->close);
+    for (uint32_t k = c->unit_calls; k < c->r->n_calls; k++)
+        good &= tare__calls_complete(c, k);
+    if (good)
+        tare__calls_take(c);
+    return good;
 }
 
 bool tare__calls_json(struct tare__calls *c, const struct tare__calls_spec *s)
 {
+    if (c->orphan)
+        return orphan(c, s);
     tare__calls_blank(c);
     if (!activates(c, s))
         return false;
-    /* a fence may be the layout's own closing tag */
-    bool own = s->close && strcmp(s->close, FENCE) == 0;
-    bool fenced = !own && fence(c);
-    if (fenced)
+    bool fenced = fence(c), due = s->flags & TARE__FENCED;
+    if (fenced != due)
         c->rep |= TARE_R_FENCE;
     if (tare__calls_done(c) || (s->close && tare__calls_cut_in(c, s->close))) {
         tare__calls_cut(c);
@@ -167,22 +224,8 @@ bool tare__calls_json(struct tare__calls *c, const struct tare__calls_spec *s)
     int code = payloads(c, s);
     if (!code)
         code = block_end(c, s, fenced);
-    tare__calls_settle(c, code, s->close);
+    tare__calls_settle(c, code, end_of(s));
     return true;
-}
-
-/* A bare object or list that does not look like a call is prose, also when it is cut too early to
- * tell and the model had ended there. */
-static bool looks_like_call(const struct tare__calls *c)
-{
-    size_t i = c->i;
-    while (i < c->text.n && strchr(" \t\r\n[{\"'", c->text.p[i]))
-        i++;
-    struct tare_str rest = tare__calls_slice(c, i, c->text.n);
-    if (c->opts->length &&
-        (tare_str_starts(TARE_S("name"), rest) || tare_str_starts(TARE_S("tool_name"), rest)))
-        return true;
-    return tare_str_starts(rest, TARE_S("name")) || tare_str_starts(rest, TARE_S("tool_name"));
 }
 
 bool tare__calls_bare(struct tare__calls *c, const struct tare__calls_spec *s)
@@ -212,7 +255,7 @@ bool tare__calls_bare(struct tare__calls *c, const struct tare__calls_spec *s)
     }
     size_t end = c->i;
     tare__calls_blank(c);
-    bool whole = tare__calls_done(c) || tare__calls_at(c, "<|");
+    bool whole = tare__calls_done(c) || tare__calls_at(c, "<|") || tare__calls_cut_in(c, "<|");
     c->i = end;
     if (!code && !whole)
         return false;
@@ -389,7 +432,8 @@ static bool named(struct tare__calls *c, const struct tare__calls_spec *s)
     bool some = tare__calls_done(c) || c->i > from;
     tare__calls_blank(c);
     bool name = tare__calls_done(c) || tare__calls_at(c, s->sep) || tare__calls_cut_in(c, s->sep) ||
-                tare__calls_at(c, "[CALL_ID]") || (some && tare__calls_at(c, "{"));
+                tare__calls_at(c, "[CALL_ID]") || tare__calls_cut_in(c, "[CALL_ID]") ||
+                (some && tare__calls_at(c, "{"));
     c->i = was;
     return name;
 }

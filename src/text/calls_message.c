@@ -219,7 +219,7 @@ static void plain(struct tare__calls *c, enum tare_calls_span_kind kind, size_t 
         line--;
     struct tare_str rest = tare__calls_slice(c, line, end);
     bool cut = false;
-    for (int k = 0; k < 5 && c->opts->length && end == c->text.n && rest.n > 1; k++)
+    for (int k = 0; k < 5 && c->opts->length && end == c->text.n && rest.n; k++)
         cut |= tare_str_starts(tare_str_of(headings[k]), rest);
     tare__calls_span(c, kind, from, cut ? line : end);
     c->i = end;
@@ -234,11 +234,9 @@ static void plain(struct tare__calls *c, enum tare_calls_span_kind kind, size_t 
 static struct tare_str only_text(const struct tare__calls *c, struct tare_str name)
 {
     const struct tare_calls_tool *t = tare__calls_tool(c, name);
-    struct tare_json props =
-        t ? tare_json_get(t->parameters, "properties") : (struct tare_json){0};
+    struct tare_json props = t ? tare_json_get(t->parameters, "properties") : (struct tare_json){0};
     struct tare_json first = tare_json_first(props);
-    if (tare_json_count(props) != 1 ||
-        !(tare__calls_types(first, t->parameters, 0) & TARE__T_STR))
+    if (tare_json_count(props) != 1 || !(tare__calls_types(first, t->parameters, 0) & TARE__T_STR))
         return (struct tare_str){0};
     return tare_json_key(first);
 }
@@ -252,6 +250,8 @@ static int react_input(struct tare__calls *c, struct tare_str name, struct tare_
         return tare__calls_value(c, name, NULL, false, args);
     struct tare_json_writer w;
     size_t end = heading(c, c->i);
+    if (end == c->text.n && c->opts->length) /* a text without an end of its own */
+        return TARE_E_CALL_TRUNCATED;
     c->json.n = 0;
     c->unit_name = name;
     tare_json_writer_init(&w, &c->json);

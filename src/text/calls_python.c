@@ -141,7 +141,7 @@ static bool list_end(struct tare__calls *c, const struct tare__calls_spec *s, bo
     tare__calls_blank(c);
     if (tare__calls_skip(c, s->close))
         return true;
-    if (bare && !tare__calls_done(c) && !tare__calls_at(c, "<|"))
+    if (bare && !tare__calls_done(c) && !tare__calls_at(c, "<|") && !tare__calls_cut_in(c, "<|"))
         return false;
     c->i = !bare && tare__calls_cut_in(c, s->close) ? c->text.n : end;
     c->rep |= bare ? 0 : TARE_R_MISSING_CLOSE;
@@ -239,8 +239,7 @@ bool tare__calls_sections(struct tare__calls *c, const struct tare__calls_spec *
     if (tare_str_is(n, "all")) /* what follows is content */
         return true;
     tare__calls_blank(c);
-    if (n.n == 0 ||
-        (!tare__calls_done(c) && !tare__calls_at(c, "{") && !tare__calls_tool(c, n)))
+    if (n.n == 0 || (!tare__calls_done(c) && !tare__calls_at(c, "{") && !tare__calls_tool(c, n)))
         return false;
     struct tare_json args;
     int code = tare__calls_value(c, n, NULL, false, &args);

@@ -91,6 +91,8 @@ static bool python_escape(struct tare__calls *c)
     } else if (digits && hex(c, c->i + 2, digits, &u)) {
         put_code_point(&c->json, u);
         c->i += 2 + (size_t)digits;
+    } else if (digits && c->i + 2 + (size_t)digits > c->text.n) {
+        c->i = c->text.n;
     } else if (digits) {
         return false;
     } else { /* unknown escapes keep their backslash */

@@ -280,6 +280,9 @@ static size_t hold(const struct tare__calls *c, size_t from)
         for (int k = 0; c->spec && k < 6 && c->spec->delimiters[k]; k++)
             if (tare_str_starts(tare_str_of(c->spec->delimiters[k]), rest))
                 return at;
+        if (c->spec && c->spec->flags & TARE__INTERLEAVED &&
+            tare_str_starts(tare_str_of(c->spec->think), rest))
+            return at;
     }
     return n;
 }
@@ -404,12 +407,14 @@ static bool scan(struct tare_calls_stream *s, struct tare__calls *c)
         first[(unsigned char)c->openers[k].text.p[0]] = true;
     if (!s->scanned)
         memcpy(s->marks, first, sizeof first);
+    if (c->spec && c->spec->flags & TARE__INTERLEAVED)
+        s->marks[(unsigned char)c->spec->think[0]] = true;
     for (int k = 0; c->spec && k < 6 && c->spec->delimiters[k] && !s->scanned; k++)
         s->marks[(unsigned char)c->spec->delimiters[k][0]] = true;
     s->scanned = true;
     for (size_t i = s->at; i < c->text.n && !c->nomem; i++) {
         size_t n = tare__calls_delimiter_at(c, i);
-        if (n) {
+        if (n || tare__calls_thinks_at(c, i)) {
             tell_text(s, TARE_EMIT_CONTENT, s->at, i);
             s->at = i + n;
             s->phase = REASON;

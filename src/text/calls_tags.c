@@ -93,6 +93,8 @@ static void layout(struct tare__calls *c)
     tare__calls_blank(c);
     while (tare__calls_skip(c, "\\n"))
         tare__calls_blank(c);
+    if (tare__calls_cut_in(c, "\\n"))
+        c->i = c->text.n;
 }
 
 /* One of two tags stands here, or the text ends before or inside it. */
@@ -360,10 +362,12 @@ static int glm_arguments(struct tare__calls *c, const struct tare__calls_spec *s
 
 /* The text ends behind a name, or inside a tag that may come there. A name is followed by a newline
  * or a tag. */
-static bool glm_cut(const struct tare__calls *c, const struct tare__calls_spec *s, size_t name_end)
+static bool glm_cut(const struct tare__calls *c, const struct tare__calls_spec *s,
+                    struct tare_str name)
 {
+    const char *behind = name.p + name.n;
     if (tare__calls_done(c))
-        return name_end == c->i || strchr("\r\n\\", c->text.p[name_end]);
+        return behind == c->text.p + c->i || strchr("\r\n\\", *behind) || tare__calls_tool(c, name);
     return tare__calls_cut_in(c, "<arg_key>") || tare__calls_cut_in(c, s->close);
 }
 
@@ -384,7 +388,7 @@ bool tare__calls_glm(struct tare__calls *c, const struct tare__calls_spec *s)
         tare__calls_reject(c, TARE_E_CALL_EMPTY, c->i);
         return true;
     }
-    if (glm_cut(c, s, name_end)) {
+    if (glm_cut(c, s, name)) {
         tare__calls_cut(c);
         return true;
     }

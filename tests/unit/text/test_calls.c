@@ -228,9 +228,11 @@ static void visit_cuts(struct tare_json v, struct tare_arena *arena)
             same = tare_str_eq(r.calls[i].name, whole.calls[i].name) &&
                    within(r.calls[i].arguments, whole.calls[i].arguments);
         /* whether arguments are missing cannot be seen where only the block has a closing tag */
-        bool open_end = r.repairs && tare_str_starts(opts.dialect, TARE_S("glm"));
+        bool open_end = r.repairs && tare_str_starts(tare_str_of(whole.dialect), TARE_S("glm"));
         for (uint32_t i = 0; i < r.n_calls && same && !open_end; i++)
             same = tare_json_equal(r.calls[i].arguments, whole.calls[i].arguments);
+        if (strcmp(r.dialect, whole.dialect) != 0) /* not seen yet */
+            continue;
         if (!same || r.status == TARE_CALLS_MALFORMED ||
             (r.repairs & ~(uint32_t)TARE_R_MISSING_CLOSE))
             fail_msg("%.*s: cut at %zu: %s, \"%.*s\"", TARE_FMT(id), n,
@@ -588,7 +590,7 @@ static void test_own(void **state)
     char path[1024];
     int wrong = 0;
     (void)state;
-    assert_true(run_file(own_path(path), &wrong) >= 230);
+    assert_true(run_file(own_path(path), &wrong) >= 700);
     assert_int_equal(wrong, 0);
 }
 
