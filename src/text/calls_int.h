@@ -94,7 +94,7 @@ struct tare__calls {
     const struct tare__calls_spec *reading;
     struct tare_str unit_name; /* p NULL: not read yet */
     uint32_t final_calls;      /* taken before the end of the text was met */
-    bool automatic, nomem, has_reasoning;
+    bool nomem, has_reasoning;
     bool no_call; /* an object with a name, but neither that of a tool nor arguments */
     struct {      /* the next closing and opening tag of a block, as found last, from there on */
         const struct tare__calls_spec *of, *open_of;

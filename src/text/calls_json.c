@@ -119,22 +119,27 @@ static int payloads(struct tare__calls *c, const struct tare__calls_spec *s)
     }
 }
 
-static bool activates(struct tare__calls *c, const struct tare__calls_spec *s)
+/* Rows that share an opener are told apart by what follows, when no dialect is given. */
+static bool meant(struct tare__calls *c, const struct tare__calls_spec *s)
 {
     bool list = tare__calls_at(c, "["), one = tare__calls_at(c, "{");
-    if (c->automatic || !c->spec) { /* rows that share an opener are told apart */
-        bool cut = tare__calls_done(c) || (s->close && tare__calls_cut_in(c, s->close));
-        if (s->flags & TARE__LIST && s->open[1] == 't' && !list && !cut)
-            return false;
-        if (s->flags & TARE__MANY && s->close && !one && !cut)
-            return false;
-        if (strcmp(s->name, "xlam") == 0 || strcmp(s->name, "phi4_mini") == 0)
-            return false;
-    }
+    bool cut = tare__calls_done(c) || (s->close && tare__calls_cut_in(c, s->close));
+    if (s->flags & TARE__LIST && s->open[1] == 't' && !list && !cut)
+        return false;
+    if (s->flags & TARE__MANY && s->close && !one && !cut)
+        return false;
+    return strcmp(s->name, "xlam") != 0 && strcmp(s->name, "phi4_mini") != 0;
+}
+
+static bool activates(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    bool payload = starts_payload(c);
+    if (!c->spec && !meant(c, s))
+        return false;
     if (s->flags & TARE__FENCED) /* the opener is a word of prose, too */
-        return tare__calls_at(c, FENCE) || (c->spec && (list || one)) ||
+        return tare__calls_at(c, FENCE) || (c->spec && payload) ||
                (c->opts->length && closes(c, NULL));
-    return list || one || closes(c, s->close);
+    return payload || closes(c, s->close);
 }
 
 /* What ends a block whose payloads are read. 0 or a code. */

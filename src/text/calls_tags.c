@@ -287,6 +287,19 @@ static bool calls(struct tare__calls *c, const struct tare__calls_spec *s, bool 
     return true;
 }
 
+/* The tags of a block without their prefix, though its opener has it. */
+static const struct tare__calls_spec *plain_inside(struct tare__calls *c,
+                                                   const struct tare__calls_spec *s,
+                                                   struct tare__calls_spec *inner)
+{
+    *inner = *tare__calls_spec_named(tare_str_of(s->plain));
+    inner->open = s->open;
+    if (tare__calls_find(c, inner->close, c->i) == SIZE_MAX)
+        inner->close = s->close;
+    c->block_rep |= TARE_R_WRONG_WRAPPER;
+    return inner;
+}
+
 bool tare__calls_tags(struct tare__calls *c, const struct tare__calls_spec *s)
 {
     bool cut = false;
@@ -294,14 +307,8 @@ bool tare__calls_tags(struct tare__calls *c, const struct tare__calls_spec *s)
     if (step3(s))
         shell(c);
     struct tare__calls_spec inner;
-    if (s->plain && !c->orphan && !tare__calls_at(c, s->call) && tare__calls_at(c, "<invoke")) {
-        inner = *tare__calls_spec_named(tare_str_of(s->plain));
-        inner.open = s->open;
-        if (tare__calls_find(c, inner.close, c->i) == SIZE_MAX)
-            inner.close = s->close;
-        c->block_rep |= TARE_R_WRONG_WRAPPER;
-        s = &inner;
-    }
+    if (s->plain && !c->orphan && !tare__calls_at(c, s->call) && tare__calls_at(c, "<invoke"))
+        s = plain_inside(c, s, &inner);
     if (!c->orphan && tare__calls_skip(c, s->close)) {
         tare__calls_reject(c, TARE_E_CALL_EMPTY, c->i);
         return true;
