@@ -65,17 +65,19 @@ static int tag_rest(struct tare__calls *c, const struct tare__calls_spec *s, con
 static const char *const shell_tokens[] = {"<｜tool_call_begin｜>", "function", "<｜tool_sep｜>",
                                            "<｜tool_call_end｜>"};
 
-static void shell(struct tare__calls *c)
-{
-    tare__calls_blank(c);
-    for (int k = 0; k < 4; k++)
-        if (tare__calls_skip(c, shell_tokens[k]))
-            tare__calls_blank(c);
-}
-
 static bool step3(const struct tare__calls_spec *s)
 {
     return strcmp(s->name, "step3") == 0;
+}
+
+static void shell(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    tare__calls_blank(c);
+    if (!step3(s))
+        return;
+    for (int k = 0; k < 4; k++)
+        if (tare__calls_skip(c, shell_tokens[k]))
+            tare__calls_blank(c);
 }
 
 /* True when the text ends here, or inside what opens a call. */
@@ -116,9 +118,8 @@ static enum follower follows(struct tare__calls *c, const struct tare__calls_spe
     layout(c);
     enum follower f = at_either(c, next, last) ? LEGAL : NONE;
     if (f == LEGAL && s->call_end && tare__calls_skip(c, last)) {
-        tare__calls_blank(c);
-        for (int k = 0; k < 2 && step3(s); k++)
-            shell(c);
+        shell(c, s);
+        shell(c, s);
         f = at_either(c, s->call, s->close) || (step3(s) && cut_here(c, s)) ? LEGAL : DOUBTFUL;
     }
     c->i = was;
@@ -273,8 +274,10 @@ static bool calls(struct tare__calls *c, const struct tare__calls_spec *s, bool 
             tare__calls_reject_to(c, (enum tare_calls_code)code, s->call_end);
         else
             tare__calls_take(c);
-        for (int k = 0; k < 2 && step3(s); k++) /* this call's end, the next one's begin */
-            shell(c);
+        size_t behind = c->i;
+        shell(c, s); /* this call's end */
+        shell(c, s); /* the next one's begin */
+        c->i = step3(s) ? c->i : behind;
         size_t end = c->i;
         tare__calls_blank(c);
         if (!tare__calls_at(c, s->call)) {
@@ -303,9 +306,7 @@ static const struct tare__calls_spec *plain_inside(struct tare__calls *c,
 bool tare__calls_tags(struct tare__calls *c, const struct tare__calls_spec *s)
 {
     bool cut = false;
-    tare__calls_blank(c);
-    if (step3(s))
-        shell(c);
+    shell(c, s);
     struct tare__calls_spec inner;
     if (s->plain && !c->orphan && !tare__calls_at(c, s->call) && tare__calls_at(c, "<invoke"))
         s = plain_inside(c, s, &inner);
