@@ -344,11 +344,15 @@ static struct tare__case *expand_one(struct tare__lower *l, const struct tare__s
                                      const struct tare__case *c, const struct tare__opened *outer)
 {
     struct tare__case *all = NULL;
+    struct tare__lower_tags *tags = tare__lower_new(l, ((size_t)r->n_list + 1) * sizeof *tags);
+    for (uint32_t i = 0; i < r->n_list && tags; i++)
+        tags[i] = tare__lower_tags_of(l, r->list[i].node);
     for (uint32_t i = r->n_list; i-- > 0 && !l->stopped;) {
         struct tare__case *these =
             tare__lower_expand(l, yes(r->list[i].node), tare__lower_copy(l, c), outer);
         for (uint32_t j = 0; j < r->n_list && these && !l->stopped; j++)
-            if (j != i && !apart(l, these, r->list[j].node, outer))
+            if (j != i && !tare__lower_tags_apart(l, &tags[i], &tags[j]) &&
+                !apart(l, these, r->list[j].node, outer))
                 these = tare__lower_expand(l, no(r->list[j].node), these, outer);
         all = tare__lower_join(these, all);
     }

@@ -119,6 +119,14 @@ struct tare__dfa_known {
     struct tare__dfa_known *next;
 };
 
+/* A product of two automata; objects of one kind ask for the same ones again and again. */
+struct tare__product_known {
+    const struct tare_dfa *a, *b, *dfa;
+    enum tare_dfa_op op;
+    struct tare__product_known *next;
+};
+#define TARE__LOWER_PRODUCTS 256u /* lists of them, by hash */
+
 /* A schema made of a value, for its negation. */
 struct tare__made_known {
     struct tare_json v;
@@ -164,6 +172,7 @@ struct tare__lower {
     struct tare__set **sets; /* by hash: n_buckets, a power of two */
     uint32_t n_sets, n_buckets;
     struct tare__dfa_known *dfas;
+    struct tare__product_known *products[TARE__LOWER_PRODUCTS];
     const struct tare_dfa *utf8;
     struct tare__made_known *made;
     uint32_t n_made, n_wanted;
@@ -219,6 +228,21 @@ const struct tare__rule_link *tare__lower_link(struct tare__lower *l,
 struct tare__case *tare__lower_top(struct tare__lower *l);
 struct tare__case *tare__lower_copy(struct tare__lower *l, const struct tare__case *c);
 struct tare__case *tare__lower_join(struct tare__case *a, struct tare__case *b);
+/* What tells a branch from others at a glance (schema_lower_apart.c). */
+struct tare__lower_tag {
+    struct tare_str name;                   /* of a member there must be */
+    const struct tare__schema_rule *values; /* const or enum of it */
+};
+struct tare__lower_tags {
+    unsigned kinds;
+    uint32_t n;
+    struct tare__lower_tag v[4];
+};
+struct tare__lower_tags tare__lower_tags_of(struct tare__lower *l,
+                                            const struct tare__schema_node *n);
+/* True when certainly no value is of both branches. */
+bool tare__lower_tags_apart(struct tare__lower *l, const struct tare__lower_tags *a,
+                            const struct tare__lower_tags *b);
 /* True when certainly no value is of this case. */
 bool tare__lower_empty(struct tare__lower *l, const struct tare__case *c, unsigned depth);
 

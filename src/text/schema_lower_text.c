@@ -79,11 +79,22 @@ const struct tare_dfa *tare__lower_utf8(struct tare__lower *l)
 const struct tare_dfa *tare__lower_product(struct tare__lower *l, const struct tare_dfa *a,
                                            const struct tare_dfa *b, enum tare_dfa_op op)
 {
-    const struct tare_dfa *dfa = NULL;
-    if (!a || !b || l->stopped ||
-        !made(l, tare_dfa_product(a, b, op, tare__lower_bounds(l), l->arena, &dfa, &l->err)))
+    uint64_t hash = (uint64_t)(uintptr_t)a * 31 + (uint64_t)(uintptr_t)b * 7 + op;
+    struct tare__product_known **list =
+        &l->products[hash * UINT64_C(0x9e3779b97f4a7c15) >> 56 & (TARE__LOWER_PRODUCTS - 1)];
+    struct tare__product_known *k = *list;
+    while (k && (k->a != a || k->b != b || k->op != op))
+        k = k->next;
+    if (!a || !b || l->stopped || k)
+        return k && !l->stopped ? k->dfa : NULL;
+    k = tare__lower_new(l, sizeof *k);
+    if (!k)
         return NULL;
-    return dfa;
+    *k = (struct tare__product_known){a, b, NULL, op, *list};
+    if (!made(l, tare_dfa_product(a, b, op, tare__lower_bounds(l), l->arena, &k->dfa, &l->err)))
+        k->dfa = NULL;
+    *list = k;
+    return k->dfa;
 }
 
 /* ---- formats ----------------------------------------------------------------------------- */
