@@ -1,5 +1,6 @@
 /* Recorded conversations, and the rules looked at in their texts. */
 #include "experiment/drift_rules.h"
+#include "experiment/chat.h"
 #include "experiment/lines.h"
 
 #include <math.h>
@@ -128,18 +129,26 @@ static enum tare_status arm_of(struct tare_drift_recordings *out, struct tare_st
     return TARE_OK;
 }
 
+static enum tare_status no_name(struct tare_err *err)
+{
+    tare_err_hint(err, "give each line \"conversation\": the name of the talk; arms and seeds of one "
+                       "talk share it");
+    return tare_fail(err, TARE_E_INPUT, "the line names no \"conversation\"");
+}
+
 static enum tare_status read_run(void *ctx, const struct tare__line *l, void *item,
                                  struct tare_err *err)
 {
     struct reader *rd = ctx;
     struct tare_drift_run *run = item;
     struct tare_json v = l->v;
-    *run = (struct tare_drift_run){.conversation = tare_json_str(tare_json_get(v, "conversation"))};
+    struct tare_json turns = tare_json_get(v, "turns");
+    *run = (struct tare_drift_run){.conversation = tare__line_name(l, rd->arena, "conversation")};
     (void)tare_json_i64(tare_json_get(v, "seed"), &run->seed);
     run->paraphrase = label(l, "paraphrase");
     run->position = label(l, "position");
     if (run->conversation.n == 0)
-        return tare_fail(err, TARE_E_INPUT, "the line names no \"conversation\"");
+        return no_name(err);
     struct tare_json verdict = tare__line_member(l, "verdict");
     rd->verdict = NULL;
     enum tare_status st = read_rules(rd, tare__line_member(l, "rules"), err);
@@ -148,7 +157,9 @@ static enum tare_status read_run(void *ctx, const struct tare__line *l, void *it
     if (st == TARE_OK)
         st = arm_of(rd->out, tare_json_str(tare_json_get(v, "arm")), &run->arm, err);
     if (st == TARE_OK)
-        st = read_turns(rd, tare_json_get(v, "turns"), run, err);
+        st = tare__chat_is(v) ? tare__chat_read(v, rd->arena, &turns, err) : TARE_OK;
+    if (st == TARE_OK)
+        st = read_turns(rd, turns, run, err);
     if (run->n_turns > rd->out->turns)
         rd->out->turns = run->n_turns;
     return st;

@@ -1,5 +1,6 @@
 #include "experiment/lines.h"
 
+#include "experiment/chat.h"
 #include "text/jsonl.h"
 
 #include "base/banned.h"
@@ -10,6 +11,21 @@ struct tare_json tare__line_member(const struct tare__line *l, const char *key)
 {
     struct tare_json m = tare_json_get(l->v, key);
     return tare_json_present(m) ? m : tare_json_get(l->defaults, key);
+}
+
+struct tare_str tare__line_name(const struct tare__line *l, struct tare_arena *arena,
+                                const char *key)
+{
+    struct tare_json own = tare_json_get(l->v, key);
+    struct tare_str text = tare_json_str(own);
+    int64_t n;
+    if (!text.n)
+        text = tare_json_str(tare_json_get(l->v, "custom_id"));
+    if (!text.n && tare_json_i64(own, &n))
+        return tare_arena_printf(arena, "%lld", (long long)n);
+    if (!text.n && tare__chat_is(l->v))
+        return tare_arena_printf(arena, "line %u", l->line);
+    return text;
 }
 
 void tare__line_keep(const struct tare__line *l, const char *const *keys, size_t n,

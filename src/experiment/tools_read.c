@@ -1,6 +1,7 @@
 /* Recordings: one episode a line. */
 #include "experiment/tools.h"
 
+#include "experiment/chat.h"
 #include "experiment/lines.h"
 
 #include "base/banned.h"
@@ -52,15 +53,32 @@ static enum tare_status read_regime(struct tare_json v, enum tare_tools_arm *out
     return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v), "the \"regime\" is not known");
 }
 
+/* Of the line, or of the request that it logs. */
+static struct tare_json tools_of(struct tare_json v)
+{
+    struct tare_json own = tare_json_get(v, "tools"), request = tare_json_get(v, "request");
+    struct tare_json body = tare_json_get(request, "body");
+    if (tare_json_present(own))
+        return own;
+    return tare_json_get(tare_json_present(body) ? body : request, "tools");
+}
+
+static enum tare_status no_text(struct tare_json m, struct tare_err *err)
+{
+    tare_err_hint(err, "a message is {\"text\": what the model wrote, \"expect\": [...]}, or a chat "
+                       "log's {\"role\", \"content\", \"tool_calls\"}");
+    return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(m), "a message has no \"text\"");
+}
+
 static enum tare_status read_episode(void *ctx, const struct tare__line *l, void *item,
                                      struct tare_err *err)
 {
     const struct reader *rd = ctx;
     struct tare_tools_episode *e = item;
     struct tare_json v = l->v;
-    struct tare_json id = tare_json_get(v, "id"), tools = tare_json_get(v, "tools");
+    struct tare_json tools = tools_of(v);
     *e =
-        (struct tare_tools_episode){.id = tare_json_str(id),
+        (struct tare_tools_episode){.id = tare__line_name(l, rd->arena, "id"),
                                     .workflow = tare_json_str(tare__line_member(l, "workflow")),
                                     .dialect = tare_json_str(tare__line_member(l, "dialect")),
                                     .tools = rd->tools,
@@ -68,15 +86,22 @@ static enum tare_status read_episode(void *ctx, const struct tare__line *l, void
                                     .order = tare_json_get(tare__line_member(l, "policy"), "order"),
                                     .messages = tare_json_get(v, "messages"),
                                     .success = tare_json_get(v, "success")};
-    if (e->id.n == 0)
+    if (e->id.n == 0) {
+        tare_err_hint(err, "give each line \"id\": the name of its case");
         return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v), "the episode has no \"id\"");
+    }
+    if (tare__chat_is(v)) {
+        enum tare_status read = tare__chat_read(v, rd->arena, &e->messages, err);
+        if (read != TARE_OK)
+            return read;
+        e->dialect = e->dialect.n ? e->dialect : TARE_S("hermes"); /* as the reader spells it */
+    }
     if (tare_json_kind(e->messages) != TARE_JSON_ARRAY)
         return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(v),
                             "the episode has no list \"messages\"");
     for (struct tare_json m = tare_json_first(e->messages); m.doc; m = tare_json_next(m))
         if (tare_json_kind(tare_json_get(m, "text")) != TARE_JSON_STRING)
-            return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(m),
-                                "a message has no \"text\"");
+            return no_text(m, err);
     if (e->workflow.n == 0)
         e->workflow = e->id;
     (void)tare_json_i64(tare_json_get(v, "seed"), &e->seed);

@@ -1,5 +1,7 @@
 #include "experiment/tools_regime.h"
 
+#include "experiment/chat.h"
+
 #include "base/limits.h"
 
 #include "base/banned.h"
@@ -258,17 +260,6 @@ void tare__regime_put(const struct tare__regime *r, struct tare_json_writer *w)
 
 /* ---- what came back ----------------------------------------------------------------------- */
 
-static void spell(struct tare_buf *b, struct tare_str name, struct tare_str arguments)
-{
-    struct tare_json_writer w;
-    tare_buf_puts(b, b->n ? "\n<tool_call>\n{\"name\": " : "<tool_call>\n{\"name\": ");
-    tare_json_writer_init(&w, b);
-    tare_json_put_str(&w, name);
-    tare_buf_puts(b, ", \"arguments\": ");
-    tare_buf_put(b, arguments.n ? arguments : TARE_S("{}"));
-    tare_buf_puts(b, "}\n</tool_call>");
-}
-
 /* A call of the form; what else the server let stand in it is kept, so that it is seen. */
 static void spell_value(struct tare_buf *b, struct tare_json call)
 {
@@ -316,7 +307,8 @@ struct tare_str tare__regime_text(const struct tare__regime *r,
     tare_buf_init(&b, NULL, TARE_MAX_JSON_BYTES);
     put_content(r, reply, arena, &b);
     for (uint32_t i = 0; r->native && i < reply->n_calls; i++)
-        spell(&b, reply->calls[i].name, reply->calls[i].arguments);
+        tare__chat_spell(&b, reply->calls[i].name, reply->calls[i].arguments,
+                         reply->finish == TARE_FINISH_LENGTH && i + 1 == reply->n_calls, arena);
     struct tare_str s =
         b.failed ? (struct tare_str){NULL, 0} : tare_arena_copy(arena, tare_buf_str(&b));
     tare_buf_free(&b);

@@ -378,6 +378,48 @@ static void test_promise(void **state)
     tare_arena_free(&arena);
 }
 
+#define TOOL                                                                                       \
+    "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":"        \
+    "\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}}}}}]"
+#define SAID(arguments)                                                                            \
+    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"function\":{\"name\":"  \
+    "\"f\",\"arguments\":" arguments "}}]}"
+
+/* Logs of chats: what the assistant said becomes the messages, tools' answers their results. */
+static void test_chats(void **state)
+{
+    static const char text[] =
+        "{" TOOL ",\"policy\":{\"order\":[{\"rule\":\"required\",\"a\":\"f\"}]},\"messages\":[{\"role\":\"user\",\"content\":\"go\"}," SAID(
+            "\"{\\\"a\\\": 1}\"") ",{\"role\":\"tool\",\"content\":\"{\\\"ok\\\": 1}\"},{\"role\":"
+                                   "\"assistant\",\"content\":[{\"type\":\"text\",\"text\":"
+                                   "\"Done.\"}]}]}\n"
+        "{\"custom_id\":\"cut\",\"request\":{\"body\":{" TOOL
+        ",\"messages\":[{\"role\":\"user\",\"content\":\"go\"}]}},\"response\":{\"body\":{\"choices\":"
+        "[{\"finish_reason\":\"length\",\"message\":" SAID("\"{\\\"a\\\": 1\"") "}]}}}\n"
+        "{\"id\":7," TOOL ",\"messages\":[" SAID("{\"a\":\"1\"}") "]}\n";
+    struct tare_arena arena;
+    (void)state;
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    const struct tare_tools_row *row = &lab(TARE_S(text), &arena)->arm[TARE_ARM_LENIENT];
+    assert_int_equal(row->episodes, 3);
+    assert_int_equal(row->rate[TARE_RATE_SUCCESS].k, 1);
+    assert_int_equal(row->rate[TARE_RATE_TRUNCATED].k, 1);
+    assert_int_equal(row->rate[TARE_RATE_REPAIRED].k, 0);
+    assert_int_equal(row->rate[TARE_RATE_ARGUMENTS].k, 1);
+    assert_int_equal(row->rate[TARE_RATE_ARGUMENTS].n, 2);
+    struct tare_tools_recordings rec;
+    struct tare_err err = {0};
+    assert_int_equal(tare_tools_recordings_read(TARE_S(text), &arena, &rec, &err), TARE_OK);
+    assert_true(tare_str_is(rec.v[0].id, "line 1") && tare_str_is(rec.v[1].id, "cut"));
+    assert_true(tare_str_is(rec.v[2].id, "7"));
+    struct tare_json m = tare_json_first(rec.v[0].messages);
+    assert_true(tare_json_str_is(tare_json_get(m, "input"), "go"));
+    assert_true(tare_json_str_is(tare_json_get(tare_json_next(m), "text"), "Done."));
+    struct tare_json result = tare_json_first(tare_json_get(m, "results"));
+    assert_int_equal(tare_json_kind(tare_json_get(result, "content")), TARE_JSON_OBJECT);
+    tare_arena_free(&arena);
+}
+
 struct failing {
     struct tare_alc alc;
     long requests, refuse_at, live;
@@ -470,6 +512,7 @@ static void test_refused(void **state)
     refuse(DEFAULTS "{\"id\":\"x\"}\n", 2);
     refuse(DEFAULTS "{\"id\":\"x\",\"messages\":[{}]}\n", 2);
     refuse(DEFAULTS "{\"id\":\"x\",\"regime\":\"free\",\"messages\":[]}\n", 2);
+    refuse(DEFAULTS "{\"messages\":[{\"role\":\"poet\"}]}\n", 2);
     refuse("{\"defaults\":{\"tools\":[{\"name\":\"f\",\"parameters\":{\"type\":7}}]}}\n", 1);
 }
 
@@ -481,7 +524,7 @@ int main(void)
         cmocka_unit_test(test_looked_at),   cmocka_unit_test(test_mass),
         cmocka_unit_test(test_memory),      cmocka_unit_test(test_refused),
         cmocka_unit_test(test_stub),        cmocka_unit_test(test_workflows),
-        cmocka_unit_test(test_promise),
+        cmocka_unit_test(test_promise),     cmocka_unit_test(test_chats),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
