@@ -1,3 +1,4 @@
+#include "base/fs.h"
 #include "base/limits.h"
 #include "cli/lab.h"
 #include "cli/stored.h"
@@ -7,7 +8,7 @@
 
 struct drift_opts {
     struct tare_lab_opts lab;
-    struct tare_str baseline;
+    struct tare_str baseline, rows;
     int64_t conversations, turns, rules;
 };
 
@@ -49,6 +50,12 @@ static const struct tare_opt drift_options[] = {
      .def = "3",
      .help = "of the script",
      .at = offsetof(struct drift_opts, rules)},
+    {.name = "rows",
+     .type = TARE_OPT_STRING,
+     .metavar = "FILE",
+     .help = "also write a line for each conversation, turn, rule, seed and arm: whether the rule "
+             "was kept",
+     .at = offsetof(struct drift_opts, rows)},
     TARE_LAB_LIVE(struct drift_opts, "arm",
                   "interventions drawn from the model: baseline, stateless, recap, recall, "
                   "recall-masked, structured, guard, re-anchor-N, split-N, checkpoint-N; may be "
@@ -94,6 +101,18 @@ static enum tare_status find_baseline(struct tare_ctx *ctx, const struct tare_dr
     return tare_fail(err, TARE_E_USAGE, "no arm is called \"%.*s\"", TARE_FMT(name));
 }
 
+static enum tare_status write_rows(struct tare_str path, const struct tare_drift_recordings *rec,
+                                   struct tare_err *err)
+{
+    struct tare_buf b;
+    tare_buf_init(&b, NULL, TARE_GIB);
+    tare_doc_drift_rows(&b, rec);
+    enum tare_status st = b.failed ? tare_fail(err, TARE_E_NOMEM, "the rows are too large")
+                                   : tare_fs_write(path, tare_buf_str(&b), 0644, err);
+    tare_buf_free(&b);
+    return st;
+}
+
 static enum tare_status drift_run(struct tare_ctx *ctx, const void *opts, struct tare_err *err)
 {
     static const char *const drawn[] = {"baseline", "stateless", "re-anchor-4", NULL};
@@ -126,12 +145,14 @@ static enum tare_status drift_run(struct tare_ctx *ctx, const void *opts, struct
         return tare_cli_print(ctx, &out, err);
     }
     st = tare_drift_recordings_read(text, ctx->arena, &rec, err);
+    if (st == TARE_OK && o->rows.n)
+        st = write_rows(o->rows, &rec, err);
     if (st == TARE_OK)
         st = find_baseline(ctx, &rec, o->baseline, &d.baseline, err);
     if (st == TARE_OK)
         st = tare_drift_experiment(&rec, &d, ctx->arena, &report, err);
     if (st != TARE_OK) {
-        if (st != TARE_E_USAGE)
+        if (st != TARE_E_USAGE && st != TARE_E_IO)
             tare_err_file(err, tare_lab_name(lab));
         return st;
     }

@@ -8,6 +8,8 @@
 
 #include "base/banned.h"
 
+#define SEEDS 3 /* talks of a model, at the least, unless it is said otherwise */
+
 struct tare_str tare_lab_name(const struct tare_lab_opts *o)
 {
     return o->script.p ? TARE_S("the script") : o->file;
@@ -94,16 +96,17 @@ static enum tare_status draw(struct tare_ctx *ctx, const struct tare_lab_opts *o
     struct tare_endpoint *endpoint;
     struct tare_live_drawn drawn;
     struct tare_buf b;
-    struct tare_live live = {.clock = ctx->clock,
-                             .in_flight = o->jobs == TARE_INT_UNSET ? 0 : (uint32_t)o->jobs,
-                             .seeds = (uint32_t)o->seeds,
-                             .temperature = o->temperature,
-                             .max_tokens =
-                                 o->max_tokens == TARE_INT_UNSET ? 0 : (uint64_t)o->max_tokens,
-                             .retries = source->retries,
-                             .top_logprobs = source->top_logprobs,
-                             .native = source->native,
-                             .form = source->form};
+    struct tare_live live = {
+        .clock = ctx->clock,
+        .in_flight = o->jobs == TARE_INT_UNSET ? 0 : (uint32_t)o->jobs,
+        .seeds = tare_given(ctx, "seeds") || o->seeds > SEEDS ? (uint32_t)o->seeds : SEEDS,
+        .seed = (uint64_t)o->seed,
+        .temperature = o->temperature,
+        .max_tokens = o->max_tokens == TARE_INT_UNSET ? 0 : (uint64_t)o->max_tokens,
+        .retries = source->retries,
+        .top_logprobs = source->top_logprobs,
+        .native = source->native,
+        .form = source->form};
     for (uint32_t i = 0; i < TARE_LIVE_ARMS && i < o->arms.n; i++)
         live.arms[live.n_arms++] = o->arms.v[i];
     for (uint32_t i = 0; o->arms.n == 0 && source->arms[i]; i++)

@@ -181,8 +181,7 @@ enum tare_status tare__chat_read(struct tare_json line, struct tare_arena *arena
          m = tare_json_next(m))
         st = put_message(&r, m, err);
     if (st == TARE_OK && tare_json_present(tare_json_get(choice, "message")))
-        put_assistant(&r, tare_json_get(choice, "message"),
-                      tare_json_get(choice, "finish_reason"));
+        put_assistant(&r, tare_json_get(choice, "message"), tare_json_get(choice, "finish_reason"));
     close_message(&r);
     tare_json_end_array(&r.w);
     struct tare_str text = r.out.failed || r.text.failed

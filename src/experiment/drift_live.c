@@ -1,5 +1,6 @@
 /* Conversations drawn from a model, for each intervention. */
 #include "experiment/drift_arm.h"
+#include "experiment/drift_turns.h"
 
 #include "base/limits.h"
 
@@ -415,6 +416,8 @@ enum tare_status tare_drift_live(struct tare_str cases, const struct tare_live *
     *out = (struct tare_live_drawn){0};
     for (uint32_t i = 0; i < live->n_arms && st == TARE_OK; i++)
         st = tare__drift_arm_read(live->arms[i], live, &l.arms[i], err);
+    if (st == TARE_OK)
+        st = tare__drift_turns(cases, live->seed, arena, &cases, err);
     if (st == TARE_OK)
         st = read_cases(&l, cases, arena, err);
     if (st != TARE_OK)

@@ -1,6 +1,6 @@
 /* Recorded conversations, and the rules looked at in their texts. */
-#include "experiment/drift_rules.h"
 #include "experiment/chat.h"
+#include "experiment/drift_rules.h"
 #include "experiment/lines.h"
 
 #include <math.h>
@@ -131,8 +131,9 @@ static enum tare_status arm_of(struct tare_drift_recordings *out, struct tare_st
 
 static enum tare_status no_name(struct tare_err *err)
 {
-    tare_err_hint(err, "give each line \"conversation\": the name of the talk; arms and seeds of one "
-                       "talk share it");
+    tare_err_hint(err,
+                  "give each line \"conversation\": the name of the talk; arms and seeds of one "
+                  "talk share it");
     return tare_fail(err, TARE_E_INPUT, "the line names no \"conversation\"");
 }
 

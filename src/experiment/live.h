@@ -24,6 +24,7 @@ struct tare_live {
     const struct tare_clock *clock;
     uint32_t in_flight;                   /* talks at once; 0: 16 */
     uint32_t seeds;                       /* talks a case and arm */
+    uint64_t seed;                        /* of turns that are made from a script */
     double temperature;                   /* NaN: the endpoint's */
     uint64_t max_tokens;                  /* of one reply; 0: the endpoint's */
     struct tare_str arms[TARE_LIVE_ARMS]; /* regimes or interventions */

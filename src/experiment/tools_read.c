@@ -65,8 +65,9 @@ static struct tare_json tools_of(struct tare_json v)
 
 static enum tare_status no_text(struct tare_json m, struct tare_err *err)
 {
-    tare_err_hint(err, "a message is {\"text\": what the model wrote, \"expect\": [...]}, or a chat "
-                       "log's {\"role\", \"content\", \"tool_calls\"}");
+    tare_err_hint(err,
+                  "a message is {\"text\": what the model wrote, \"expect\": [...]}, or a chat "
+                  "log's {\"role\", \"content\", \"tool_calls\"}");
     return tare_fail_at(err, TARE_E_INPUT, tare_json_offset(m), "a message has no \"text\"");
 }
 

@@ -18,6 +18,9 @@ void tare_doc_tools(struct tare_json_writer *w, const struct tare_tools_report *
 
 void tare_view_drift(struct tare_buf *out, const struct tare_drift_report *r,
                      const struct tare_drift_script *script, const struct tare_style *style);
+/* JSON Lines: {"conversation", "turn" (from 1), "rule", "seed", "arm", "kept"} for each rule that
+ * applied. */
+void tare_doc_drift_rows(struct tare_buf *out, const struct tare_drift_recordings *r);
 /* tare.experiment-drift/1 */
 void tare_doc_drift(struct tare_json_writer *w, const struct tare_drift_report *r);
 

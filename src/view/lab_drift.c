@@ -360,3 +360,31 @@ void tare_doc_drift(struct tare_json_writer *w, const struct tare_drift_report *
     tare_json_end_array(w);
     tare_json_end_object(w);
 }
+
+static void doc_row(struct tare_buf *out, const struct tare_drift_recordings *r,
+                    const struct tare_drift_run *run, uint32_t turn, uint32_t rule)
+{
+    struct tare_json_writer w;
+    uint8_t outcome = run->pass[(size_t)turn * run->n_rules + rule];
+    if (outcome == TARE_DRIFT_NA || run->rule_no[rule] >= r->n_rules)
+        return;
+    tare_json_writer_init(&w, out);
+    tare_json_begin_object(&w);
+    tare_json_member_str(&w, "conversation", run->conversation);
+    tare_json_member_u64(&w, "turn", turn + 1);
+    tare_json_member_str(&w, "rule", r->rule[run->rule_no[rule]].id);
+    tare_json_put_key(&w, "seed");
+    tare_json_put_i64(&w, run->seed);
+    tare_json_member_str(&w, "arm", r->arm[run->arm]);
+    tare_json_member_bool(&w, "kept", outcome == TARE_DRIFT_PASS);
+    tare_json_end_object(&w);
+    tare_buf_putc(out, '\n');
+}
+
+void tare_doc_drift_rows(struct tare_buf *out, const struct tare_drift_recordings *r)
+{
+    for (size_t i = 0; i < r->n; i++)
+        for (uint32_t t = 0; t < r->v[i].n_turns; t++)
+            for (uint32_t k = 0; k < r->v[i].n_rules; k++)
+                doc_row(out, r, &r->v[i], t, k);
+}

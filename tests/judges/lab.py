@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """The labs with a model that is a program on loopback: tests/judges/lab.py TARE."""
 import json
+import math
 import pathlib
 import subprocess
 import sys
@@ -103,6 +104,14 @@ def masked(place, base):
         assert f"constrained: the endpoint refuses {N} of {N} talks: http_4xx: HTTP 400: {field} is not supported" in err, err
         assert "constrained-order is left out" in err and got["constrained"]["from"] == "replayed", err
         assert got["auto-strict"]["episodes"] == N, got["auto-strict"]
+    # alternatives of each token, kept: what a mask would have left of them
+    run(place, "python3 -c 'import json; print(json.dumps([chr(c) for c in range(10, 127)]))' >letters.json")
+    drawn = f"tare experiment tools orders.jsonl --model '{base}#wild' --seeds 1 --json --retries 0 --vocab letters.json"
+    out, _ = run(place, drawn)
+    assert arms(out)["constrained"]["mass_allowed"] is None, out
+    out, _ = run(place, drawn + " --logprobs 2")
+    got = arms(out)["constrained"]
+    assert 0.7 < got["mass_allowed"] < math.exp(-0.25) + math.exp(-2) and got["mass_allowed_min"] == 0, got["mass_allowed"]
     lab = "tare experiment tools orders.jsonl --regime constrained"
     _, err = run(place, f"ANTHROPIC_API_KEY=x {lab} --model anthropic/some", 2)
     assert "no field that holds a call to a schema" in err, err
@@ -143,6 +152,25 @@ def drift(place, base):
     assert by["guard"]["rules"] == [{"rule": "polite", "judged": False, "k": 12, "n": 48, "rate": 0.25}], by["guard"]["rules"]
     _, err = run(place, f"tare experiment drift talks.jsonl --model '{base}#fade:2+refuse:response_format' --arm baseline --arm structured --json", 3)
     assert "structured is left out" in err, err
+    # turns from a script: templates one after the other, slots filled, distractors at their rate; the same for a seed
+    script = {"count": 40, "say": ["Is {who} there?", "And now, {who}?"], "slots": {"who": ["Ann", "Bo"]}, "distract": ["urgency", "noise"], "rate": 0.5}
+    made = [{"defaults": {"rules": [rule], "script": script}}, {"conversation": "c0"}, {"conversation": "c1"}, {"conversation": "c2", "turns": [{"input": "Well?"}]}]
+    (place.path / "made.jsonl").write_text("".join(json.dumps(x) + "\n" for x in made))
+    made = f"tare experiment drift made.jsonl --model '{base}#fade:2' --arm baseline --seeds 1 --emit"
+    text, _ = run(place, made)
+    talks = [[t["input"] for t in json.loads(x)["turns"]] for x in text.splitlines()]
+    assert [len(t) for t in talks] == [40, 40, 1] and talks[0] != talks[1], talks
+    assert all(t.startswith(("Is Ann there?", "Is Bo there?") if k % 2 == 0 else ("And now, Ann?", "And now, Bo?")) for k, t in enumerate(talks[0]))
+    assert 20 < sum("\n\n" in t for talk in talks[:2] for t in talk) < 60 and any("[tool]" in t for t in talks[0])
+    assert run(place, made)[0] == text and run(place, made + " --seed 2")[0] != text
+    for wrong, says in (({"say": []}, 'no list "say"'), ({"say": ["{x}"]}, 'no texts for the slot "x"'), ({"say": ["x"], "distract": ["song"]}, "kind that is not known")):
+        (place.path / "wrong.jsonl").write_text(json.dumps({"conversation": "a", "rules": [rule], "script": wrong}) + "\n")
+        _, err = run(place, f"tare experiment drift wrong.jsonl --model '{base}#fade:2'", 4)
+        assert says in err and "wrong.jsonl:1" in err, err
+    # a line for each rule of each turn
+    run(place, f"{lab} --arm baseline --rows rows.jsonl")
+    rows = [json.loads(x) for x in (place.path / "rows.jsonl").read_text().splitlines()]
+    assert len(rows) == 48 and rows[2] == {"conversation": "c0", "turn": 3, "rule": "polite", "seed": 0, "arm": "baseline", "kept": False}, rows[2]
     # rules in other words
     lines[0]["defaults"]["rules"] = [dict(rule, say=["Say please.", "Be polite: please."])]
     (place.path / "words.jsonl").write_text("".join(json.dumps(x) + "\n" for x in lines))

@@ -221,6 +221,10 @@ def chat(words, body, number):
         out["choices"][0]["logprobs"] = {"content": [
             {"token": "a", "bytes": [97], "logprob": -0.25, "top_logprobs": [{"token": "a", "logprob": -0.25}]},
             {"token": "b", "bytes": [98], "logprob": -1.5, "top_logprobs": []}]}
+    if body.get("logprobs") and "wild" in words and text:
+        out["choices"][0]["logprobs"] = {"content": [
+            {"token": p, "bytes": list(p.encode()), "logprob": -0.25, "top_logprobs": [{"token": p, "logprob": -0.25}, {"token": "~", "logprob": -2}]}
+            for p in pieces(text, 3)]}
     if "nousage" in words:
         del out["usage"]
     if "badusage" in words:

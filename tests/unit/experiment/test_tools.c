@@ -379,24 +379,30 @@ static void test_promise(void **state)
 }
 
 #define TOOL                                                                                       \
-    "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":"        \
+    "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":"     \
     "\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}}}}}]"
 #define SAID(arguments)                                                                            \
-    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"function\":{\"name\":"  \
+    "{\"role\":\"assistant\",\"content\":null,\"tool_calls\":[{\"id\":\"c\",\"function\":{"        \
+    "\"name\":"                                                                                    \
     "\"f\",\"arguments\":" arguments "}}]}"
 
 /* Logs of chats: what the assistant said becomes the messages, tools' answers their results. */
 static void test_chats(void **state)
 {
     static const char text[] =
-        "{" TOOL ",\"policy\":{\"order\":[{\"rule\":\"required\",\"a\":\"f\"}]},\"messages\":[{\"role\":\"user\",\"content\":\"go\"}," SAID(
+        "{" TOOL
+        ",\"policy\":{\"order\":[{\"rule\":\"required\",\"a\":\"f\"}]},\"messages\":[{\"role\":"
+        "\"user\",\"content\":\"go\"}," SAID(
             "\"{\\\"a\\\": 1}\"") ",{\"role\":\"tool\",\"content\":\"{\\\"ok\\\": 1}\"},{\"role\":"
-                                   "\"assistant\",\"content\":[{\"type\":\"text\",\"text\":"
-                                   "\"Done.\"}]}]}\n"
-        "{\"custom_id\":\"cut\",\"request\":{\"body\":{" TOOL
-        ",\"messages\":[{\"role\":\"user\",\"content\":\"go\"}]}},\"response\":{\"body\":{\"choices\":"
-        "[{\"finish_reason\":\"length\",\"message\":" SAID("\"{\\\"a\\\": 1\"") "}]}}}\n"
-        "{\"id\":7," TOOL ",\"messages\":[" SAID("{\"a\":\"1\"}") "]}\n";
+                                  "\"assistant\",\"content\":[{\"type\":\"text\",\"text\":"
+                                  "\"Done.\"}]}]}\n"
+                                  "{\"custom_id\":\"cut\",\"request\":{\"body\":{" TOOL
+                                  ",\"messages\":[{\"role\":\"user\",\"content\":\"go\"}]}},"
+                                  "\"response\":{\"body\":{\"choices\":"
+                                  "[{\"finish_reason\":\"length\",\"message\":" SAID(
+                                      "\"{\\\"a\\\": 1\"") "}]}}}\n"
+                                                           "{\"id\":7," TOOL ",\"messages\":[" SAID(
+                                                               "{\"a\":\"1\"}") "]}\n";
     struct tare_arena arena;
     (void)state;
     tare_arena_init(&arena, NULL, TARE_GIB);
