@@ -18,6 +18,7 @@ struct bench {
     const struct tare_guide_vocab *tables;
     struct tare_arena each;  /* of one line */
     struct tare_buf compile; /* nanoseconds of each schema, refused ones included */
+    struct tare_buf memory;  /* bytes remembered for each that was not */
     struct tare_mask_times times;
     uint64_t schemas, refused, failed, contradicted;
     uint64_t valid, over, invalid, under, reordered;
@@ -80,6 +81,7 @@ static enum tare_status one_schema(struct bench *b, struct tare_json line, struc
         b->asked += stats.asked;
         b->misses += stats.misses;
         b->renewals += stats.memories - 1;
+        tare_mask_note(&b->memory, (int64_t)stats.bytes);
         b->most_bytes = stats.bytes > b->most_bytes ? stats.bytes : b->most_bytes;
     }
     tare_guide_close(m.guide);
@@ -114,14 +116,14 @@ static enum tare_status each_line(struct bench *b, struct tare_err *err)
 /* ---- what was measured ---------------------------------------------------------------------- */
 
 struct figures {
-    struct tare_mask_spread compile, mask, accept;
+    struct tare_mask_spread compile, mask, accept, memory;
     double hit_rate;
 };
 
 static struct figures figures_of(struct bench *b)
 {
     struct figures f = {tare_mask_spread(&b->compile), tare_mask_spread(&b->times.mask),
-                        tare_mask_spread(&b->times.accept), 0};
+                        tare_mask_spread(&b->times.accept), tare_mask_spread(&b->memory), 0};
     f.hit_rate = b->asked ? 1 - (double)b->misses / (double)b->asked : 0;
     return f;
 }
@@ -162,6 +164,7 @@ static void put_document(struct tare_buf *out, const struct bench *b, const stru
     tare_json_member_u64(&w, "asked", b->asked);
     tare_json_member_u64(&w, "misses", b->misses);
     tare_json_member_f64(&w, "hit_rate", f->hit_rate);
+    put_spread(&w, "memory_kb", &f->memory);
     tare_json_member_u64(&w, "most_bytes", b->most_bytes);
     tare_json_member_u64(&w, "renewals", b->renewals);
     tare_json_member_u64(&w, "vocabulary_tokens", b->vocab->n_tokens);
@@ -199,8 +202,12 @@ static void put_text(struct tare_buf *out, const struct bench *b, const struct f
     put_row(out, "accept", &f->accept);
     tare_buf_printf(out, "masks found remembered: %.2f %% of %llu\n", 100 * f->hit_rate,
                     (unsigned long long)b->asked);
-    tare_buf_printf(out, "memory of one schema: at most %.2f MiB, begun anew %llu times\n",
-                    (double)b->most_bytes / (double)TARE_MIB, (unsigned long long)b->renewals);
+    tare_buf_printf(out, "memory of one schema: p50 %.0f KB, p99 %.0f KB, at most %.2f MiB\n",
+                    f->memory.p50 / 1e3, f->memory.p99 / 1e3,
+                    (double)b->most_bytes / (double)TARE_MIB);
+    if (b->renewals)
+        tare_buf_printf(out, "begun anew at the ceiling: %llu times\n",
+                        (unsigned long long)b->renewals);
     tare_buf_printf(out, "vocabulary: %u tokens, read and prepared in %.0f ms\n",
                     b->vocab->n_tokens, (double)b->vocab_ns / 1e6);
 }
@@ -221,9 +228,11 @@ static enum tare_status bench_run(struct tare_ctx *ctx, const void *opts, struct
     tare_arena_init(&b.each, NULL, TARE_ARENA_REPORT_BYTES);
     tare_mask_times_init(&b.times);
     tare_buf_init(&b.compile, NULL, TARE_GIB);
+    tare_buf_init(&b.memory, NULL, TARE_GIB);
     tare_buf_init(&out, NULL, TARE_MIB);
     st = each_line(&b, err);
-    if (st == TARE_OK && (b.compile.failed || b.times.mask.failed || b.times.accept.failed))
+    if (st == TARE_OK &&
+        (b.compile.failed || b.memory.failed || b.times.mask.failed || b.times.accept.failed))
         st = tare_fail(err, TARE_E_NOMEM, "not enough memory for the times");
     if (st == TARE_OK) {
         struct figures f = figures_of(&b);
@@ -236,6 +245,7 @@ static enum tare_status bench_run(struct tare_ctx *ctx, const void *opts, struct
     }
     tare_buf_free(&out);
     tare_buf_free(&b.compile);
+    tare_buf_free(&b.memory);
     tare_mask_times_free(&b.times);
     tare_arena_free(&b.each);
     return st;

@@ -25,8 +25,8 @@
 #define TARE__STATE_START 2u
 #define TARE__KEY_ESCAPED 0x10000u /* in register a of an extra's key: behind a backslash */
 #define TARE__FRAME_BOTTOM 0u      /* the text may end */
-#define TARE__BLOCK 1024u          /* states of one block */
-#define TARE__BLOCKS 4096u
+#define TARE__BLOCK 64u /* states of the first block; each is twice as large as the last */
+#define TARE__BLOCKS 16u
 #define TARE__SPARSE 256u /* tokens up to which a mask is a list */
 #define TARE__SHORT 16u   /* characters of most tokens */
 #define TARE__LENGTHS 64u /* tables S[n] */
@@ -244,11 +244,17 @@ struct tare_walk {
     uint32_t cut_state;
 };
 
+static inline uint32_t tare__block_of(uint32_t id)
+{
+    return (uint32_t)__builtin_clz(TARE__BLOCK) - (uint32_t)__builtin_clz(id + TARE__BLOCK);
+}
+
 static inline struct tare__state *tare__state_at(const struct tare__memory *m, uint32_t id)
 {
-    struct tare__state *block = atomic_load_explicit(
-        (_Atomic(struct tare__state *) *)&m->blocks[id / TARE__BLOCK], memory_order_acquire);
-    return &block[id % TARE__BLOCK];
+    uint32_t at = id + TARE__BLOCK, k = tare__block_of(id);
+    struct tare__state *block =
+        atomic_load_explicit((_Atomic(struct tare__state *) *)&m->blocks[k], memory_order_acquire);
+    return &block[at ^ TARE__BLOCK << k];
 }
 
 /* The next state where it is known already, else UNKNOWN. */

@@ -106,16 +106,17 @@ static enum tare_status new_state(struct tare__memory *m, const uint32_t *frames
                                   uint32_t *out)
 {
     uint32_t id = atomic_load_explicit(&m->n_states, memory_order_relaxed);
-    if (id >= TARE__BLOCK * TARE__BLOCKS)
+    uint32_t block = tare__block_of(id);
+    if (block >= TARE__BLOCKS)
         return TARE_E_NOMEM;
     uint32_t *copy = TARE_NEW_N(&m->arena, uint32_t, n);
     if (!copy)
         return TARE_E_NOMEM;
-    if (id % TARE__BLOCK == 0) {
-        struct tare__state *block = TARE_NEW_N(&m->arena, struct tare__state, TARE__BLOCK);
-        if (!block)
+    if (!atomic_load_explicit(&m->blocks[block], memory_order_relaxed)) {
+        struct tare__state *more = TARE_NEW_N(&m->arena, struct tare__state, TARE__BLOCK << block);
+        if (!more)
             return TARE_E_NOMEM;
-        atomic_store_explicit(&m->blocks[id / TARE__BLOCK], block, memory_order_release);
+        atomic_store_explicit(&m->blocks[block], more, memory_order_release);
     }
     struct tare__state *s = tare__state_at(m, id);
     if (n)

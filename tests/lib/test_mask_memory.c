@@ -11,7 +11,7 @@
 #include <tare/mask.h>
 
 #define PROGRAMS 40
-#define CEILING ((size_t)1500000)
+#define CEILING ((size_t)400000)
 #define ROW_WORDS 5
 
 /* Every byte of ASCII, and an end. `size` of the options: as an older caller was compiled with. */

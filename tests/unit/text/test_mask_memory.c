@@ -12,7 +12,7 @@
 static const char *const pieces[] = {"{\"", "\":", "\",\"", "ab", "abc", "true", "12", "]}", "[\""};
 
 #define N_PIECES (sizeof pieces / sizeof *pieces)
-#define CEILING ((size_t)4 * TARE_MIB)
+#define CEILING ((size_t)TARE_MIB)
 
 /* Programs over one vocabulary: some look at the keys they have read, some do not. */
 struct fleet {
@@ -166,7 +166,7 @@ static void test_ceiling(void **state)
         tare_walk_close(w[k]);
     assert_true(ended > 200);
     assert_true(shared(&f).evictions > 200);
-    assert_true(most_resting > 0 && most_resting <= LIVE * TARE_MIB);
+    assert_true(most_resting > 0 && most_resting <= 2 * CEILING);
     assert_int_equal(shared(&f).resting_bytes, 0);
     assert_int_equal(shared(&free_of).evictions, 0);
     fleet_close(&f);
@@ -189,7 +189,7 @@ static void test_looked_at(void **state)
     struct tare_mask_view before, after;
     enum tare_walk_answer a = 0;
     uint32_t words[64], again[64];
-    fleet_open(&f, 40, 2 * TARE_MIB, NULL);
+    fleet_open(&f, 40, CEILING / 2, NULL);
     for (uint32_t i = 0; i < 2; i++) { /* one of each kind */
         struct tare_str head = tare_arena_printf(&f.arena, "{\"k%u\":\"ab", i);
         assert_int_equal(tare_walk_open(f.guides[i], &w, NULL), TARE_OK);
@@ -250,14 +250,14 @@ static void test_alone(void **state)
 {
     (void)state;
     struct fleet f, free_of;
-    fleet_open(&f, 1, 150000, NULL);
+    fleet_open(&f, 1, 45000, NULL);
     fleet_open(&free_of, 1, 0, NULL);
     uint64_t bytes = 0;
     for (uint32_t n = 0; n < 30; n++) {
         assert_int_equal(text_of(&f, 0, 10 * n), text_of(&free_of, 0, 10 * n));
         bytes = shared(&f).bytes > bytes ? shared(&f).bytes : bytes;
     }
-    assert_true(bytes <= 150000);
+    assert_true(bytes <= 45000);
     assert_true(own(&f, 0).memories > 2);
     assert_int_equal(own(&free_of, 0).memories, 1);
     assert_int_equal(shared(&free_of).ceiling, TARE_GUIDE_MEMO_BYTES);
@@ -327,7 +327,7 @@ static void test_no_room_to_move(void **state)
     uint32_t anew = 0;
     fleet_open(&f, 1, 0, NULL);
     const struct tare_grammar *g = grammar_of(30, &f.arena);
-    for (size_t bytes = 160000; bytes < 186000; bytes += 4000)
+    for (size_t bytes = 60000; bytes < 96000; bytes += 4000)
         for (uint32_t after = 1; after < 60; after += 3)
             anew += moves_with_steps(&f, g, bytes, after);
     assert_true(anew > 0);
@@ -344,6 +344,7 @@ static void test_counts(void **state)
     fleet_open(&f, 2, 0, NULL);
     for (uint32_t i = 0; i < 2; i++) {
         assert_int_equal(own(&f, i).asked, 0);
+        assert_true(own(&f, i).bytes < 40000); /* little, where nothing was asked yet */
         assert_int_equal(tare_walk_open(f.guides[i], &w, NULL), TARE_OK);
         for (int n = 0; n < 10; n++)
             assert_int_equal(tare_walk_mask(w, &m, NULL), TARE_OK);
@@ -376,7 +377,7 @@ static void *work(void *ctx)
         uint32_t i = (x->number * 5 + n * 7) % PROGRAMS;
         x->wrong += text_of(x->f, i, 30) != x->expected[i];
         struct tare_guide_vocab_stats s = shared(x->f);
-        x->above += s.bytes > s.ceiling + THREADS * TARE_MIB;
+        x->above += s.bytes > s.ceiling + CEILING;
     }
     return NULL;
 }
@@ -388,7 +389,7 @@ static void test_threads(void **state)
     struct worker x[THREADS];
     pthread_t threads[THREADS];
     uint64_t expected[PROGRAMS];
-    fleet_open(&f, PROGRAMS, 3 * TARE_MIB, NULL);
+    fleet_open(&f, PROGRAMS, CEILING, NULL);
     fleet_open(&free_of, PROGRAMS, TARE_GIB, NULL);
     for (uint32_t i = 0; i < PROGRAMS; i++)
         expected[i] = text_of(&free_of, i, 30);
@@ -456,7 +457,7 @@ static void test_no_memory(void **state)
         f.guides[i] = NULL;
     }
     const struct tare_grammar *g[2] = {grammar_of(0, &f.arena), grammar_of(1, &f.arena)};
-    tare_guide_vocab_ceiling(f.tables, 280000);
+    tare_guide_vocab_ceiling(f.tables, 45000);
     uint64_t evictions = 0;
     for (long at = 0;; at++) {
         struct failing failing;
