@@ -346,7 +346,7 @@ static struct tare__case *expand_one(struct tare__lower *l, const struct tare__s
     struct tare__case *all = NULL;
     struct tare__lower_tags *tags = tare__lower_new(l, ((size_t)r->n_list + 1) * sizeof *tags);
     for (uint32_t i = 0; i < r->n_list && tags; i++)
-        tags[i] = tare__lower_tags_of(l, r->list[i].node);
+        tags[i] = tare__lower_tags_of(l, r->list[i].node, 2);
     for (uint32_t i = r->n_list; i-- > 0 && !l->stopped;) {
         struct tare__case *these =
             tare__lower_expand(l, yes(r->list[i].node), tare__lower_copy(l, c), outer);

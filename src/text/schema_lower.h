@@ -234,12 +234,15 @@ struct tare__lower_tag {
     const struct tare__schema_rule *values; /* const or enum of it */
 };
 struct tare__lower_tags {
+    const struct tare__schema_node *node;
     unsigned kinds;
-    uint32_t n;
+    uint32_t n, n_branches;
     struct tare__lower_tag v[4];
+    const struct tare__schema_rule *closed; /* no members but those it declares */
+    struct tare__lower_tags *branches;      /* one of these holds; NULL: not known */
 };
 struct tare__lower_tags tare__lower_tags_of(struct tare__lower *l,
-                                            const struct tare__schema_node *n);
+                                            const struct tare__schema_node *n, unsigned deep);
 /* True when certainly no value is of both branches. */
 bool tare__lower_tags_apart(struct tare__lower *l, const struct tare__lower_tags *a,
                             const struct tare__lower_tags *b);

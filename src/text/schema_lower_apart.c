@@ -7,7 +7,7 @@
 
 #include "base/banned.h"
 
-#define MAX_TAGS 4u
+#define MAX_TAGS (sizeof((struct tare__lower_tags *)0)->v / sizeof(struct tare__lower_tag))
 #define MAX_DEEP 4u /* references and allOf */
 #define OBJECT TARE__LOWER_BIT(TARE_JSON_OBJECT)
 #define NUMBER TARE__LOWER_BIT(TARE_JSON_NUMBER)
@@ -81,15 +81,68 @@ static bool see_required(void *ctx, const struct tare__schema_rule *r)
     return true;
 }
 
-struct tare__lower_tags tare__lower_tags_of(struct tare__lower *l,
-                                            const struct tare__schema_node *n)
+static bool see_closed(void *ctx, const struct tare__schema_rule *r)
 {
-    struct tare__lower_tags tags = {.kinds = TARE__LOWER_KINDS};
+    const struct tare__schema_rule **found = ctx;
+    bool none = r->op == SO_OBJECT && r->n_patterns == 0 && r->node && r->node->n_rules == 1 &&
+                r->node->rules[0].op == SO_FALSE;
+    if (none)
+        *found = r;
+    return !none;
+}
+
+static bool see_branches(void *ctx, const struct tare__schema_rule *r)
+{
+    const struct tare__schema_rule **found = ctx;
+    if (r->op == SO_ONE_OF || r->op == SO_ANY_OF)
+        *found = r;
+    return !*found;
+}
+
+struct tare__lower_tags tare__lower_tags_of(struct tare__lower *l,
+                                            const struct tare__schema_node *n, unsigned deep)
+{
+    struct tare__lower_tags tags = {.node = n, .kinds = TARE__LOWER_KINDS};
     struct tagging t = {l, n, &tags};
+    const struct tare__schema_rule *r = NULL;
     (void)each_rule(l, n, MAX_DEEP, see_kinds, &tags.kinds);
-    if (tags.kinds & OBJECT)
+    if (tags.kinds & OBJECT) {
         (void)each_rule(l, n, MAX_DEEP, see_required, &t);
+        (void)each_rule(l, n, MAX_DEEP, see_closed, (void *)&tags.closed);
+    }
+    if (deep)
+        (void)each_rule(l, n, MAX_DEEP, see_branches, (void *)&r);
+    if (r)
+        tags.branches = tare__lower_new(l, ((size_t)r->n_list + 1) * sizeof *tags.branches);
+    for (uint32_t i = 0; tags.branches && i < r->n_list; i++)
+        tags.branches[tags.n_branches++] = tare__lower_tags_of(l, r->list[i].node, deep - 1);
     return tags;
+}
+
+struct missing {
+    struct tare__lower *l;
+    const struct tare__schema_rule *closed;
+    bool found;
+};
+
+static bool see_missing(void *ctx, const struct tare__schema_rule *r)
+{
+    struct missing *m = ctx;
+    for (uint32_t i = 0; r->op == SO_REQUIRED && i < r->n_list && !m->found; i++)
+        m->found = !tare__lower_property(m->closed, r->list[i].name);
+    if (r->op == SO_REQUIRED)
+        tare__lower_work(m->l, r->n_list);
+    return !m->found;
+}
+
+/* A member that a must have may not be in b. */
+static bool one_missing(struct tare__lower *l, const struct tare__lower_tags *a,
+                        const struct tare__lower_tags *b)
+{
+    struct missing m = {l, b->closed, false};
+    if (b->closed)
+        (void)each_rule(l, a->node, MAX_DEEP, see_missing, &m);
+    return m.found;
 }
 
 static bool no_value_of_both(struct tare__lower *l, const struct tare__schema_rule *a,
@@ -97,15 +150,14 @@ static bool no_value_of_both(struct tare__lower *l, const struct tare__schema_ru
 {
     struct tare__value_link in_b = {b->at, b->op == SO_ENUM, NULL};
     struct tare_json v = a->op == SO_ENUM ? tare_json_first(a->at) : a->at;
-    for (; v.doc && !l->stopped;
-         v = a->op == SO_ENUM ? tare_json_next(v) : (struct tare_json){0})
+    for (; v.doc && !l->stopped; v = a->op == SO_ENUM ? tare_json_next(v) : (struct tare_json){0})
         if (tare__lower_listed(l, &in_b, v))
             return false;
     return !l->stopped;
 }
 
-bool tare__lower_tags_apart(struct tare__lower *l, const struct tare__lower_tags *a,
-                            const struct tare__lower_tags *b)
+static bool apart_at_once(struct tare__lower *l, const struct tare__lower_tags *a,
+                          const struct tare__lower_tags *b)
 {
     unsigned both = a->kinds & b->kinds;
     tare__lower_work(l, 1);
@@ -114,5 +166,18 @@ bool tare__lower_tags_apart(struct tare__lower *l, const struct tare__lower_tags
             if (tare_str_eq(a->v[i].name, b->v[k].name) &&
                 no_value_of_both(l, a->v[i].values, b->v[k].values))
                 return true;
-    return both == 0;
+    return both == 0 || (both == OBJECT && (one_missing(l, a, b) || one_missing(l, b, a)));
+}
+
+bool tare__lower_tags_apart(struct tare__lower *l, const struct tare__lower_tags *a,
+                            const struct tare__lower_tags *b)
+{
+    if (l->stopped || apart_at_once(l, a, b))
+        return !l->stopped;
+    bool apart = a->branches || b->branches;
+    for (uint32_t i = 0; i < a->n_branches && apart; i++)
+        apart = tare__lower_tags_apart(l, &a->branches[i], b);
+    for (uint32_t i = 0; !a->branches && i < b->n_branches && apart; i++)
+        apart = tare__lower_tags_apart(l, a, &b->branches[i]);
+    return apart;
 }

@@ -314,6 +314,44 @@ static void test_rows(void **state)
         }
 }
 
+/* Many kinds of object are told apart by what they must have, not pair by pair in full. */
+static void test_unions(void **state)
+{
+    (void)state;
+    for (unsigned closed = 0; closed < 2; closed++) {
+        struct tare_buf b;
+        struct tare_schema_grammar sg;
+        struct tare_err err = {0};
+        tare_buf_init(&b, NULL, TARE_MIB);
+        tare_buf_puts(&b, "{\"oneOf\":[");
+        for (unsigned i = 0; i < 150; i++) {
+            tare_buf_printf(&b, "%s{\"type\":\"object\",\"properties\":{\"%s%u\":{\"const\":%u}",
+                            i ? "," : "", closed ? "kind" : "", closed ? i : 0, i);
+            for (unsigned k = 1; k < 20; k++)
+                tare_buf_printf(&b, ",\"%u\":{\"type\":\"integer\"}", k);
+            tare_buf_printf(&b, "},\"required\":[\"%s%u\",\"1\",\"2\",\"3\"]%s}",
+                            closed ? "kind" : "", closed ? i : 0,
+                            closed ? ",\"additionalProperties\":false" : "");
+        }
+        tare_buf_puts(&b, "]}");
+        struct tare_str text = tare_arena_copy(&arena, tare_buf_str(&b));
+        assert_int_equal(lowered(text.p, NULL, &sg, &err), TARE_OK);
+        assert_null(sg.refused);
+        assert_null(sg.narrowed);
+        if (sg.steps > 1000000)
+            fail_msg("%u: %llu steps", closed, (unsigned long long)sg.steps);
+        struct tare_guide *g = guide_of(sg.grammar, tables);
+        const char *yes =
+            closed ? "{\"kind7\":7,\"1\":0,\"2\":0,\"3\":0}" : "{\"0\":7,\"1\":0,\"2\":0,\"3\":0}";
+        const char *no = closed ? "{\"kind7\":8,\"1\":0,\"2\":0,\"3\":0}"
+                                : "{\"0\":150,\"1\":0,\"2\":0,\"3\":0}";
+        assert_true(guide_takes(g, tare_str_of(yes)));
+        assert_false(guide_takes(g, tare_str_of(no)));
+        tare_guide_close(g);
+        tare_buf_free(&b);
+    }
+}
+
 /* What is refused says where; what no relaxing helps is refused with it too. */
 static void test_refusals(void **state)
 {
@@ -469,6 +507,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_unions, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_relax_under_not, set_up, tear_down),
