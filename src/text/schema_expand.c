@@ -169,7 +169,11 @@ static void contains_rule(struct tare__lower *l, const struct tare__schema_rule 
                           struct tare__case *c)
 {
     struct tare__count_link *k = tare__lower_new(l, sizeof *k);
-    if (!k || (r->count == 0 && r->max == UINT64_MAX))
+    if (r->count == 0 && r->max == UINT64_MAX) {
+        c->looked |= r->marks;
+        return;
+    }
+    if (!k)
         return;
     *k = (struct tare__count_link){
         .rule = r, .goal = {r->node, false}, .min = r->count, .max = r->max, .next = c->counts};

@@ -77,6 +77,7 @@ struct tare__case {
     unsigned kinds;     /* bits of enum tare_json_kind */
     bool whole, broken; /* a number must be an integer; must not be one */
     bool min_open, max_open;
+    bool looked; /* at items, by a "contains" that asks for nothing */
     const struct tare__decimal *min, *max;
     const struct tare__schema_rule *min_rule, *max_rule;
     const struct tare__rule_link *multiples;

@@ -61,11 +61,11 @@ static struct tare__schema_rule *rest_of_items(struct tare__lower *l,
             return NULL;
         n = !k->unseen && k->rule->n_list > n ? k->rule->n_list : n;
     }
+    bool looked = c->looked;
     for (const struct tare__count_link *k = c->counts; k != from->counts; k = k->next)
-        if (k->rule->marks) {
-            tare__lower_narrow(l, r, "items that \"contains\" looks at count as not looked at");
-            break;
-        }
+        looked |= k->rule->marks;
+    if (looked)
+        tare__lower_narrow(l, r, "items that \"contains\" looks at count as not looked at");
     struct tare__schema_rule *out = tare__lower_new(l, sizeof *out);
     struct tare__schema_property *list = tare__lower_new(l, ((size_t)n + 1) * sizeof *list);
     if (!out || !list)
