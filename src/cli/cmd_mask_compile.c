@@ -101,8 +101,14 @@ static enum tare_status compile_run(struct tare_ctx *ctx, const void *opts, stru
     const struct compile_opts *o = opts;
     struct tare_schema_grammar sg = {0};
     struct tare_buf out;
+    const struct tare_vocab *v = NULL;
+    const struct tare_guide_vocab *gv = NULL;
+    enum tare_status st = TARE_OK;
+    if (o->mask.vocab.n)
+        st = tare_mask_vocab(ctx, &o->mask, &v, &gv, err);
     int64_t begin = ctx->clock->mono_ns(ctx->clock->ctx);
-    enum tare_status st = tare_mask_schema(ctx, &o->mask, o->file, NULL, &sg, o->dot, err);
+    if (st == TARE_OK)
+        st = tare_mask_schema(ctx, &o->mask, o->file, v, &sg, o->dot, err);
     if (st != TARE_OK)
         return st;
     double us = (double)(ctx->clock->mono_ns(ctx->clock->ctx) - begin) / 1e3;
@@ -121,7 +127,8 @@ static enum tare_status compile_run(struct tare_ctx *ctx, const void *opts, stru
 }
 
 static const struct tare_arg compile_args[] = {
-    {"SCHEMA", "a JSON Schema", 1, 1, offsetof(struct compile_opts, file)},
+    {"FILE", "a JSON Schema, a grammar (GBNF, EBNF), or a regular expression", 1, 1,
+     offsetof(struct compile_opts, file)},
     {0},
 };
 static const struct tare_opt compile_options[] = {
@@ -129,20 +136,24 @@ static const struct tare_opt compile_options[] = {
      .type = TARE_OPT_FLAG,
      .help = "the automaton as Graphviz text",
      .at = offsetof(struct compile_opts, dot)},
+    TARE_MASK_KIND_OPTION,
     TARE_MASK_DIALECT_OPTION,
+    TARE_MASK_OPTION(vocab, "vocab", TARE_OPT_STRING, "FILE",
+                     "the vocabulary, where a grammar or dialect names special tokens"),
     TARE_MASK_SCHEMA_OPTIONS,
     {0},
 };
 static const struct tare_example compile_examples[] = {
     {"tare mask compile answer.schema.json", "can it be enforced, and with which restrictions"},
     {"tare mask compile --dot answer.schema.json", "a picture of it, for Graphviz"},
+    {"tare mask compile list.gbnf", "a grammar as llama.cpp reads it"},
     {0},
 };
 
 const struct tare_cmd tare_cmd_mask_compile = {
     .name = "compile",
-    .summary = "lower a JSON Schema to an automaton for masks",
-    .usage = "SCHEMA [options]",
+    .summary = "lower a JSON Schema, grammar or expression to an automaton for masks",
+    .usage = "FILE [options]",
     .about = "Exit status 1 when a keyword cannot be enforced: it is named with its place.",
     .examples = compile_examples,
     .args = compile_args,

@@ -40,20 +40,45 @@ static enum tare_status possible(struct tare_walk *w, struct tare_str s, size_t 
     return tare_walk_rollback(w, (uint32_t)*n, err);
 }
 
-static enum tare_status go(struct tare_walk *w, const struct step_opts *o, struct tare_err *err)
+/* The special token whose name stands at the head of s, the longest one, or TARE_VOCAB_NONE. */
+static uint32_t special_at(const struct tare_vocab *v, struct tare_str s)
+{
+    uint32_t found = TARE_VOCAB_NONE;
+    size_t longest = 0;
+    for (uint32_t id = 0; id < v->n_tokens; id++) {
+        struct tare_str name = tare_vocab_text(v, id);
+        if ((v->flags[id] & TARE_VOCAB_SPECIAL) && name.n > longest && tare_str_starts(s, name)) {
+            found = id;
+            longest = name.n;
+        }
+    }
+    return found;
+}
+
+/* Over the text of --after: names of special tokens are those tokens where they may stand. */
+static enum tare_status go(struct tare_walk *w, const struct tare_vocab *v,
+                           const struct step_opts *o, struct tare_err *err)
 {
     enum tare_walk_answer answer = TARE_WALK_OK;
-    size_t n = 0;
     enum tare_status st = TARE_OK;
-    if (o->after.n)
-        st = tare_walk_accept_bytes(w, o->after, &answer, err);
-    if (st != TARE_OK || answer != TARE_WALK_REJECT)
-        return st;
-    st = possible(w, o->after, &n, err);
-    if (st != TARE_OK)
-        return st;
-    tare_err_hint(err, "the first %zu bytes may be written; the next may not", n);
-    return tare_fail(err, TARE_E_INPUT, "the schema does not allow the text of --after");
+    for (size_t i = 0; i < o->after.n && st == TARE_OK;) {
+        struct tare_str rest = tare_str_n(o->after.p + i, o->after.n - i);
+        uint32_t id = special_at(v, rest);
+        answer = TARE_WALK_REJECT;
+        size_t n = id == TARE_VOCAB_NONE ? 0 : tare_vocab_text(v, id).n;
+        if (n)
+            st = tare_walk_accept(w, id, &answer, err);
+        if (st == TARE_OK && answer == TARE_WALK_REJECT) {
+            n = 1;
+            st = tare_walk_accept_bytes(w, tare_str_n(rest.p, 1), &answer, err);
+        }
+        if (st == TARE_OK && answer == TARE_WALK_REJECT) {
+            tare_err_hint(err, "the first %zu bytes may be written; the next may not", i);
+            return tare_fail(err, TARE_E_INPUT, "the text of --after is not allowed");
+        }
+        i += n;
+    }
+    return st;
 }
 
 /* Why one token may not come: where it leaves the grammar. */
@@ -67,9 +92,14 @@ static enum tare_status explain(struct tare_walk *w, const struct tare_vocab *v,
     put_token(out, o->token);
     if (id == TARE_VOCAB_NONE || n != o->token.n) {
         uint32_t special = tare_vocab_special(v, o->token);
-        tare_buf_puts(out, special == TARE_VOCAB_NONE
-                               ? ": no token of the vocabulary\n"
-                               : ": a special token; no rule of the grammar names it\n");
+        if (special == TARE_VOCAB_NONE)
+            tare_buf_puts(out, ": no token of the vocabulary\n");
+        else if (tare_mask_has(m, special))
+            tare_buf_printf(out, ": allowed (special token %u)\n", special);
+        else if (v->flags[special] & TARE_VOCAB_END)
+            tare_buf_printf(out, ": forbidden (token %u): the text may not end here\n", special);
+        else
+            tare_buf_printf(out, ": forbidden (special token %u): it is not named here\n", special);
     } else if (tare_mask_has(m, id)) {
         tare_buf_printf(out, ": allowed (token %u)\n", id);
     } else if (used == o->token.n) {
@@ -130,7 +160,7 @@ static enum tare_status tell(struct tare_ctx *ctx, const struct step_opts *o, st
 {
     struct tare_mask_view m;
     struct tare_str forced = {0};
-    enum tare_status st = go(w, o, err);
+    enum tare_status st = go(w, v, o, err);
     if (st == TARE_OK)
         st = tare_walk_forced(w, 1000, ctx->arena, &forced, err);
     if (st == TARE_OK)
@@ -181,7 +211,8 @@ static enum tare_status step_run(struct tare_ctx *ctx, const void *opts, struct 
 }
 
 static const struct tare_arg step_args[] = {
-    {"SCHEMA", "a JSON Schema", 1, 1, offsetof(struct step_opts, file)},
+    {"FILE", "a JSON Schema, a grammar (GBNF, EBNF), or a regular expression", 1, 1,
+     offsetof(struct step_opts, file)},
     {0},
 };
 static const struct tare_opt step_options[] = {
@@ -189,7 +220,7 @@ static const struct tare_opt step_options[] = {
      .letter = 'a',
      .type = TARE_OPT_STRING,
      .metavar = "TEXT",
-     .help = "what was written already",
+     .help = "what was written already; special tokens by their names",
      .at = offsetof(struct step_opts, after)},
     {.name = "token",
      .type = TARE_OPT_STRING,
@@ -204,6 +235,7 @@ static const struct tare_opt step_options[] = {
      .def = "10",
      .help = "how many of the allowed tokens to list",
      .at = offsetof(struct step_opts, show)},
+    TARE_MASK_KIND_OPTION,
     TARE_MASK_DIALECT_OPTION,
     TARE_MASK_OPTIONS,
     {0},
@@ -219,7 +251,7 @@ static const struct tare_example step_examples[] = {
 const struct tare_cmd tare_cmd_mask_step = {
     .name = "step",
     .summary = "which tokens may come after a text, and why another may not",
-    .usage = "SCHEMA --vocab FILE [--after TEXT] [--token TEXT]",
+    .usage = "FILE --vocab FILE [--after TEXT] [--token TEXT]",
     .examples = step_examples,
     .args = step_args,
     .opts = step_options,

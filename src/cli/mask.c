@@ -38,21 +38,65 @@ enum tare_status tare_mask_vocab(struct tare_ctx *ctx, const struct tare_mask_op
     return tare_guide_vocab_open(*v, ctx->arena, gv, err);
 }
 
+const char *const tare_mask_kinds[] = {"schema", "gbnf", "ebnf", "regex", NULL};
+
+static enum tare_mask_source source_of(const struct tare_mask_opts *o, struct tare_str path)
+{
+    if (o->kind >= 0)
+        return (enum tare_mask_source)o->kind;
+    return tare_str_ends(path, TARE_S(".gbnf"))    ? TARE_MASK_FROM_GBNF
+           : tare_str_ends(path, TARE_S(".ebnf"))  ? TARE_MASK_FROM_EBNF
+           : tare_str_ends(path, TARE_S(".regex")) ? TARE_MASK_FROM_REGEX
+                                                   : TARE_MASK_FROM_SCHEMA;
+}
+
+/* A schema, or a list of tools. */
+static enum tare_status from_json(struct tare_ctx *ctx, const struct tare_mask_opts *o,
+                                  struct tare_str text, const struct tare_vocab *v,
+                                  struct tare_schema_grammar *out, struct tare_err *err)
+{
+    struct tare_schema_grammar_options so = tare_mask_schema_options(o);
+    struct tare_json schema;
+    enum tare_status st = tare_json_parse(text, NULL, ctx->arena, &schema, err);
+    if (st != TARE_OK)
+        return st;
+    st = o->dialect.n ? tare_grammar_from_dialect(o->dialect, schema, v, &so, ctx->arena, out, err)
+                      : tare_schema_grammar_make(schema, &so, ctx->arena, out, err);
+    if (st != TARE_OK)
+        tare_err_locate(err, text);
+    return st;
+}
+
+/* One expression, on one line of its own. */
+static enum tare_status from_regex(struct tare_str text, struct tare_arena *arena,
+                                   struct tare_grammar **out, struct tare_err *err)
+{
+    if (text.n && text.p[text.n - 1] == '\n')
+        text.n--;
+    enum tare_status st = tare_grammar_from_regex(text, arena, out, err);
+    if (st != TARE_OK)
+        tare_err_locate(err, text);
+    return st;
+}
+
 enum tare_status tare_mask_schema(struct tare_ctx *ctx, const struct tare_mask_opts *o,
                                   struct tare_str path, const struct tare_vocab *v,
                                   struct tare_schema_grammar *out, bool strict,
                                   struct tare_err *err)
 {
-    struct tare_schema_grammar_options so = tare_mask_schema_options(o);
+    enum tare_mask_source source = source_of(o, path);
     struct tare_str text;
-    struct tare_json schema;
+    if (source != TARE_MASK_FROM_SCHEMA && o->dialect.n)
+        return tare_usage_fail(ctx, err, "--dialect takes a list of tools, no grammar");
     enum tare_status st = tare_fs_read(path, TARE_MAX_JSON_BYTES, ctx->arena, &text, err);
-    if (st == TARE_OK)
-        st = tare_json_parse(text, NULL, ctx->arena, &schema, err);
-    if (st == TARE_OK && o->dialect.n)
-        st = tare_grammar_from_dialect(o->dialect, schema, v, &so, ctx->arena, out, err);
+    if (st == TARE_OK && source == TARE_MASK_FROM_SCHEMA)
+        st = from_json(ctx, o, text, v, out, err);
+    else if (st == TARE_OK && source == TARE_MASK_FROM_GBNF)
+        st = tare_grammar_from_gbnf(text, v, ctx->arena, &out->grammar, err);
+    else if (st == TARE_OK && source == TARE_MASK_FROM_EBNF)
+        st = tare_grammar_from_ebnf(text, ctx->arena, &out->grammar, err);
     else if (st == TARE_OK)
-        st = tare_schema_grammar_make(schema, &so, ctx->arena, out, err);
+        st = from_regex(text, ctx->arena, &out->grammar, err);
     if (st == TARE_OK && out->refused && strict) {
         st = tare_fail(err, TARE_E_INPUT, "\"%.*s\" at \"%.*s\" cannot be enforced by masks: %.*s",
                        TARE_FMT(out->refused->keyword), TARE_FMT(out->refused->at),

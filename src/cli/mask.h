@@ -8,10 +8,20 @@
 #include "text/mask_try.h"
 #include "text/schema_grammar.h"
 
+/* What a file holds; the names of --kind in this order. */
+enum tare_mask_source {
+    TARE_MASK_FROM_SCHEMA,
+    TARE_MASK_FROM_GBNF,
+    TARE_MASK_FROM_EBNF,
+    TARE_MASK_FROM_REGEX
+};
+extern const char *const tare_mask_kinds[];
+
 /* Options that every one of them has. */
 struct tare_mask_opts {
     struct tare_str vocab, end, dialect;
     int64_t size;
+    int kind; /* enum tare_mask_source, or -1: by the file's name */
     struct tare_strs relax;
     bool compact, any_order, formats, no_escapes;
 };
@@ -54,9 +64,16 @@ enum tare_status tare_mask_vocab(struct tare_ctx *ctx, const struct tare_mask_op
 #define TARE_MASK_DIALECT_OPTION                                                                   \
     TARE_MASK_OPTION(dialect, "dialect", TARE_OPT_STRING, "NAME",                                  \
                      "the file is a list of tools, the text a call of one in this dialect")
-/* Lowers the schema in a file, or with a dialect its tools (tags are special tokens where the
- * vocabulary, which may be NULL, has them); a refusal is an error (TARE_E_INPUT) only when
- * `strict`.
+/* The option of those that take other grammars too. */
+#define TARE_MASK_KIND_OPTION                                                                      \
+    {                                                                                              \
+        .name = "kind", .type = TARE_OPT_CHOICE, .choices = tare_mask_kinds,                       \
+        .help = "what the file holds (default: by its ending .gbnf, .ebnf, .regex)",               \
+        .at = offsetof(struct tare_mask_opts, kind)                                                \
+    }
+/* Lowers the schema, grammar or expression in a file, or with a dialect its tools (tags are special
+ * tokens where the vocabulary, which may be NULL, has them); a refusal is an error (TARE_E_INPUT)
+ * only when `strict`.
  */
 enum tare_status tare_mask_schema(struct tare_ctx *ctx, const struct tare_mask_opts *o,
                                   struct tare_str path, const struct tare_vocab *v,

@@ -297,26 +297,65 @@ static uint32_t repeated(struct reader *r, uint32_t node)
 
 static uint32_t alternatives(struct reader *r, bool nested);
 
-/* <[its number]>, or the name of a special token. */
-static uint32_t token(struct reader *r)
+/* <[its number]>, or the name of a special token, behind the <; a fault is told. */
+static uint32_t token_id(struct reader *r)
 {
     size_t from = r->at - 1;
     if (take(r, '[')) {
         uint32_t id = number(r);
         if (!r->status && (!take(r, ']') || !take(r, '>')))
-            return fault(r, TARE_E_INPUT, "a token is written <[its number]> or <its name>");
-        return r->status ? TARE_GRAMMAR_NEVER : tare_grammar_token(r->g, id);
+            (void)fault(r, TARE_E_INPUT, "a token is written <[its number]> or <its name>");
+        return id;
     }
     while (r->at < r->text.n && !strchr("> \t\r\n", r->text.p[r->at]))
         r->at++;
-    if (!take(r, '>'))
-        return fault(r, TARE_E_INPUT, "a token is written <[its number]> or <its name>");
+    if (!take(r, '>')) {
+        (void)fault(r, TARE_E_INPUT, "a token is written <[its number]> or <its name>");
+        return TARE_VOCAB_NONE;
+    }
     struct tare_str word = tare_str_n(r->text.p + from, r->at - from);
     uint32_t id = r->vocab ? tare_vocab_special(r->vocab, word) : TARE_VOCAB_NONE;
-    if (id != TARE_VOCAB_NONE)
-        return tare_grammar_token(r->g, id);
-    r->at = from;
-    return fault(r, TARE_E_INPUT, "the vocabulary has no special token of this name");
+    if (id == TARE_VOCAB_NONE) {
+        r->at = from;
+        (void)fault(r, TARE_E_INPUT,
+                    r->vocab ? "the vocabulary has no special token of this name"
+                             : "a token by its name needs a vocabulary");
+    }
+    return id;
+}
+
+static uint32_t token(struct reader *r)
+{
+    uint32_t id = token_id(r);
+    return r->status ? TARE_GRAMMAR_NEVER : tare_grammar_token(r->g, id);
+}
+
+/* Any text and any special token but one, and but those that end the text. A token is not counted
+ * by its bytes, so only "any number" of such tokens is a language of bytes. */
+static uint32_t other_tokens(struct reader *r)
+{
+    size_t from = r->at - 1;
+    struct list l = {0};
+    uint32_t not = take(r, '<') ? token_id(r) : fault(r, TARE_E_INPUT, "a token is expected here");
+    if (r->status)
+        return TARE_GRAMMAR_NEVER;
+    if (!r->vocab || not >= r->vocab->n_tokens || !(r->vocab->flags[not ] & TARE_VOCAB_SPECIAL)) {
+        r->at = from;
+        return fault(r, TARE_E_LIMIT,
+                     "only special tokens of a vocabulary can be left out (!<...>): write what may "
+                     "come instead");
+    }
+    skip(r, r->depth > 0);
+    if (peek(r) != '*' && peek(r) != '+') {
+        r->at = from;
+        return fault(r, TARE_E_LIMIT,
+                     "tokens are not counted: write !<...>* or !<...>+, or what may come instead");
+    }
+    bool more = put(r, &l, lexeme(r, TARE_S("[\\s\\S]")));
+    for (uint32_t id = 0; more && id < r->vocab->n_tokens; id++)
+        if (id != not &&r->vocab->flags[id] == TARE_VOCAB_SPECIAL)
+            more = put(r, &l, tare_grammar_token(r->g, id));
+    return r->status ? TARE_GRAMMAR_NEVER : tare_grammar_alt(r->g, l.v, l.n);
 }
 
 /* One item without its repetition; *more false: there is none. */
@@ -328,9 +367,8 @@ static uint32_t item(struct reader *r, bool *more)
         return class_of(r);
     if (take(r, '<'))
         return token(r);
-    if (peek(r) == '!')
-        return fault(r, TARE_E_LIMIT,
-                     "a token that must not come (!<…>) cannot be enforced: write what may come");
+    if (take(r, '!'))
+        return other_tokens(r);
     if (take(r, '.'))
         return lexeme(r, TARE_S("[\\s\\S]"));
     if (take(r, '(')) {

@@ -138,10 +138,17 @@ enum tare_status tare_grammar_from_regex(struct tare_str pattern, struct tare_ar
                                          struct tare_grammar **out, struct tare_err *err);
 /* GBNF as llama.cpp writes it: rule ::= ..., "text", [classes], (groups), | * + ? {m,n}, '.',
  * # comments, <[17]> and <|name|>: a token by its number, or a special one of the vocabulary (NULL:
- * none) by its name; the root is the rule "root". Line and column in the error. */
+ * none) by its name, !<...>* or !<...>+ for others than it; the root is the rule "root". Line and
+ * column in the error. */
 struct tare_vocab;
 enum tare_status tare_grammar_from_gbnf(struct tare_str text, const struct tare_vocab *vocab,
                                         struct tare_arena *arena, struct tare_grammar **out,
                                         struct tare_err *err);
+
+/* EBNF of the W3C: name ::= 'text' "text" #xN [a-z#xA-#xD] [^a] A B | A? A* A+ (A), comments in
+ * slashes and stars; exceptions (A - B) are refused. The root is the rule "root", else the first
+ * one. */
+enum tare_status tare_grammar_from_ebnf(struct tare_str text, struct tare_arena *arena,
+                                        struct tare_grammar **out, struct tare_err *err);
 
 #endif
