@@ -27,7 +27,7 @@ struct tare_lab_opts {
 #define TARE_LAB_SCRIPT(opts, meta, text, n_seeds, n_resamples, least, of)                         \
     {TARE_LAB_OPTION(opts, "script", TARE_OPT_STRING, meta, script, text)},                        \
         {TARE_LAB_OPTION(opts, "seeds", TARE_OPT_INT, NULL, seeds,                                 \
-                         "attempts at each case of the script, or of a model (then 3)"),           \
+                         "attempts at each case of the script, or of a model (3 unless said)"),    \
          .min = 1, .max = 100, .def = n_seeds},                                                    \
         {TARE_LAB_OPTION(opts, "emit", TARE_OPT_FLAG, NULL, emit,                                  \
                          "print the recordings of the script or model instead: an example of the " \

@@ -11,16 +11,21 @@ struct reading {
     struct tare_str input; /* what the user said last */
     bool open;             /* the object of an assistant's message */
     bool results;          /* and its list of results */
+    uint32_t n;            /* assistant's messages so far */
+    bool apart;            /* the answer stands apart: what was said before is not measured */
 };
 
+/* Where the answer stands apart from what was asked: a response's first choice, or the reply of an
+ * exchange that tare recorded. Absent: it does not. */
 static struct tare_json choice_of(struct tare_json line)
 {
+    struct tare_json reply = tare_json_get(line, "reply");
     struct tare_json response = tare_json_get(line, "response");
     struct tare_json body = tare_json_get(response, "body");
     struct tare_json in = tare_json_present(body)       ? body
                           : tare_json_present(response) ? response
                                                         : line;
-    return tare_json_first(tare_json_get(in, "choices"));
+    return tare_json_present(reply) ? reply : tare_json_first(tare_json_get(in, "choices"));
 }
 
 static struct tare_json messages_of(struct tare_json line)
@@ -81,6 +86,12 @@ static void spell(struct reading *r, struct tare_json function, bool last)
     tare_buf_free(&raw);
 }
 
+static struct tare_json function_of(struct tare_json call)
+{
+    struct tare_json f = tare_json_get(call, "function");
+    return tare_json_present(f) ? f : call;
+}
+
 static void close_message(struct reading *r)
 {
     if (r->results)
@@ -93,6 +104,8 @@ static void close_message(struct reading *r)
 static void put_assistant(struct reading *r, struct tare_json m, struct tare_json finish)
 {
     struct tare_str thought = tare_json_str(tare_json_get(m, "reasoning_content"));
+    if (!thought.n)
+        thought = tare_json_str(tare_json_get(m, "reasoning"));
     struct tare_json expect = tare_json_get(m, "expect");
     bool cut = tare_json_str_is(finish, "length");
     close_message(r);
@@ -102,11 +115,12 @@ static void put_assistant(struct reading *r, struct tare_json m, struct tare_jso
     put_content(&r->text, tare_json_get(m, "content"));
     for (struct tare_json c = tare_json_first(tare_json_get(m, "tool_calls")); c.doc;
          c = tare_json_next(c))
-        spell(r, tare_json_get(c, "function"), cut && !tare_json_next(c).doc);
+        spell(r, function_of(c), cut && !tare_json_next(c).doc);
     if (tare_json_present(tare_json_get(tare_json_get(m, "function_call"), "name")))
         spell(r, tare_json_get(m, "function_call"), cut);
     tare_json_begin_object(&r->w);
     r->open = true;
+    r->n++;
     tare_json_put_key(&r->w, "text");
     tare_json_put_str(&r->w, r->text.p ? tare_buf_str(&r->text) : TARE_S(""));
     tare_json_put_key(&r->w, "input");
@@ -149,7 +163,9 @@ static void put_result(struct reading *r, struct tare_json m)
 static enum tare_status put_message(struct reading *r, struct tare_json m, struct tare_err *err)
 {
     struct tare_json role = tare_json_get(m, "role");
-    if (tare_json_str_is(role, "assistant")) {
+    if (tare_json_str_is(role, "assistant") && r->apart) {
+        return TARE_OK;
+    } else if (tare_json_str_is(role, "assistant")) {
         put_assistant(r, m, tare_json_get(m, "finish_reason"));
     } else if (tare_json_str_is(role, "tool") || tare_json_str_is(role, "function")) {
         put_result(r, m);
@@ -167,11 +183,18 @@ static enum tare_status put_message(struct reading *r, struct tare_json m, struc
     return TARE_OK;
 }
 
+static struct tare_json finish_of(struct tare_json choice)
+{
+    struct tare_json theirs = tare_json_get(choice, "finish_reason");
+    return tare_json_present(theirs) ? theirs : tare_json_get(choice, "finish");
+}
+
 enum tare_status tare__chat_read(struct tare_json line, struct tare_arena *arena,
                                  struct tare_json *out, struct tare_err *err)
 {
-    struct reading r = {.arena = arena};
-    struct tare_json choice = choice_of(line);
+    struct tare_json choice = choice_of(line), request = tare_json_get(line, "request");
+    struct reading r = {.arena = arena,
+                        .apart = tare_json_present(choice) || tare_json_present(request)};
     enum tare_status st = TARE_OK;
     tare_buf_init(&r.out, NULL, TARE_MAX_JSON_BYTES);
     tare_buf_init(&r.text, NULL, TARE_MAX_JSON_BYTES);
@@ -181,7 +204,11 @@ enum tare_status tare__chat_read(struct tare_json line, struct tare_arena *arena
          m = tare_json_next(m))
         st = put_message(&r, m, err);
     if (st == TARE_OK && tare_json_present(tare_json_get(choice, "message")))
-        put_assistant(&r, tare_json_get(choice, "message"), tare_json_get(choice, "finish_reason"));
+        put_assistant(&r, tare_json_get(choice, "message"), finish_of(choice));
+    if (st == TARE_OK && r.n == 0) {
+        tare_err_hint(err, "take the line out: nothing was answered");
+        st = tare_fail(err, TARE_E_INPUT, "the chat has no message of an assistant");
+    }
     close_message(&r);
     tare_json_end_array(&r.w);
     struct tare_str text = r.out.failed || r.text.failed

@@ -10,9 +10,10 @@
 
 /* Whether the line is one: its messages have roles. */
 bool tare__chat_is(struct tare_json line);
-/* One object an assistant's message, as a list in the arena: {"text", "input", "finish_reason",
- * "results", "expect"}. input: what the user said last; results: of the tools, up to the next
- * message; expect: kept where the log has it. TARE_E_INPUT, TARE_E_NOMEM. */
+/* Where the answer stands apart ({"request", "response" | "reply"}, "choices"), it alone is a
+ * message. One object an assistant's message, as a list in the arena: {"text", "input",
+ * "finish_reason", "results", "expect"}. input: what the user said last; results: of the tools, up
+ * to the next message; expect: kept where the log has it. TARE_E_INPUT, TARE_E_NOMEM. */
 enum tare_status tare__chat_read(struct tare_json line, struct tare_arena *arena,
                                  struct tare_json *out, struct tare_err *err);
 /* A call as hermes writes it, behind what stands in b. arguments: raw; empty: {}. last: the message

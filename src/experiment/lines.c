@@ -21,6 +21,8 @@ struct tare_str tare__line_name(const struct tare__line *l, struct tare_arena *a
     int64_t n;
     if (!text.n)
         text = tare_json_str(tare_json_get(l->v, "custom_id"));
+    if (!text.n && tare__chat_is(l->v))
+        text = tare_json_str(tare_json_get(l->v, "key"));
     if (!text.n && tare_json_i64(own, &n))
         return tare_arena_printf(arena, "%lld", (long long)n);
     if (!text.n && tare__chat_is(l->v))

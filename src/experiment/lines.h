@@ -14,7 +14,7 @@ struct tare__line {
 /* Member of the line, else of its defaults. */
 struct tare_json tare__line_member(const struct tare__line *l, const char *key);
 /* What the line is called: its member key (a text or a number), "custom_id", or for a chat log
- * without either "line N". Empty: nothing. */
+ * "key" or "line N". Empty: nothing. */
 struct tare_str tare__line_name(const struct tare__line *l, struct tare_arena *arena,
                                 const char *key);
 /* Writes those of the n members that there are, key and value, into an object that is open. */

@@ -401,23 +401,33 @@ static void test_chats(void **state)
                                   "\"response\":{\"body\":{\"choices\":"
                                   "[{\"finish_reason\":\"length\",\"message\":" SAID(
                                       "\"{\\\"a\\\": 1\"") "}]}}}\n"
-                                                           "{\"id\":7," TOOL ",\"messages\":[" SAID(
-                                                               "{\"a\":\"1\"}") "]}\n";
+                                                           "{\"key\":\"k\",\"request\":{" TOOL
+                                                           ",\"messages\":[{\"role\":\"user\","
+                                                           "\"content\":\"go\"}," SAID(
+                                                               "\"\"") "]},\"reply\":{\"message\":{"
+                                                                       "\"content\":\"\",\"tool_"
+                                                                       "calls\":[{\"name\":\"f\","
+                                                                       "\"arguments\":\"{\\\"a\\\":"
+                                                                       " 2}\"}]},\"finish\":\"tool_"
+                                                                       "calls\"}}\n"
+                                                                       "{\"id\":7," TOOL
+                                                                       ",\"messages\":[" SAID(
+                                                                           "{\"a\":\"1\"}") "]}\n";
     struct tare_arena arena;
     (void)state;
     tare_arena_init(&arena, NULL, TARE_GIB);
     const struct tare_tools_row *row = &lab(TARE_S(text), &arena)->arm[TARE_ARM_LENIENT];
-    assert_int_equal(row->episodes, 3);
-    assert_int_equal(row->rate[TARE_RATE_SUCCESS].k, 1);
+    assert_int_equal(row->episodes, 4);
+    assert_int_equal(row->rate[TARE_RATE_SUCCESS].k, 2);
     assert_int_equal(row->rate[TARE_RATE_TRUNCATED].k, 1);
     assert_int_equal(row->rate[TARE_RATE_REPAIRED].k, 0);
     assert_int_equal(row->rate[TARE_RATE_ARGUMENTS].k, 1);
-    assert_int_equal(row->rate[TARE_RATE_ARGUMENTS].n, 2);
+    assert_int_equal(row->rate[TARE_RATE_ARGUMENTS].n, 3);
     struct tare_tools_recordings rec;
     struct tare_err err = {0};
     assert_int_equal(tare_tools_recordings_read(TARE_S(text), &arena, &rec, &err), TARE_OK);
     assert_true(tare_str_is(rec.v[0].id, "line 1") && tare_str_is(rec.v[1].id, "cut"));
-    assert_true(tare_str_is(rec.v[2].id, "7"));
+    assert_true(tare_str_is(rec.v[2].id, "k") && tare_str_is(rec.v[3].id, "7"));
     struct tare_json m = tare_json_first(rec.v[0].messages);
     assert_true(tare_json_str_is(tare_json_get(m, "input"), "go"));
     assert_true(tare_json_str_is(tare_json_get(tare_json_next(m), "text"), "Done."));
@@ -519,6 +529,7 @@ static void test_refused(void **state)
     refuse(DEFAULTS "{\"id\":\"x\",\"messages\":[{}]}\n", 2);
     refuse(DEFAULTS "{\"id\":\"x\",\"regime\":\"free\",\"messages\":[]}\n", 2);
     refuse(DEFAULTS "{\"messages\":[{\"role\":\"poet\"}]}\n", 2);
+    refuse(DEFAULTS "{\"messages\":[{\"role\":\"user\",\"content\":\"x\"}]}\n", 2);
     refuse("{\"defaults\":{\"tools\":[{\"name\":\"f\",\"parameters\":{\"type\":7}}]}}\n", 1);
 }
 
