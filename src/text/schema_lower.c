@@ -11,6 +11,7 @@
 #define MAX_RESTRICTIONS 8u
 #define MAX_NARROWED 64u /* places; more are not listed */
 #define NO_RULE UINT32_MAX
+#define MAX_NESTED 100u /* sets in sets; deeper ones are rules, made later */
 #define REWRITE                                                                                    \
     "write that rule without alternatives or negation, or leave it to a check afterwards"
 #define SMALLER "make it smaller: fewer alternatives and lists, shorter repeats"
@@ -446,41 +447,24 @@ static bool sets_room(struct tare__lower *l)
     return buckets != NULL;
 }
 
-uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, uint32_t n)
+static uint32_t call_set(struct tare__lower *l, struct tare__set *s)
 {
-    struct tare__goals v = tidy(l, goals, n);
-    uint64_t h = hash_of(v);
-    if (l->stopped || !sets_room(l))
-        return TARE_GRAMMAR_NEVER;
-    struct tare__set **bucket = &l->sets[h & (l->n_buckets - 1)], *s = *bucket;
-    while (s && (s->hash != h || !same(s->goals, v)))
-        s = s->next;
-    if (s && s->done)
-        return s->node;
-    if (s) {
-        if (s->rule == NO_RULE) {
-            struct tare_str name = tare_arena_printf(l->arena, "schema-%u", ++l->n_rules);
-            s->rule = tare_grammar_rule(l->g, name);
-        }
-        return tare_grammar_call(l->g, s->rule);
+    if (s->rule == NO_RULE) {
+        struct tare_str name = tare_arena_printf(l->arena, "schema-%u", ++l->n_rules);
+        s->rule = tare_grammar_rule(l->g, name);
     }
-    s = tare__lower_new(l, sizeof *s);
-    if (!s)
-        return TARE_GRAMMAR_NEVER;
-    *s = (struct tare__set){.goals = v, .hash = h, .rule = NO_RULE, .next = *bucket};
-    *bucket = s;
-    l->n_sets++;
-    tare__lower_work(l, 40);
+    return tare_grammar_call(l->g, s->rule);
+}
+
+static uint32_t make_set(struct tare__lower *l, struct tare__set *s)
+{
     const struct tare__schema_node *outer_node = l->node;
     const struct tare__schema_rule *outer_rule = l->rule;
-    l->node = v.n ? v.v[0].node : outer_node;
+    l->node = s->at;
     l->rule = NULL;
-    if (++l->nested > TARE_MAX_JSON_DEPTH)
-        (void)tare__lower_ok(l, tare_fail(&l->err, TARE_E_LIMIT,
-                                          "the schema is nested over %d deep here",
-                                          TARE_MAX_JSON_DEPTH));
-    const struct tare__case *list = tare__lower_cases(l, v.v, v.n);
-    s->node = l->stopped ? TARE_GRAMMAR_NEVER : write_cases(l, list, v);
+    l->nested++;
+    const struct tare__case *list = tare__lower_cases(l, s->goals.v, s->goals.n);
+    s->node = l->stopped ? TARE_GRAMMAR_NEVER : write_cases(l, list, s->goals);
     if (tare_grammar_fault(l->g)->code == TARE_E_LIMIT && !l->stopped)
         (void)tare__lower_ok(
             l, tare_fail(&l->err, TARE_E_LIMIT, "%s", tare_grammar_fault(l->g)->text));
@@ -493,6 +477,44 @@ uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, 
     tare_grammar_define(l->g, s->rule, s->node);
     s->node = tare_grammar_call(l->g, s->rule);
     return s->node;
+}
+
+/* What was nested too deep, now from the top. */
+static void make_put_off(struct tare__lower *l)
+{
+    while (l->put_off && !l->stopped) {
+        struct tare__set *s = l->put_off;
+        l->put_off = s->later;
+        (void)make_set(l, s);
+    }
+}
+
+uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, uint32_t n)
+{
+    struct tare__goals v = tidy(l, goals, n);
+    uint64_t h = hash_of(v);
+    if (l->stopped || !sets_room(l))
+        return TARE_GRAMMAR_NEVER;
+    struct tare__set **bucket = &l->sets[h & (l->n_buckets - 1)], *s = *bucket;
+    while (s && (s->hash != h || !same(s->goals, v)))
+        s = s->next;
+    if (s && s->done)
+        return s->node;
+    if (s)
+        return call_set(l, s);
+    s = tare__lower_new(l, sizeof *s);
+    if (!s)
+        return TARE_GRAMMAR_NEVER;
+    *s = (struct tare__set){
+        .goals = v, .hash = h, .rule = NO_RULE, .next = *bucket, .at = v.n ? v.v[0].node : l->node};
+    *bucket = s;
+    l->n_sets++;
+    tare__lower_work(l, 40);
+    if (l->nested < MAX_NESTED)
+        return make_set(l, s);
+    s->later = l->put_off;
+    l->put_off = s;
+    return call_set(l, s);
 }
 
 /* ---- the door ---------------------------------------------------------------------------- */
@@ -598,6 +620,7 @@ static enum tare_status lower(struct tare__lower *l, tare__lower_root *root, voi
     shared_nodes(l);
     usual_restrictions(l);
     uint32_t node = root(l, ctx);
+    make_put_off(l);
     if (l->st != TARE_OK && err)
         *err = l->err;
     if (l->st != TARE_OK || l->out->refused)

@@ -105,6 +105,8 @@ struct tare__set {
     uint32_t node, rule; /* rule: UINT32_MAX until it is called */
     bool done;
     struct tare__set *next;
+    struct tare__set *later; /* to be made after it, where they are put off */
+    const struct tare__schema_node *at;
 };
 
 /* Goals that are being expanded, innermost first. */
@@ -172,6 +174,7 @@ struct tare__lower {
     uint32_t depth, nested;  /* of references; of values */
     struct tare__set **sets; /* by hash: n_buckets, a power of two */
     uint32_t n_sets, n_buckets;
+    struct tare__set *put_off; /* sets that are called, but nested too deep to be made at once */
     struct tare__dfa_known *dfas;
     struct tare__product_known *products[TARE__LOWER_PRODUCTS];
     const struct tare_dfa *utf8;

@@ -352,6 +352,29 @@ static void test_unions(void **state)
     }
 }
 
+/* Subschemas that lead to each other in a chain longer than any text is deep. */
+static void test_chain(void **state)
+{
+    struct tare_buf b;
+    struct tare_schema_grammar sg;
+    struct tare_err err = {0};
+    (void)state;
+    tare_buf_init(&b, NULL, TARE_MIB);
+    tare_buf_puts(&b, "{\"additionalProperties\":false,\"properties\":{\"p\":{}");
+    for (unsigned i = 0; i < 160; i++)
+        tare_buf_printf(&b, ",\"p%u\":{\"type\":\"object\",\"$ref\":\"#\"}", i);
+    tare_buf_puts(&b, "}}");
+    struct tare_str text = tare_arena_copy(&arena, tare_buf_str(&b));
+    assert_int_equal(lowered(text.p, NULL, &sg, &err), TARE_OK);
+    assert_null(sg.refused);
+    struct tare_guide *g = guide_of(sg.grammar, tables);
+    assert_true(guide_takes(g, TARE_S("{\"p0\":{\"p159\":{\"p158\":{},\"p159\":{\"p\":1}}}}")));
+    assert_false(guide_takes(g, TARE_S("{\"p0\":{\"p159\":{\"p158\":{},\"p159\":1}}}")));
+    assert_false(guide_takes(g, TARE_S("{\"p150\":{\"q\":{}}}")));
+    tare_guide_close(g);
+    tare_buf_free(&b);
+}
+
 /* What is refused says where; what no relaxing helps is refused with it too. */
 static void test_refusals(void **state)
 {
@@ -508,6 +531,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_rows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unions, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_chain, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_refusals, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_nothing, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_relax_under_not, set_up, tear_down),
