@@ -277,8 +277,9 @@ static inline void tare__touch(struct tare_guide *g)
 
 /* guide_pool.c */
 bool tare__pool_init(struct tare__pool *p);
-/* Bytes that a memory takes (others may have to give up theirs) and gives back. */
-void tare__pool_get(struct tare__memory *m, size_t n);
+/* Bytes that a memory takes (others may have to give up theirs; false: it alone would hold more
+ * than the ceiling) and gives back. */
+bool tare__pool_get(struct tare__memory *m, size_t n);
 void tare__pool_put(struct tare__memory *m, size_t n);
 /* The guide's memory, with a reference for the caller; begun where there is none. */
 enum tare_status tare__pool_take(struct tare_guide *g, struct tare__memory **out,

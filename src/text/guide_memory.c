@@ -165,11 +165,22 @@ enum tare_status tare__state_of_found(struct tare__memory *m, uint32_t *out)
 
 /* ---- where the bytes of a memory come from --------------------------------------------------- */
 
+static void counted_full(void *ctx)
+{
+    struct tare__memory *m = ctx;
+    const struct tare_alc *below = &m->guide->alc;
+    if (below->full)
+        below->full(below->ctx);
+}
+
 static void *counted_get(void *ctx, size_t n_bytes)
 {
     struct tare__memory *m = ctx;
     const struct tare_alc *below = &m->guide->alc;
-    tare__pool_get(m, n_bytes);
+    if (!tare__pool_get(m, n_bytes)) {
+        counted_full(m);
+        return NULL;
+    }
     void *p = below->get(below->ctx, n_bytes);
     if (!p)
         tare__pool_put(m, n_bytes);
@@ -182,14 +193,6 @@ static void counted_put(void *ctx, void *p, size_t n_bytes)
     const struct tare_alc *below = &m->guide->alc;
     below->put(below->ctx, p, n_bytes);
     tare__pool_put(m, n_bytes);
-}
-
-static void counted_full(void *ctx)
-{
-    struct tare__memory *m = ctx;
-    const struct tare_alc *below = &m->guide->alc;
-    if (below->full)
-        below->full(below->ctx);
 }
 
 static size_t ceiling_of(const struct tare_guide *g)
@@ -223,13 +226,15 @@ enum tare_status tare__memory_open(struct tare_guide *g, struct tare__memory **o
         return tare__memory_full(err);
     memset(m, 0, sizeof *m);
     m->guide = g;
-    if (pthread_mutex_init(&m->lock, NULL)) {
+    bool counted = tare__pool_get(m, sizeof *m);
+    if (!counted || pthread_mutex_init(&m->lock, NULL)) {
+        if (counted)
+            tare__pool_put(m, sizeof *m);
         g->alc.put(g->alc.ctx, m, sizeof *m);
         return tare__memory_full(err);
     }
     atomic_init(&m->refs, 1);
     m->alc = (struct tare_alc){counted_get, counted_put, m, counted_full};
-    tare__pool_get(m, sizeof *m);
     tare_arena_init(&m->arena, &m->alc, ceiling_of(g));
     enum tare_status st = TARE_OK;
     if (!tare__vector_room(&m->arena, (void **)&m->frames, 0, &m->cap_frames, sizeof *m->frames))

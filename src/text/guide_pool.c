@@ -109,13 +109,19 @@ void tare__pool_put(struct tare__memory *m, size_t n)
     atomic_fetch_sub(resting ? &p->resting : &p->in_use, (long long)n);
 }
 
-void tare__pool_get(struct tare__memory *m, size_t n)
+bool tare__pool_get(struct tare__memory *m, size_t n)
 {
     struct tare__pool *p = m->guide->vocab->pool;
-    bool resting = atomic_fetch_add(&m->held, n) & RETIRED;
+    unsigned long long held = atomic_fetch_add(&m->held, n);
+    bool resting = held & RETIRED;
     atomic_fetch_add(resting ? &p->resting : &p->in_use, (long long)n);
-    if (!resting && over(p))
-        sweep(p, m->guide);
+    if (resting || !over(p))
+        return true;
+    sweep(p, m->guide);
+    if (held + n <= atomic_load_explicit(&p->ceiling, memory_order_relaxed))
+        return true;
+    tare__pool_put(m, n);
+    return false;
 }
 
 /* ---- a guide and its memory ------------------------------------------------------------------ */

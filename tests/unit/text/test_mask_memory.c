@@ -334,6 +334,26 @@ static void test_no_room_to_move(void **state)
     fleet_close(&f);
 }
 
+/* A ceiling that is lowered below what is remembered already holds from the next miss on. */
+static void test_lowered(void **state)
+{
+    (void)state;
+    struct fleet f, free_of;
+    fleet_open(&f, 1, 0, NULL);
+    fleet_open(&free_of, 1, 0, NULL);
+    (void)text_of(&f, 0, 8);
+    tare_guide_vocab_ceiling(f.tables, 45000);
+    assert_int_equal(text_of(&f, 0, 100), text_of(&free_of, 0, 100));
+    assert_true(shared(&f).bytes <= 45000);
+    assert_true(shared(&free_of).bytes > 45000);
+    struct tare_guide *none = NULL;
+    tare_guide_vocab_ceiling(f.tables, 100); /* holds not even a memory of nothing */
+    assert_int_equal(tare_guide_open(grammar_of(1, &f.arena), f.tables, NULL, &none, NULL),
+                     TARE_E_NOMEM);
+    fleet_close(&f);
+    fleet_close(&free_of);
+}
+
 /* Every mask that was asked for is a hit or a miss. */
 static void test_counts(void **state)
 {
@@ -478,9 +498,10 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_ceiling),         cmocka_unit_test(test_looked_at),
-        cmocka_unit_test(test_clock),           cmocka_unit_test(test_alone),
-        cmocka_unit_test(test_no_room_to_move), cmocka_unit_test(test_counts),
-        cmocka_unit_test(test_threads),         cmocka_unit_test(test_no_memory)};
+        cmocka_unit_test(test_ceiling),  cmocka_unit_test(test_looked_at),
+        cmocka_unit_test(test_clock),    cmocka_unit_test(test_alone),
+        cmocka_unit_test(test_lowered),  cmocka_unit_test(test_no_room_to_move),
+        cmocka_unit_test(test_counts),   cmocka_unit_test(test_threads),
+        cmocka_unit_test(test_no_memory)};
     return cmocka_run_group_tests_name("what masks remember", tests, NULL, NULL);
 }
