@@ -38,9 +38,14 @@ struct lab {
     struct reading *read;
     size_t n_cases;
     struct tare__drift_arm_of arms[TARE_LIVE_ARMS];
-    struct talk *talks;
+    void *talks; /* struct talk */
     struct tare_arena scratch;
 };
+
+static struct talk *talk_at(const struct lab *l, size_t i)
+{
+    return (struct talk *)l->talks + i;
+}
 
 static const struct reading *reading_of(const struct lab *l, const struct talk *t)
 {
@@ -208,7 +213,7 @@ static void put_message(const struct lab *l, struct talk *t)
 static bool ask(void *ctx, size_t i, struct tare_buf *body)
 {
     const struct lab *l = ctx;
-    struct talk *t = &l->talks[i];
+    struct talk *t = talk_at(l, i);
     struct tare_json_writer w;
     if (!tare_json_present(t->at))
         return false;
@@ -218,14 +223,7 @@ static bool ask(void *ctx, size_t i, struct tare_buf *body)
     tare_buf_init(&opening, NULL, TARE_MAX_JSON_BYTES);
     tare_buf_printf(&opening, "%.*s%s%.*s", TARE_FMT(own), own.n ? "\n\n" : "",
                     TARE_FMT(rules_of(l, t)));
-    tare_json_writer_init(&w, body);
-    tare_json_begin_object(&w);
-    tare_json_member_cstr(&w, "schema", "tare.request/1");
-    tare_json_put_key(&w, "messages");
-    tare_json_begin_array(&w);
-    tare__live_say(&w, "system", tare_buf_str(&opening));
-    tare_json_put_raw(&w, tare_buf_str(&t->history));
-    tare_json_end_array(&w);
+    tare__live_begin(&w, body, tare_buf_str(&opening), &t->history, NULL);
     tare__drift_put_form(t->arm, t->phase, tare__line_member(t->of.c, "rules"), &w);
     tare__live_settings(&w, l->live, 0, t->of.seed);
     tare_json_end_object(&w);
@@ -328,7 +326,7 @@ static enum tare_status take(void *ctx, size_t i, const struct tare_model_reply 
                              struct tare_err *err)
 {
     struct lab *l = ctx;
-    struct talk *t = &l->talks[i];
+    struct talk *t = talk_at(l, i);
     struct tare_arena_mark mark = tare_arena_mark(&l->scratch);
     struct tare_str text = r->content.p ? r->content : TARE_S("");
     (void)err;
@@ -353,7 +351,7 @@ static enum tare_status take(void *ctx, size_t i, const struct tare_model_reply 
 static bool put_recording(void *ctx, size_t i, struct tare_buf *jsonl)
 {
     const struct lab *l = ctx;
-    const struct talk *t = &l->talks[i];
+    const struct talk *t = talk_at(l, i);
     static const char *const kept[] = {"rules", "verdict"};
     struct tare_json_writer w;
     tare_json_writer_init(&w, jsonl);
@@ -378,7 +376,7 @@ static bool put_recording(void *ctx, size_t i, struct tare_buf *jsonl)
 static void close_talk(void *ctx, size_t i)
 {
     const struct lab *l = ctx;
-    struct talk *t = &l->talks[i];
+    struct talk *t = talk_at(l, i);
     tare_buf_free(&t->history);
     tare_buf_free(&t->out);
     tare_buf_free(&t->carry);
@@ -390,7 +388,7 @@ static enum tare_status open_talk(void *ctx, size_t i, const struct tare__talk_o
                                   struct tare_err *err)
 {
     const struct lab *l = ctx;
-    struct talk *t = &l->talks[i];
+    struct talk *t = talk_at(l, i);
     struct tare_json turns = tare_json_get(of->c->v, "turns");
     *t = (struct talk){.of = *of,
                        .arm = &l->arms[of->arm],
@@ -423,17 +421,17 @@ enum tare_status tare_drift_live(struct tare_str cases, const struct tare_live *
     if (st != TARE_OK)
         return st;
     struct tare__talks talks = {.ctx = &l,
-                                .n = tare__talks_of(live, l.n_cases),
+                                .cases = l.cases,
+                                .n_cases = l.n_cases,
+                                .list = &l.talks,
+                                .talk_bytes = sizeof(struct talk),
                                 .open = open_talk,
                                 .ask = ask,
                                 .take = take,
                                 .put = put_recording,
                                 .close = close_talk};
-    l.talks = TARE_NEW_N(arena, struct talk, talks.n + 1);
-    if (!l.talks)
-        return tare_fail(err, TARE_E_NOMEM, "out of memory while making talks");
     tare_arena_init(&l.scratch, NULL, TARE_GIB);
-    st = tare__talks_play(&talks, l.cases, live, arena, jsonl, out, err);
+    st = tare__talks_play(&talks, live, arena, jsonl, out, err);
     tare_arena_free(&l.scratch);
     return st;
 }

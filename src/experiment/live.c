@@ -30,6 +30,23 @@ void tare__live_say(struct tare_json_writer *w, const char *role, struct tare_st
     tare_json_end_object(w);
 }
 
+void tare__live_begin(struct tare_json_writer *w, struct tare_buf *body, struct tare_str opening,
+                      const struct tare_buf *talk, const struct tare_buf *more)
+{
+    tare_json_writer_init(w, body);
+    tare_json_begin_object(w);
+    tare_json_member_cstr(w, "schema", "tare.request/1");
+    tare_json_put_key(w, "messages");
+    tare_json_begin_array(w);
+    if (opening.n)
+        tare__live_say(w, "system", opening);
+    if (talk->n)
+        tare_json_put_raw(w, tare_buf_str(talk));
+    if (more && more->n)
+        tare_json_put_raw(w, tare_buf_str(more));
+    tare_json_end_array(w);
+}
+
 void tare__live_settings(struct tare_json_writer *w, const struct tare_live *live,
                          uint64_t max_tokens, uint64_t attempt)
 {
@@ -54,6 +71,7 @@ struct seat {
 
 struct play {
     const struct tare__talks *talks;
+    size_t n;
     const struct tare_live *live;
     struct tare_live_drawn *out;
     struct tare_arena *arena;
@@ -101,7 +119,7 @@ static enum tare_status ask(struct play *p, uint32_t seat, struct tare_err *err)
 static enum tare_status seat_talks(struct play *p, struct tare_err *err)
 {
     enum tare_status st = TARE_OK;
-    for (uint32_t i = 0; i < p->n_seats && p->next < p->talks->n && st == TARE_OK; i++) {
+    for (uint32_t i = 0; i < p->n_seats && p->next < p->n && st == TARE_OK; i++) {
         if (p->seats[i].busy)
             continue;
         p->seats[i].talk = p->next++;
@@ -182,24 +200,19 @@ static enum tare_status step(struct play *p, struct tare_err *err)
 static void halt(struct play *p, struct tare_str why)
 {
     p->out->halted = tare_arena_copy(p->arena, why);
-    for (; p->next < p->talks->n; p->next++) {
+    for (; p->next < p->n; p->next++) {
         struct seat s = {.talk = p->next};
         lose(p, &s, NULL);
     }
 }
 
-size_t tare__talks_of(const struct tare_live *live, size_t n_cases)
-{
-    return n_cases * live->seeds * live->n_arms;
-}
-
-static enum tare_status open_all(const struct tare__talks *talks, const struct tare__line *cases,
+static enum tare_status open_all(const struct tare__talks *talks, size_t n,
                                  const struct tare_live *live, struct tare_err *err)
 {
+    size_t per = (size_t)live->seeds * live->n_arms;
     enum tare_status st = TARE_OK;
-    for (size_t i = 0; i < talks->n && st == TARE_OK; i++) {
-        size_t per = tare__talks_of(live, 1);
-        struct tare__talk_of of = {.c = &cases[i / per],
+    for (size_t i = 0; i < n && st == TARE_OK; i++) {
+        struct tare__talk_of of = {.c = &talks->cases[i / per],
                                    .in_case = i / per,
                                    .seed = (uint32_t)(i % per / live->n_arms),
                                    .arm = (uint32_t)(i % live->n_arms)};
@@ -213,17 +226,17 @@ static enum tare_status play_all(struct play *p, struct tare_err *err)
     enum tare_status st = TARE_OK;
     p->n_seats = p->live->in_flight ? p->live->in_flight : 16;
     p->seats = TARE_NEW_N(p->arena, struct seat, p->n_seats);
-    p->lost = TARE_NEW_N(p->arena, bool, p->talks->n + 1);
+    p->lost = TARE_NEW_N(p->arena, bool, p->n + 1);
     if (!p->seats || !p->lost)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while asking a model");
     for (uint32_t i = 0; i < p->n_seats; i++)
         tare_buf_init(&p->seats[i].body, NULL, TARE_MAX_JSON_BYTES);
-    p->out->talks = p->talks->n;
+    p->out->talks = p->n;
     for (uint32_t a = 0; a < p->live->n_arms; a++)
-        p->out->arm[a].talks = p->talks->n / p->live->n_arms;
+        p->out->arm[a].talks = p->n / p->live->n_arms;
     if (!p->live->client)
         halt(p, TARE_S("there is no model"));
-    while (st == TARE_OK && (p->n_busy || p->next < p->talks->n)) {
+    while (st == TARE_OK && (p->n_busy || p->next < p->n)) {
         struct tare_str why = tare_model_halted(p->live->client);
         if (why.n && !p->out->halted.n)
             halt(p, why);
@@ -237,20 +250,26 @@ static enum tare_status play_all(struct play *p, struct tare_err *err)
     return st;
 }
 
-enum tare_status tare__talks_play(const struct tare__talks *talks, const struct tare__line *cases,
-                                  const struct tare_live *live, struct tare_arena *arena,
-                                  struct tare_buf *jsonl, struct tare_live_drawn *out,
-                                  struct tare_err *err)
+enum tare_status tare__talks_play(const struct tare__talks *talks, const struct tare_live *live,
+                                  struct tare_arena *arena, struct tare_buf *jsonl,
+                                  struct tare_live_drawn *out, struct tare_err *err)
 {
-    struct play p = {.talks = talks, .live = live, .out = out, .arena = arena};
+    struct play p = {.talks = talks,
+                     .n = talks->n_cases * live->seeds * live->n_arms,
+                     .live = live,
+                     .out = out,
+                     .arena = arena};
+    *talks->list = tare_arena_array(arena, p.n + 1, talks->talk_bytes);
+    if (!*talks->list)
+        return tare_fail(err, TARE_E_NOMEM, "out of memory while making talks");
     tare_arena_init(&p.turn, NULL, TARE_GIB);
     tare_buf_init(&p.request, NULL, TARE_MAX_JSON_BYTES);
-    enum tare_status st = open_all(talks, cases, live, err);
+    enum tare_status st = open_all(talks, p.n, live, err);
     if (st == TARE_OK)
         st = play_all(&p, err);
     tare_buf_free(&p.request);
     tare_arena_free(&p.turn);
-    for (size_t i = 0; i < talks->n; i++) {
+    for (size_t i = 0; i < p.n; i++) {
         if (st == TARE_OK && !p.lost[i] && !talks->put(talks->ctx, i, jsonl))
             st = tare_fail(err, TARE_E_NOMEM, "a talk is too long");
         talks->close(talks->ctx, i);

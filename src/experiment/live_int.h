@@ -16,10 +16,14 @@ struct tare__talk_of {
     uint32_t seed, arm;
 };
 
-/* Talks are numbered; all of them at hand while they are played. */
+/* Talks are numbered: every case, as often as there are seeds, in every arm; all of them are at
+ * hand while they are played. */
 struct tare__talks {
     void *ctx;
-    size_t n; /* every case, as often as there are seeds, in every arm */
+    const struct tare__line *cases;
+    size_t n_cases;
+    void **list; /* where the talks are, each of talk_bytes */
+    size_t talk_bytes;
     /* Into memory that is zeroed. */
     enum tare_status (*open)(void *ctx, size_t i, const struct tare__talk_of *of,
                              struct tare_err *err);
@@ -34,12 +38,14 @@ struct tare__talks {
 };
 /* Opens them, plays them, appends the recordings of those of which no request failed, and closes
  * them all. */
-enum tare_status tare__talks_play(const struct tare__talks *talks, const struct tare__line *cases,
-                                  const struct tare_live *live, struct tare_arena *arena,
-                                  struct tare_buf *jsonl, struct tare_live_drawn *out,
-                                  struct tare_err *err);
-/* How many talks n cases make. */
-size_t tare__talks_of(const struct tare_live *live, size_t n_cases);
+enum tare_status tare__talks_play(const struct tare__talks *talks, const struct tare_live *live,
+                                  struct tare_arena *arena, struct tare_buf *jsonl,
+                                  struct tare_live_drawn *out, struct tare_err *err);
+
+/* A request that is open behind its messages: the system's words (perhaps none), then the talk,
+ * pieces of JSON with ',' between messages; more may be NULL. */
+void tare__live_begin(struct tare_json_writer *w, struct tare_buf *body, struct tare_str opening,
+                      const struct tare_buf *talk, const struct tare_buf *more);
 /* {"role", "content"} into an open array. */
 void tare__live_say(struct tare_json_writer *w, const char *role, struct tare_str content);
 /* temperature, max_tokens (0: the live's own), attempt and purpose, into an open request. */

@@ -36,8 +36,13 @@ struct lab {
     const struct tare__line *cases;
     struct reading *read;
     size_t n_cases;
-    struct talk *talks;
+    void *talks; /* struct talk */
 };
+
+static struct talk *talk_at(const struct lab *l, size_t i)
+{
+    return (struct talk *)l->talks + i;
+}
 
 static const struct reading *reading_of(const struct lab *l, const struct talk *t)
 {
@@ -172,7 +177,7 @@ static struct tare__regime regime_of(const struct lab *l, const struct talk *t)
 static bool ask(void *ctx, size_t i, struct tare_buf *body)
 {
     const struct lab *l = ctx;
-    struct talk *t = &l->talks[i];
+    struct talk *t = talk_at(l, i);
     struct tare_json_writer w;
     struct tare_json input = tare_json_get(t->message, "input");
     if (!tare_json_present(t->message))
@@ -184,18 +189,7 @@ static bool ask(void *ctx, size_t i, struct tare_buf *body)
     bool form = !l->live->native && tare__regime_masked(t->regime);
     const struct reading *rd = reading_of(l, t);
     struct tare_str opening = form ? rd->form_opening : rd->opening;
-    tare_json_writer_init(&w, body);
-    tare_json_begin_object(&w);
-    tare_json_member_cstr(&w, "schema", "tare.request/1");
-    tare_json_put_key(&w, "messages");
-    tare_json_begin_array(&w);
-    if (opening.n)
-        tare__live_say(&w, "system", opening);
-    if (t->history.n)
-        tare_json_put_raw(&w, tare_buf_str(&t->history));
-    if (t->asked.n)
-        tare_json_put_raw(&w, tare_buf_str(&t->asked));
-    tare_json_end_array(&w);
+    tare__live_begin(&w, body, opening, &t->history, &t->asked);
     tare__regime_put(&regime, &w);
     if (l->live->top_logprobs) {
         tare_json_member_bool(&w, "logprobs", true);
@@ -363,7 +357,7 @@ static enum tare_status take(void *ctx, size_t i, const struct tare_model_reply 
                              struct tare_err *err)
 {
     const struct lab *l = ctx;
-    struct talk *t = &l->talks[i];
+    struct talk *t = talk_at(l, i);
     const struct reading *rd = reading_of(l, t);
     struct tare_arena_mark mark = tare_arena_mark(&t->arena);
     struct tare__regime regime = regime_of(l, t);
@@ -407,7 +401,7 @@ static enum tare_status open_talk(void *ctx, size_t i, const struct tare__talk_o
                                   struct tare_err *err)
 {
     const struct lab *l = ctx;
-    struct talk *t = &l->talks[i];
+    struct talk *t = talk_at(l, i);
     t->of = *of;
     t->regime = l->regimes[of->arm];
     t->message = tare_json_first(tare_json_get(of->c->v, "messages"));
@@ -426,7 +420,7 @@ static enum tare_status open_talk(void *ctx, size_t i, const struct tare__talk_o
 static void close_talk(void *ctx, size_t i)
 {
     const struct lab *l = ctx;
-    struct talk *t = &l->talks[i];
+    struct talk *t = talk_at(l, i);
     tare_arena_free(&t->arena);
     tare_buf_free(&t->history);
     tare_buf_free(&t->asked);
@@ -438,7 +432,7 @@ static void close_talk(void *ctx, size_t i)
 static bool put_recording(void *ctx, size_t i, struct tare_buf *jsonl)
 {
     const struct lab *l = ctx;
-    const struct talk *t = &l->talks[i];
+    const struct talk *t = talk_at(l, i);
     static const char *const kept[] = {"workflow", "tools", "policy"};
     struct tare_json_writer w;
     tare_json_writer_init(&w, jsonl);
@@ -480,14 +474,14 @@ enum tare_status tare_tools_live(struct tare_str cases, const struct tare_live *
             return tare__line_fault(list[i].line, st, err);
     }
     struct tare__talks talks = {.ctx = &l,
-                                .n = tare__talks_of(live, l.n_cases),
+                                .cases = list,
+                                .n_cases = l.n_cases,
+                                .list = &l.talks,
+                                .talk_bytes = sizeof(struct talk),
                                 .open = open_talk,
                                 .ask = ask,
                                 .take = take,
                                 .put = put_recording,
                                 .close = close_talk};
-    l.talks = TARE_NEW_N(arena, struct talk, talks.n + 1);
-    if (!l.talks)
-        return tare_fail(err, TARE_E_NOMEM, "out of memory while making talks");
-    return tare__talks_play(&talks, l.cases, live, arena, jsonl, out, err);
+    return tare__talks_play(&talks, live, arena, jsonl, out, err);
 }
