@@ -15,11 +15,36 @@ void tare__calls_touch(const struct tare__calls *c)
                                            .repairs = c->rep | c->block_rep,
                                            .calls = c->r->n_calls,
                                            .unit_calls = c->unit_calls,
+                                           .inside = c->inside,
                                            .name = c->unit_name};
+}
+
+void tare__calls_touch_string(const struct tare__calls *c, bool json, char stop)
+{
+    if (!c->touch || c->touch->met)
+        return;
+    tare__calls_touch(c);
+    c->touch->idle = json ? TARE__JSON_STRING : TARE__STRING;
+    c->touch->stop = stop;
+}
+
+/* The same where a tag is waited for. Its begin may stand at the end of the text already. */
+static void touch_tag(const struct tare__calls *c, const char *tag, size_t from)
+{
+    if (!c->touch || c->touch->met)
+        return;
+    size_t n = strlen(tag) - 1;
+    size_t tail = c->text.n > from + n ? c->text.n - n : from;
+    tare__calls_touch(c);
+    if (from > c->text.n || !memchr(c->text.p + tail, tag[0], c->text.n - tail))
+        c->touch->idle = TARE__NOT_STOP;
+    c->touch->stop = tag[0];
 }
 
 bool tare__calls_at(const struct tare__calls *c, const char *s)
 {
+    if (c->i < c->text.n && c->text.p[c->i] != s[0]) /* as it is nearly always */
+        return false;
     size_t n = strlen(s), left = c->i < c->text.n ? c->text.n - c->i : 0;
     if (left < n && (left == 0 || memcmp(c->text.p + c->i, s, left) == 0))
         tare__calls_touch(c);
@@ -36,6 +61,8 @@ bool tare__calls_skip(struct tare__calls *c, const char *s)
 
 bool tare__calls_cut_in(const struct tare__calls *c, const char *s)
 {
+    if (c->i >= c->text.n || c->text.p[c->i] != s[0])
+        return false;
     size_t n = strlen(s), left = c->i < c->text.n ? c->text.n - c->i : 0;
     bool cut = left > 0 && left < n && memcmp(c->text.p + c->i, s, left) == 0;
     if (cut)
@@ -96,7 +123,7 @@ size_t tare__calls_find(const struct tare__calls *c, const char *s, size_t from)
     if (from < c->text.n)
         at = tare_str_find(tare__calls_slice(c, from, c->text.n), tare_str_of(s));
     if (at == SIZE_MAX)
-        tare__calls_touch(c);
+        touch_tag(c, s, from);
     return at == SIZE_MAX ? SIZE_MAX : from + at;
 }
 
@@ -188,8 +215,11 @@ void tare__calls_take(struct tare__calls *c)
             c->r->calls[k].off = c->unit_off;
             c->r->calls[k].end = c->i;
         }
-        if (c->touch && !c->touch->met)
+        if (c->touch && !c->touch->met) {
             c->final_calls = c->r->n_calls;
+            c->final_errors = c->r->n_errors;
+            c->final_end = c->i;
+        }
     }
     tare__calls_begin(c, c->i);
 }
@@ -318,6 +348,8 @@ bool tare__calls_block(struct tare__calls *c, size_t i)
 size_t tare__calls_delimiter_at(const struct tare__calls *c, size_t i)
 {
     for (int k = 0; c->spec && k < 6 && c->spec->delimiters[k]; k++) {
+        if (c->text.p[i] != c->spec->delimiters[k][0])
+            continue;
         size_t n = strlen(c->spec->delimiters[k]);
         if (c->text.n - i >= n && memcmp(c->text.p + i, c->spec->delimiters[k], n) == 0)
             return n;
@@ -583,6 +615,13 @@ static void conclude(struct tare__calls *c)
         tare__calls_validate(c);
 }
 
+static void set_ceilings(struct tare__calls *c)
+{
+    c->json.max = 8 * c->text.n + 1024;
+    c->content.max = c->text.n;
+    c->reasoning.max = c->text.n + 1;
+}
+
 enum tare_status tare__calls_setup(struct tare__calls *c, struct tare_str text,
                                    const struct tare_calls_opts *opts, struct tare_arena *arena,
                                    struct tare_calls *out, struct tare_err *err)
@@ -602,10 +641,22 @@ enum tare_status tare__calls_setup(struct tare__calls *c, struct tare_str text,
     if (text.n > TARE_MAX_JSON_BYTES)
         return tare_fail(err, TARE_E_LIMIT, "the text is longer than %zu bytes",
                          (size_t)TARE_MAX_JSON_BYTES);
-    tare_buf_init(&c->json, arena->alc, 8 * text.n + 1024);
-    tare_buf_init(&c->content, arena->alc, text.n);
-    tare_buf_init(&c->reasoning, arena->alc, text.n + 1);
+    tare_buf_init(&c->json, arena->alc, 0);
+    tare_buf_init(&c->content, arena->alc, 0);
+    tare_buf_init(&c->reasoning, arena->alc, 0);
+    set_ceilings(c);
     return TARE_OK;
+}
+
+void tare__calls_again(struct tare__calls *c, struct tare_str text)
+{
+    memset(c, 0, offsetof(struct tare__calls, opts));
+    c->text = text;
+    *c->r = (struct tare_calls){0};
+    tare_buf_reset(&c->json);
+    tare_buf_reset(&c->content);
+    tare_buf_reset(&c->reasoning);
+    set_ceilings(c);
 }
 
 struct tare_json tare__calls_any(struct tare__calls *c)

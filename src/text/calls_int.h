@@ -69,32 +69,34 @@ struct tare__calls_touch {
     size_t json;                       /* bytes of the scratch that are final */
     uint32_t repairs, calls, unit_calls;
     struct tare_str name; /* of the unit's call, where it has been read */
+    /* What comes next can change nothing while it has none of these bytes: a tag that is waited for
+     * begins with `stop`, or ends the string that the text ends in. */
+    enum { TARE__ANY_BYTE, TARE__NOT_STOP, TARE__STRING, TARE__JSON_STRING } idle;
+    char stop;
+    bool inside; /* a value that has not ended */
 };
 
 struct tare__calls {
+    /* Of one reading; zero at its begin. */
     struct tare_str text;
-    size_t i;        /* the cursor */
-    size_t unit_off; /* where the unit (block or inner call) began */
-    const struct tare_calls_opts *opts;
-    const struct tare__calls_spec *spec;
-    struct tare_arena *arena;
-    struct tare_calls *r;
+    size_t i;             /* the cursor */
+    size_t unit_off;      /* where the unit (block or inner call) began */
     struct tare_json any; /* the schema {}, see tare__calls_any */
-    struct tare_buf json; /* scratch for arguments */
-    struct tare_buf content, reasoning;
-    uint32_t n_openers;
-    uint32_t unit_calls; /* calls before the unit */
-    uint32_t rep;        /* repairs of the unit */
-    size_t block_off;    /* the same of the block around units */
+    uint32_t unit_calls;  /* calls before the unit */
+    uint32_t rep;         /* repairs of the unit */
+    size_t block_off;     /* the same of the block around units */
     uint32_t block_calls, block_rep;
     /* Unquoted values: where in c->json, and how many of the unit a schema justifies. */
     size_t words[TARE__CALLS_WORDS];
     uint32_t n_words, unit_words, unit_words_ok;
-    struct tare__calls_touch *touch; /* NULL: the text is whole */
     const struct tare__calls_spec *reading;
     struct tare_str unit_name; /* p NULL: not read yet */
-    uint32_t final_calls;      /* taken before the end of the text was met */
+    /* Calls of a block, and refusals, before the end of the text was met; where the last call ends.
+     */
+    uint32_t final_calls, final_errors;
+    size_t final_end;
     bool nomem, has_reasoning;
+    bool inside;  /* tare__calls_literal is reading */
     bool no_call; /* an object with a name, but neither that of a tool nor arguments */
     struct {      /* the next closing and opening tag of a block, as found last, from there on */
         const struct tare__calls_spec *of, *open_of;
@@ -103,6 +105,16 @@ struct tare__calls {
     bool orphan;       /* the block has no opener */
     bool no_orphan;    /* no whole call without a wrapper is to come */
     size_t orphan_end; /* up to here it has been looked for */
+    /* Of all readings of a message. */
+    const struct tare_calls_opts *opts;
+    const struct tare__calls_spec *spec;
+    struct tare_arena *arena;
+    struct tare_calls *r;
+    struct tare_buf json; /* scratch for arguments */
+    struct tare_buf content, reasoning;
+    struct tare__calls_touch *touch; /* NULL: the text is whole */
+    size_t resume; /* of a block that is read again: the calls before are known; 0: none is */
+    uint32_t n_openers;
     struct tare__calls_opener openers[TARE__CALLS_OPENERS]; /* n_openers; last: not zeroed */
 };
 
@@ -125,6 +137,8 @@ int tare__calls_value(struct tare__calls *c, struct tare_str name, const char *s
 struct tare_json tare__calls_any(struct tare__calls *c);
 /* A decision meets the end of the text. */
 void tare__calls_touch(const struct tare__calls *c);
+/* The same inside a string that `stop` ends. */
+void tare__calls_touch_string(const struct tare__calls *c, bool json, char stop);
 
 /* Cursor. */
 bool tare__calls_at(const struct tare__calls *c, const char *s);
@@ -185,6 +199,8 @@ tare__calls_family tare__calls_json, tare__calls_head, tare__calls_tags, tare__c
 enum tare_status tare__calls_setup(struct tare__calls *c, struct tare_str text,
                                    const struct tare_calls_opts *opts, struct tare_arena *arena,
                                    struct tare_calls *out, struct tare_err *err);
+/* For another reading: of a text that the one before begins. */
+void tare__calls_again(struct tare__calls *c, struct tare_str text);
 void tare__calls_teardown(struct tare__calls *c);
 const struct tare__calls_spec *tare__calls_spec_named(struct tare_str name);
 void tare__calls_add_openers(struct tare__calls *c);

@@ -478,6 +478,12 @@ bool tare__calls_head(struct tare__calls *c, const struct tare__calls_spec *s)
         return false;
     if (!tare__calls_at(c, s->call))
         return nothing(c, s);
+    if (c->resume) {
+        c->i = c->resume;
+        tare__calls_begin(c, c->i);
+        tare__calls_blank(c);
+        closed = tare__calls_skip(c, s->close);
+    }
     while (tare__calls_skip(c, s->call)) {
         int code = one(c, s);
         bool left = code == TARE_E_CALL_TRUNCATED;

@@ -43,7 +43,9 @@ static int arguments(struct tare__calls *c, struct tare_json *args)
             return TARE_E_CALL_TRUNCATED;
         if (k.n == 0 || !tare__calls_skip(c, "="))
             return TARE_E_CALL_SHAPE; /* positional */
-        tare_buf_printf(&c->json, "%s\"%.*s\":", first ? "" : ",", TARE_FMT(k));
+        tare_buf_puts(&c->json, first ? "\"" : ",\"");
+        tare_buf_put(&c->json, k);
+        tare_buf_puts(&c->json, "\":");
         enum tare__calls_read st = tare__calls_literal(c, TARE__PYTHON, NULL, NULL);
         if (st != TARE__READ_OK)
             return fault(st);

@@ -119,9 +119,12 @@ static void put_byte(struct tare__calls *c, bool raw_is_repair)
 {
     unsigned char b = (unsigned char)c->text.p[c->i++];
     if (b < 0x20) {
+        static const char hex_digits[] = "0123456789abcdef";
         if (raw_is_repair)
             c->rep |= TARE_R_RAW_CONTROL;
-        tare_buf_printf(&c->json, "\\u%04x", b);
+        tare_buf_puts(&c->json, "\\u00");
+        tare_buf_putc(&c->json, hex_digits[b >> 4]);
+        tare_buf_putc(&c->json, hex_digits[b & 15]);
     } else if (b == '"' || b == '\\') {
         tare_buf_putc(&c->json, '\\');
         tare_buf_putc(&c->json, (char)b);
@@ -171,7 +174,7 @@ static enum tare__calls_read string_rest(struct reader *r, const char *close)
         else if (!python_escape(c))
             return TARE__READ_BAD;
     }
-    tare__calls_touch(c);
+    tare__calls_touch_string(c, r->mode == TARE__JSON, close[0]);
     return TARE__READ_END;
 }
 
@@ -211,6 +214,14 @@ static enum tare__calls_read string(struct reader *r, bool *is_string)
     return TARE__READ_BAD;
 }
 
+/* A word that needs no escapes, as a string. */
+static void put_quoted(struct tare_buf *b, struct tare_str w)
+{
+    tare_buf_putc(b, '"');
+    tare_buf_put(b, w);
+    tare_buf_putc(b, '"');
+}
+
 static bool word_byte(char ch)
 {
     return (ch >= 'a' && ch <= 'z') || (ch >= 'A' && ch <= 'Z') || (ch >= '0' && ch <= '9') ||
@@ -242,7 +253,7 @@ static bool unquoted(struct reader *r, struct tare_str w)
     c->rep |= TARE_R_UNQUOTED_VALUE;
     c->words[c->n_words++] = c->json.n;
     c->unit_words++;
-    tare_buf_printf(&c->json, "\"%.*s\"", TARE_FMT(w));
+    put_quoted(&c->json, w);
     return true;
 }
 
@@ -284,7 +295,7 @@ static enum tare__calls_read key(struct reader *r)
             return c->i == c->text.n ? TARE__READ_END : TARE__READ_BAD;
         if (r->mode == TARE__JSON)
             c->rep |= TARE_R_UNQUOTED_KEY;
-        tare_buf_printf(&c->json, "\"%.*s\"", TARE_FMT(w));
+        put_quoted(&c->json, w);
     } else if (st != TARE__READ_OK) {
         return st;
     }
@@ -368,7 +379,10 @@ enum tare__calls_read tare__calls_literal(struct tare__calls *c, enum tare__call
 {
     struct reader r = {.c = c, .mode = mode, .stop = stop, .quote = quote};
     c->n_words = 0;
-    return value(&r);
+    c->inside = true;
+    enum tare__calls_read st = value(&r);
+    c->inside = false;
+    return st;
 }
 
 /* The document again with the last of equal keys only. */

@@ -37,10 +37,19 @@ struct tare_calls_stream {
     struct tare_buf name, arguments; /* of the open call, as told */
     /* What more text can do without a look: see told_at_once. */
     enum { OUTSIDE, IN_STRING, ESCAPED } quoted; /* of what was told of the arguments */
-    bool in_string;     /* the text ends inside a string of the open call */
+    int idle;                                    /* of the touch of the last look */
+    char stop;
+    size_t resume; /* in the open block: the calls before have been told whole */
+    bool quiet; /* nothing of the open block can be told before its closing tag, that ends with: */
+    char closer;
+    bool in_string;     /* the text ends inside a string of the open call, all of it told */
     size_t string_told; /* then: up to here */
-    bool scanned;
-    bool marks[256]; /* bytes that a tag may begin with, once scanned */
+    bool set_up, scanned;
+    bool first[256]; /* bytes that an opener begins with, once scanned */
+    bool marks[256]; /* bytes that any tag may begin with */
+    struct tare__calls c;
+    struct tare__calls_touch touch;
+    struct tare_calls r; /* of one look */
 };
 
 static void tell(struct tare_calls_stream *s, enum tare_emit_kind kind, struct tare_str text)
@@ -219,15 +228,13 @@ static bool certain(const struct tare__calls *c)
            t->by == c->reading && !t->repairs && t->calls == t->unit_calls;
 }
 
-/* Whether the text ends inside a string, all of it told; nothing was repaired, so the string's
- * quotes are those of JSON. */
-static bool ends_inside(const struct tare_calls_stream *s, struct tare_str args)
+/* Nothing can be told before the block has ended, or the value that the text ends in. */
+static void be_quiet(struct tare_calls_stream *s, const struct tare__calls *c)
 {
-    unsigned char last = (unsigned char)s->text.p[s->text.n - 1];
-    if (s->quoted != IN_STRING || last < 0x20 || last >= 0x7f || last == '"' || last == '\\')
-        return false;
-    return args.n && tare_str_eq(tare_buf_str(&s->arguments), args) &&
-           (unsigned char)args.p[args.n - 1] == last;
+    const char *close = c->reading ? c->reading->close : NULL;
+    char value = c->touch->inside && c->touch->json ? c->json.p[0] : '\0';
+    s->closer = close ? close[strlen(close) - 1] : value == '[' ? ']' : value == '{' ? '}' : '\0';
+    s->quiet = s->closer != '\0';
 }
 
 /* What an open block shows of its call for certain. */
@@ -235,8 +242,10 @@ static void tell_open_call(struct tare_calls_stream *s, struct tare__calls *c)
 {
     const struct tare__calls_touch *t = c->touch;
     struct tare_str name = t->name, args = {0}, json = tare_str_n(c->json.p, t->json);
-    if (!certain(c))
+    if (!certain(c)) {
+        be_quiet(s, c);
         return;
+    }
     if (name.p)
         args = json;
     else if (!(t->by->family == tare__calls_json && !(t->by->flags & TARE__NAME_KEY) &&
@@ -244,21 +253,30 @@ static void tell_open_call(struct tare_calls_stream *s, struct tare__calls *c)
         return;
     if (!tare__calls_tool(c, name) || (args.n && args.p[0] != '{'))
         return;
+    size_t rest = args.n;
     args = object_of(args);
+    if (args.n < rest) /* the first call of a list, or all of the only one */
+        be_quiet(s, c);
+    size_t all = args.n;
     args.n = args.n ? whole(args.p, 0, args.n) : 0;
     if (!s->open)
         open_call(s, name);
     struct tare_str sent = tare_buf_str(&s->arguments);
     if (tare_str_eq(tare_buf_str(&s->name), name) && args.n > sent.n && tare_str_starts(args, sent))
         more_arguments(s, tare_str_n(args.p + sent.n, args.n - sent.n));
-    s->in_string = t->by->family == tare__calls_json && ends_inside(s, args);
+    /* a byte that stands for itself, so that the string is told up to it */
+    unsigned char last = (unsigned char)s->text.p[s->text.n - 1];
+    s->in_string = s->idle >= TARE__STRING && s->quoted == IN_STRING && args.n == all &&
+                   s->arguments.n == all && last >= 0x20 && last < 0x7f && last != '"' &&
+                   last != '\\';
     s->string_told = s->text.n;
 }
 
 /* May an open block be read again now? */
 static bool worth_a_look(struct tare_calls_stream *s)
 {
-    size_t block = s->text.n - s->at, grown = s->text.n - s->tried;
+    size_t from = s->resume > s->at ? s->resume : s->at;
+    size_t block = s->text.n - from, grown = s->text.n - s->tried;
     bool now = s->tried <= s->at || grown >= block / GROWTH_SHARE ||
                s->spent + block <= BUDGET_FREE + BUDGET_A_BYTE * s->text.n;
     if (now) {
@@ -381,6 +399,20 @@ static bool bare_check(struct tare_calls_stream *s, struct tare__calls *c)
     return s->phase == SCAN;
 }
 
+/* The calls of an open block that stand in units of their own, and are whole. */
+static void tell_whole_calls(struct tare_calls_stream *s, const struct tare__calls *c)
+{
+    bool units =
+        c->reading && c->reading->open &&
+        (c->reading->family == tare__calls_head || c->reading->family == tare__calls_tags ||
+         c->reading->family == tare__calls_nested);
+    if (!units || c->opts->strict || c->orphan || c->final_calls == 0 || c->final_errors)
+        return;
+    for (uint32_t k = 0; k < c->final_calls; k++)
+        final_call(s, &c->r->calls[k]);
+    s->resume = c->final_end;
+}
+
 /* A block that has been read to its end; false: more may come. */
 static bool take_block(struct tare_calls_stream *s, struct tare__calls *c, size_t i, bool got)
 {
@@ -389,29 +421,40 @@ static bool take_block(struct tare_calls_stream *s, struct tare__calls *c, size_
     tell_text(s, TARE_EMIT_CONTENT, s->at, i);
     s->at = i;
     if (c->touch->met || c->i >= c->text.n) {
+        s->idle = c->touch->idle;
+        s->stop = c->touch->stop;
+        if (got)
+            tell_whole_calls(s, c);
         if (got)
             tell_open_call(s, c);
         return false;
     }
     settle(s, c->r, 0);
     s->at = c->i;
+    s->resume = 0;
     s->phase = REASON;
     return true;
+}
+
+/* What tags may begin with, now that the dialect is known if it ever will be. */
+static void begin_scan(struct tare_calls_stream *s, struct tare__calls *c)
+{
+    tare__calls_add_openers(c);
+    for (uint32_t k = 0; k < c->n_openers; k++)
+        s->first[(unsigned char)c->openers[k].text.p[0]] = true;
+    memcpy(s->marks, s->first, sizeof s->first);
+    if (c->spec && c->spec->flags & TARE__INTERLEAVED)
+        s->marks[(unsigned char)c->spec->think[0]] = true;
+    for (int k = 0; c->spec && k < 6 && c->spec->delimiters[k]; k++)
+        s->marks[(unsigned char)c->spec->delimiters[k][0]] = true;
+    s->scanned = true;
 }
 
 /* One step through content; false: the rest has to wait. */
 static bool scan(struct tare_calls_stream *s, struct tare__calls *c)
 {
-    bool first[256] = {false};
-    for (uint32_t k = 0; k < c->n_openers; k++)
-        first[(unsigned char)c->openers[k].text.p[0]] = true;
     if (!s->scanned)
-        memcpy(s->marks, first, sizeof first);
-    if (c->spec && c->spec->flags & TARE__INTERLEAVED)
-        s->marks[(unsigned char)c->spec->think[0]] = true;
-    for (int k = 0; c->spec && k < 6 && c->spec->delimiters[k] && !s->scanned; k++)
-        s->marks[(unsigned char)c->spec->delimiters[k][0]] = true;
-    s->scanned = true;
+        begin_scan(s, c);
     for (size_t i = s->at; i < c->text.n && !c->nomem; i++) {
         size_t n = tare__calls_delimiter_at(c, i);
         if (n || tare__calls_thinks_at(c, i)) {
@@ -420,7 +463,7 @@ static bool scan(struct tare_calls_stream *s, struct tare__calls *c)
             s->phase = REASON;
             return true;
         }
-        if (!first[(unsigned char)c->text.p[i]])
+        if (!s->first[(unsigned char)c->text.p[i]])
             continue;
         *c->touch = (struct tare__calls_touch){0};
         if (i == s->at && !worth_a_look(s))
@@ -473,11 +516,16 @@ static bool harmony(struct tare_calls_stream *s, struct tare__calls *c)
     if (s->at >= c->text.n || !worth_a_look(s))
         return false;
     c->i = s->at;
+    c->reading = c->spec;
     tare__calls_harmony_step(c);
     bool final = !c->touch->met && c->i < c->text.n;
     tell_harmony(s, c, final);
-    if (!final)
+    if (!final) {
+        s->idle = c->touch->idle;
+        s->stop = c->touch->stop;
+        tell_open_call(s, c);
         return false;
+    }
     settle(s, c->r, 0);
     s->at = c->i;
     return true;
@@ -507,22 +555,24 @@ static bool step(struct tare_calls_stream *s, struct tare__calls *c)
 /* One look from s->at on; true: something was settled, look again. */
 static enum tare_status look(struct tare_calls_stream *s, bool *again, struct tare_err *err)
 {
-    struct tare__calls c;
-    struct tare__calls_touch touch = {0};
-    struct tare_calls r;
-    enum tare_status st =
-        tare__calls_setup(&c, tare_buf_str(&s->text), s->opts, &s->arena, &r, err);
-    *again = s->in_string = false;
+    struct tare__calls *c = &s->c;
+    enum tare_status st = TARE_OK;
+    if (s->set_up)
+        tare__calls_again(c, tare_buf_str(&s->text));
+    else
+        st = tare__calls_setup(c, tare_buf_str(&s->text), s->opts, &s->arena, &s->r, err);
+    *again = s->in_string = s->quiet = false;
+    c->resume = s->resume;
+    s->idle = TARE__ANY_BYTE;
     if (st != TARE_OK)
         return st;
-    c.touch = &touch;
+    s->set_up = true;
+    s->touch = (struct tare__calls_touch){0};
+    c->touch = &s->touch;
     if (s->spec)
-        c.spec = s->spec;
-    if (s->phase == SCAN)
-        tare__calls_add_openers(&c);
-    *again = step(s, &c);
-    bool nomem = c.nomem || c.json.failed || c.content.failed || c.reasoning.failed;
-    tare__calls_teardown(&c);
+        c->spec = s->spec;
+    *again = step(s, c);
+    bool nomem = c->nomem || c->json.failed || c->content.failed || c->reasoning.failed;
     tare_arena_reset(&s->arena);
     return nomem ? tare_fail(err, TARE_E_NOMEM, "out of memory while reading tool calls") : TARE_OK;
 }
@@ -564,9 +614,11 @@ static bool more_of_string(struct tare_calls_stream *s)
     size_t i = s->string_told, end;
     while (i < s->text.n) {
         unsigned char b = (unsigned char)s->text.p[i];
-        if (b < 0x20 || b == '"')
+        if (b < 0x20 || b == '"' || b == (unsigned char)s->stop)
             return false;
         bool escape = b == '\\';
+        if (escape && s->idle != TARE__JSON_STRING)
+            return false;
         if (escape && i + 1 == s->text.n)
             break;
         if (escape && (!s->text.p[i + 1] || !strchr("\"\\/bfnrtu", s->text.p[i + 1])))
@@ -585,6 +637,10 @@ static bool told_at_once(struct tare_calls_stream *s, struct tare_str piece)
 {
     bool scan = s->phase == SCAN && s->scanned, think = s->phase == THINK;
     if (s->in_string && more_of_string(s))
+        return true;
+    if (s->idle == TARE__NOT_STOP && !memchr(piece.p, s->stop, piece.n))
+        return true;
+    if (s->quiet && !memchr(piece.p, s->closer, piece.n))
         return true;
     if (!(scan || think) || s->at + piece.n != s->text.n)
         return false;
@@ -661,6 +717,8 @@ void tare_calls_stream_close(struct tare_calls_stream *s)
 {
     if (!s)
         return;
+    if (s->set_up)
+        tare__calls_teardown(&s->c);
     tare_arena_free(&s->arena);
     tare_buf_free(&s->text);
     tare_buf_free(&s->name);

@@ -320,6 +320,12 @@ bool tare__calls_tags(struct tare__calls *c, const struct tare__calls_spec *s)
         tare__calls_cut(c);
         return true;
     }
+    if (c->resume) {
+        c->i = c->resume;
+        shell(c, s);
+        shell(c, s);
+        tare__calls_begin(c, c->i);
+    }
     if (!calls(c, s, &cut))
         return false;
     if (cut || (cut_here(c, s) && !tare__calls_done(c))) {
