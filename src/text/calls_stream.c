@@ -237,21 +237,36 @@ static void be_quiet(struct tare_calls_stream *s, const struct tare__calls *c)
     s->quiet = s->closer != '\0';
 }
 
+/* Name and arguments of the open call, as far as they are final. */
+static bool open_parts(const struct tare__calls *c, struct tare_str *name, struct tare_str *args)
+{
+    const struct tare__calls_touch *t = c->touch;
+    struct tare_str json = tare_str_n(c->json.p, t->json);
+    bool object = t->by->family == tare__calls_json && !(t->by->flags & TARE__NAME_KEY);
+    *name = t->name;
+    *args = json;
+    if (!name->p && !(object && from_object(t->by, json, name, args)))
+        return false;
+    return tare__calls_tool(c, *name) && (args->n == 0 || args->p[0] == '{');
+}
+
+/* The text ends inside a string, all of it told, and with a byte that stands for itself. */
+static bool ends_inside(const struct tare_calls_stream *s, size_t args)
+{
+    unsigned char last = (unsigned char)s->text.p[s->text.n - 1];
+    return s->idle >= TARE__STRING && s->quoted == IN_STRING && s->arguments.n == args &&
+           last >= 0x20 && last < 0x7f && last != '"' && last != '\\';
+}
+
 /* What an open block shows of its call for certain. */
 static void tell_open_call(struct tare_calls_stream *s, struct tare__calls *c)
 {
-    const struct tare__calls_touch *t = c->touch;
-    struct tare_str name = t->name, args = {0}, json = tare_str_n(c->json.p, t->json);
+    struct tare_str name, args;
     if (!certain(c)) {
         be_quiet(s, c);
         return;
     }
-    if (name.p)
-        args = json;
-    else if (!(t->by->family == tare__calls_json && !(t->by->flags & TARE__NAME_KEY) &&
-               from_object(t->by, json, &name, &args)))
-        return;
-    if (!tare__calls_tool(c, name) || (args.n && args.p[0] != '{'))
+    if (!open_parts(c, &name, &args))
         return;
     size_t rest = args.n;
     args = object_of(args);
@@ -264,11 +279,7 @@ static void tell_open_call(struct tare_calls_stream *s, struct tare__calls *c)
     struct tare_str sent = tare_buf_str(&s->arguments);
     if (tare_str_eq(tare_buf_str(&s->name), name) && args.n > sent.n && tare_str_starts(args, sent))
         more_arguments(s, tare_str_n(args.p + sent.n, args.n - sent.n));
-    /* a byte that stands for itself, so that the string is told up to it */
-    unsigned char last = (unsigned char)s->text.p[s->text.n - 1];
-    s->in_string = s->idle >= TARE__STRING && s->quoted == IN_STRING && args.n == all &&
-                   s->arguments.n == all && last >= 0x20 && last < 0x7f && last != '"' &&
-                   last != '\\';
+    s->in_string = ends_inside(s, all);
     s->string_told = s->text.n;
 }
 

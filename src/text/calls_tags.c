@@ -261,6 +261,12 @@ static int one_call(struct tare__calls *c, const struct tare__calls_spec *s)
 /* All calls of the block; false: an orphan that is none. */
 static bool calls(struct tare__calls *c, const struct tare__calls_spec *s, bool *cut)
 {
+    if (c->resume) { /* behind the calls that are known */
+        c->i = c->resume;
+        shell(c, s);
+        shell(c, s);
+        tare__calls_begin(c, c->i);
+    }
     while (tare__calls_skip(c, s->call)) {
         int code = s->family == tare__calls_nested ? tare__calls_nested_call(c, s) : one_call(c, s);
         if (c->orphan && (code || !tare__calls_complete(c, c->r->n_calls - 1))) {
@@ -319,12 +325,6 @@ bool tare__calls_tags(struct tare__calls *c, const struct tare__calls_spec *s)
             return false;
         tare__calls_cut(c);
         return true;
-    }
-    if (c->resume) {
-        c->i = c->resume;
-        shell(c, s);
-        shell(c, s);
-        tare__calls_begin(c, c->i);
     }
     if (!calls(c, s, &cut))
         return false;
