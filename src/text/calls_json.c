@@ -472,6 +472,8 @@ static bool nothing(struct tare__calls *c, const struct tare__calls_spec *s)
 /* Goes on behind the calls that are known; true: over the end of the block. */
 static bool resume(struct tare__calls *c, const struct tare__calls_spec *s)
 {
+    if (!c->resume)
+        return false;
     c->i = c->resume;
     tare__calls_begin(c, c->i);
     tare__calls_blank(c);
@@ -487,7 +489,7 @@ bool tare__calls_head(struct tare__calls *c, const struct tare__calls_spec *s)
         return false;
     if (!tare__calls_at(c, s->call))
         return nothing(c, s);
-    closed |= c->resume && resume(c, s);
+    closed |= resume(c, s);
     while (tare__calls_skip(c, s->call)) {
         int code = one(c, s);
         bool left = code == TARE_E_CALL_TRUNCATED;
