@@ -136,6 +136,21 @@ static enum tare_status flush(struct tare_ctx *ctx, struct tare_buf *out, struct
     return TARE_OK;
 }
 
+/* A line that is no JSON is answered too, so that the others are not lost. */
+static void torn_line(struct tare_ctx *ctx, const struct tare_err *why, struct tare_buf *out)
+{
+    struct tare_json_writer w;
+    ctx->exit_code = tare_status_exit(TARE_E_INPUT);
+    tare_json_writer_init(&w, out);
+    put_id(&w, (struct tare_json){0});
+    tare_json_member_cstr(&w, "refused", why->text);
+    tare_json_member_u64(&w, "line", why->line);
+    tare_json_member_u64(&w, "column", why->column);
+    tare_json_member_cstr(&w, "fault", why->fault);
+    tare_json_end_object(&w);
+    tare_buf_putc(out, '\n');
+}
+
 static enum tare_status each_line(struct check *k, struct tare_str path, struct tare_err *err)
 {
     struct tare_map map;
@@ -149,13 +164,21 @@ static enum tare_status each_line(struct check *k, struct tare_str path, struct 
     tare_mask_times_init(&k->times);
     tare_buf_init(&out, NULL, TARE_GIB);
     tare_jsonl_begin(&lines, map.bytes, NULL);
-    while (tare_jsonl_next(&lines, &k->each, &line, &st, err)) {
-        st = batch_line(k, line, &out, err);
+    while (st == TARE_OK) {
+        struct tare_err why = {0};
+        if (tare_jsonl_next(&lines, &k->each, &line, &st, &why))
+            st = batch_line(k, line, &out, err);
+        else if (st == TARE_OK)
+            break;
+        else if (why.fault)
+            torn_line(k->ctx, &why, &out);
+        else
+            *err = why;
+        if (why.fault)
+            st = TARE_OK;
         if (st == TARE_OK)
             st = flush(k->ctx, &out, err);
         tare_arena_reset(&k->each);
-        if (st != TARE_OK)
-            break;
     }
     if (st == TARE_E_INPUT)
         tare_err_file(err, path);

@@ -61,7 +61,8 @@ enum tare_status tare_json_mend(struct tare_str text, struct tare_arena *arena,
     st = tare__calls_setup(&c, tare_str_trim(text), &opts, arena, &record, &own);
     if (st != TARE_OK)
         return st == TARE_E_NOMEM ? tare_fail(err, st, "%s", own.text) : TARE_E_INPUT;
-    bool ok = mended(&c, value);
+    /* nothing to mend, and yet no JSON: a blank that JSON does not know */
+    bool ok = mended(&c, value) && c.rep != 0;
     if (ok)
         *repairs = c.rep;
     tare__calls_teardown(&c);

@@ -113,6 +113,7 @@ static const struct {
     {"{\"a\": word}", NULL, 0},
     {"[1] [2]", NULL, 0},
     {"so [1]", NULL, 0},
+    {"\v0", NULL, 0}, /* no white space of JSON */
     {"```json\n{}", NULL, 0},
     {"", NULL, 0},
 };
