@@ -21,6 +21,11 @@ struct tare__inside {
     struct tare__inside_place *stack;
     const struct tare_alc *alc;
     size_t bytes; /* of words, ends and stack, in one piece */
+    struct tare__inside_asked {
+        uint32_t state;
+        bool endless; /* any common text may follow */
+    } asked[16];
+    uint32_t n_asked;
 };
 
 /* Without bounds (or behind them far enough that they do not matter) the automaton is all. */
