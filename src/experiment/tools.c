@@ -136,6 +136,8 @@ static void describe(const struct tare__tools_lab *l, int a)
         has_ms += u->has_ms;
         first_ms += u->first_ms;
         firsts += u->firsts;
+        row->limited += u->limited;
+        row->near += u->near;
         row->promised += u->promised;
         row->broken += u->broken;
         if (u->masses && (masses == 0 || u->mass_min < least))

@@ -163,6 +163,7 @@ struct tare_tools_row {
     struct tare_value first_ms;                   /* of a message: until its first text or call */
     struct tare_value success_tokens, success_ms; /* of all episodes, for each that succeeds */
     struct tare_interval success_tokens_ci, success_ms_ci;
+    uint64_t limited, near;    /* messages with a limit of tokens; of them beyond TARE_TOOLS_NEAR */
     uint64_t promised, broken; /* messages of a recorded regime where a call is expected; of them
                                   not as the regime promises: the server did not enforce it */
     struct tare_value mass_mean, mass_min;
@@ -172,6 +173,7 @@ struct tare_tools_row {
 };
 
 #define TARE_TOOLS_RULES 64u
+#define TARE_TOOLS_NEAR 0.8 /* of the tokens a message may have: the next may be cut */
 
 struct tare_tools_rule { /* of the order policies */
     struct tare_str says;

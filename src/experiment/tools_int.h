@@ -13,6 +13,7 @@ struct tare__tools_unit {
     bool has_tokens, has_ms;
     double first_ms; /* sum over `firsts` messages */
     uint32_t firsts;
+    uint32_t limited, near;    /* messages with a limit of tokens; of them close to it */
     uint32_t promised, broken; /* messages of a recorded regime; of them not as it promises */
     uint32_t tries;            /* beyond the first */
     double tries_tokens, tries_ms;

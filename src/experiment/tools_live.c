@@ -241,7 +241,8 @@ static void put_tokens(struct tare_json_writer *w, struct tare_str text,
 }
 
 /* A text as recorded. */
-static void put_text(struct tare_buf *to, struct tare_str text, const struct tare_model_reply *r)
+static void put_text(struct tare_buf *to, struct tare_str text, const struct tare_model_reply *r,
+                     uint64_t max_tokens)
 {
     struct tare_json_writer w;
     if (to->n)
@@ -254,6 +255,8 @@ static void put_text(struct tare_buf *to, struct tare_str text, const struct tar
         tare_json_member_cstr(&w, "finish_reason", "length");
     if (r->has_usage)
         tare_json_member_u64(&w, "tokens", r->output);
+    if (max_tokens)
+        tare_json_member_u64(&w, "max_tokens", max_tokens);
     if (!r->from_cache)
         tare_json_member_u64(&w, "ms", r->ms > 0 ? (uint64_t)r->ms : 0);
     if (!r->from_cache && r->ttft_ms >= 0)
@@ -371,7 +374,8 @@ static enum tare_status take(void *ctx, size_t i, const struct tare_model_reply 
     struct tare_retry_prompt say = {.kind = TARE_RETRY_NONE};
     if (!text.p)
         return tare_fail(err, TARE_E_NOMEM, "out of memory while reading a reply");
-    put_text(t->n_tries ? &t->tries : &t->first, text, r);
+    put_text(t->n_tries ? &t->tries : &t->first, text, r,
+             t->max_tokens ? t->max_tokens : l->live->max_tokens);
     enum tare_status st = tare_calls_parse(text, &o, &t->arena, &calls, err);
     if (st == TARE_OK && t->n_tries < l->live->retries && (calls.n_errors || calls.n_findings))
         st = tare_retry_prompt(text, &o, &calls, NULL, 0, &t->arena, &say, err);

@@ -81,11 +81,15 @@ static void count_message(struct tare__tools_unit *u, struct tare_json m,
 
 static void cost(struct tare__tools_unit *u, struct tare_json m)
 {
-    double x;
+    double x, most;
     struct tare_json mass = tare_json_get(m, "mass_allowed");
     if (tare_json_f64(tare_json_get(m, "tokens"), &x)) {
         u->tokens += x;
         u->has_tokens = true;
+        if (tare_json_f64(tare_json_get(m, "max_tokens"), &most) && most > 0) {
+            u->limited++;
+            u->near += x > TARE_TOOLS_NEAR * most;
+        }
     }
     if (tare_json_f64(tare_json_get(m, "ms"), &x)) {
         u->ms += x;

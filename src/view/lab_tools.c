@@ -83,6 +83,12 @@ static void put_difference(struct tare_buf *out, const struct tare_tools_share *
                         tare_number_p(s->p_holm, 0, unicode).s);
 }
 
+/* Where the 95th of a hundred messages is beyond it, a limit will soon cut a call. */
+static bool short_of_tokens(const struct tare_tools_row *row)
+{
+    return row->near * 20 > row->limited;
+}
+
 static void put_costs(struct tare_buf *out, const struct tare_tools_report *r)
 {
     tare_buf_puts(out, "\ncosts of an episode\n");
@@ -107,6 +113,11 @@ static void put_costs(struct tare_buf *out, const struct tare_tools_report *r)
             tare_buf_printf(out, "  mass allowed %.3f, least %.3f", row->mass_mean.v,
                             row->mass_min.v);
         tare_buf_putc(out, '\n');
+        if (short_of_tokens(row))
+            tare_buf_printf(out,
+                            "    %-18s%" PRIu64 " of %" PRIu64
+                            " messages took more than %.0f %% of their tokens: raise the limit\n",
+                            "", row->near, row->limited, 100 * TARE_TOOLS_NEAR);
     }
 }
 
@@ -358,6 +369,11 @@ static void doc_arm(struct tare_json_writer *w, enum tare_tools_arm a,
     tare__doc_value(w, "ms", row->ms);
     tare__doc_value(w, "ms_ratio", row->ms_ratio);
     tare__doc_interval(w, "ms_ratio_interval", row->ms_ci);
+    tare_json_put_key(w, "headroom");
+    tare_json_begin_object(w);
+    tare_json_member_u64(w, "messages", row->limited);
+    tare_json_member_u64(w, "near", row->near);
+    tare_json_end_object(w);
     tare__doc_value(w, "first_ms", row->first_ms);
     tare__doc_value(w, "success_tokens", row->success_tokens);
     tare__doc_interval(w, "success_tokens_interval", row->success_tokens_ci);

@@ -320,11 +320,12 @@ static void test_workflows(void **state)
         tare_buf_init(&b, NULL, TARE_MIB);
         tare_buf_puts(&b, DEFAULTS);
         for (int i = 0; i < 10; i++)
-            tare_buf_printf(&b,
-                            "{\"id\":\"e%d\",\"seed\":%d,\"messages\":[{\"text\":\"" CALL(
-                                "{\\\"a\\\": 1,}") "\",\"expect\":[{\"name\":\"f\"}],"
-                                                   "\"tokens\":30,\"first_ms\":%d}]}\n",
-                            one ? 0 : i, i, 10 * i);
+            tare_buf_printf(
+                &b,
+                "{\"id\":\"e%d\",\"seed\":%d,\"messages\":[{\"text\":\"" CALL(
+                    "{\\\"a\\\": 1,}") "\",\"expect\":[{\"name\":\"f\"}],"
+                                       "\"tokens\":30,\"first_ms\":%d,\"max_tokens\":%d}]}\n",
+                one ? 0 : i, i, 10 * i, i ? 100 : 37);
         struct tare_tools_report *r = lab(tare_buf_str(&b), &arena);
         const struct tare_tools_share *s = &r->arm[TARE_ARM_LENIENT].rate[TARE_RATE_SUCCESS];
         const struct tare_tools_share *m = &r->arm[TARE_ARM_LENIENT].rate[TARE_RATE_MALFORMED];
@@ -337,6 +338,7 @@ static void test_workflows(void **state)
         assert_true(r->arm[TARE_ARM_LENIENT].success_tokens.v == 30);
         assert_non_null(r->arm[TARE_ARM_STRICT].success_tokens.why);
         assert_true(r->arm[TARE_ARM_STRICT].first_ms.v == 45);
+        assert_true(r->arm[TARE_ARM_STRICT].limited == 10 && r->arm[TARE_ARM_STRICT].near == 1);
         tare_buf_free(&b);
     }
     tare_arena_free(&arena);
