@@ -80,6 +80,7 @@ struct tare_mask_options {
     const char *dialect; /* TOOLS: the call as that dialect writes it ("hermes", "glm45" …), tags
                             that the vocabulary has as special tokens as such; before, after and
                             arguments are left alone. NULL: JSON */
+    int formats;         /* SCHEMA, TOOLS: "format" is enforced, not only noted */
 };
 
 struct tare_mask_program;

@@ -126,7 +126,8 @@ static enum tare_status lower(const struct tare_mask_options *o, struct tare_mas
 {
     struct tare_json json;
     struct tare_str text = tare_str_n(o->text, o->n_text);
-    struct tare_schema_grammar_options how = {.space = o->compact ? TARE_SCHEMA_SPACE_NONE
+    struct tare_schema_grammar_options how = {.schema = {.formats = o->formats != 0},
+                                              .space = o->compact ? TARE_SCHEMA_SPACE_NONE
                                                                   : TARE_SCHEMA_SPACE_FEW,
                                               .any_order = o->any_order != 0,
                                               .n_relax = o->n_relax};

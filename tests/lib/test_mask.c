@@ -112,6 +112,44 @@ static void test_faults(void **state)
     tare_mask_vocabulary_close(v);
 }
 
+/* "format" is a note, unless it is asked for; one that has no grammar is refused then. */
+static void test_formats(void **state)
+{
+    static const char schema[] = "{\"type\":\"string\",\"format\":\"date\"}";
+    static const char tools[] = "[{\"name\":\"f\",\"parameters\":{\"properties\":{\"a\":{\"type\":"
+                                "\"string\",\"format\":\"date\"}}}}]";
+    (void)state;
+    struct tare_mask_vocabulary *v = vocabulary();
+    for (int on = 0; on < 2; on++) {
+        struct tare_mask_program *p = NULL;
+        struct tare_mask_options o = {.size = sizeof o,
+                                      .kind = TARE_MASK_SCHEMA,
+                                      .text = schema,
+                                      .n_text = strlen(schema),
+                                      .vocabulary = v,
+                                      .compact = 1,
+                                      .formats = on};
+        assert_int_equal(tare_mask_compile(&o, &p, NULL), TARE_CODE_OK);
+        assert_true(takes(p, "\"2026-02-03\""));
+        assert_int_equal(takes(p, "\"soon\""), !on);
+        tare_mask_close(p);
+        o.kind = TARE_MASK_TOOLS;
+        o.text = tools;
+        o.n_text = strlen(tools);
+        assert_int_equal(tare_mask_compile(&o, &p, NULL), TARE_CODE_OK);
+        assert_true(takes(p, "{\"name\":\"f\",\"arguments\":{\"a\":\"2026-02-03\"}}"));
+        assert_int_equal(takes(p, "{\"name\":\"f\",\"arguments\":{\"a\":\"soon\"}}"), !on);
+        tare_mask_close(p);
+        p = NULL;
+        o.kind = TARE_MASK_SCHEMA;
+        o.text = "{\"format\":\"regex\"}";
+        o.n_text = strlen(o.text);
+        assert_int_equal(tare_mask_compile(&o, &p, NULL), on ? TARE_CODE_LIMIT : TARE_CODE_OK);
+        tare_mask_close(p);
+    }
+    tare_mask_vocabulary_close(v);
+}
+
 /* Logits, mass, batch, forced, clone and rollback on one program. */
 static void test_state(void **state)
 {
@@ -174,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_faults),
+        cmocka_unit_test(test_formats),
         cmocka_unit_test(test_state),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
