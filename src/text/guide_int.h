@@ -332,6 +332,8 @@ void tare__object_out(const struct tare__memory *m, const struct tare__frame *f,
 bool tare__string_step(struct tare__memory *m, struct tare__frame f, unsigned char byte);
 /* For the bytes that come next in the walk. */
 struct tare__lists tare__lists_from(struct tare_walk *w, struct tare_str bytes);
+/* The state behind them, where there are fewer readings than the bytes alone tell. */
+enum tare_status tare__lists_end(struct tare__lists *x, uint32_t *to, struct tare_err *err);
 /* One byte of a string or of a key that is not declared, on its registers alone. */
 enum tare__move { TARE__MOVE_DEAD, TARE__MOVE_READS, TARE__MOVE_ENDS };
 enum tare__move tare__string_move(const struct tare__node *x, struct tare__frame *f,

@@ -7,13 +7,13 @@
 #include "base/banned.h"
 
 enum mode { BETWEEN, BEFORE_KEY, STRING, STRING_SLASH, KEY, KEY_SLASH, DONE };
-enum kind { OBJECT, ARRAY, ONE_KEY }; /* a list of texts is an OBJECT */
+enum kind { OBJECT, LIST, ARRAY, ONE_KEY };
 
 /* Entries are never changed, only forgotten: each points to older ones. */
 struct tare__key_entry {
     uint32_t older; /* entry before it, of whatever object */
-    uint32_t
-        outer; /* OBJECT, ARRAY: the one it stands in; ONE_KEY: how many keys stand before it */
+    uint32_t outer; /* OBJECT, LIST, ARRAY: the one it stands in; ONE_KEY: how many keys stand
+                       before it */
     uint32_t from, n;
     uint32_t kind;
 };
@@ -111,12 +111,27 @@ static bool has_key(const struct tare__keys *k, bool part)
     return false;
 }
 
-static enum tare__keys_answer end_key(struct tare__keys *k)
+/* What was taken for a list of texts is an array. */
+static bool no_list(struct tare__keys *k)
+{
+    struct tare__key_entry e = k->entries[k->at.top];
+    e.kind = ARRAY;
+    if (!push(k, e))
+        return false;
+    k->at.top = k->at.head;
+    return true;
+}
+
+static enum tare__keys_answer end_key(struct tare__keys *k, struct tare__lists *lists, size_t at)
 {
     struct tare__key_entry e = {
         .older = k->at.head, .from = k->at.from, .n = k->at.n_text - k->at.from, .kind = ONE_KEY};
-    if (has_key(k, false))
-        return TARE__KEYS_TWICE;
+    if (has_key(k, false)) {
+        if (k->entries[k->at.top].kind != LIST || !tare__list_ends(lists, at))
+            return lists->failed ? TARE__KEYS_NO_MEMORY : TARE__KEYS_TWICE;
+        k->at.mode = BETWEEN;
+        return no_list(k) ? TARE__KEYS_OK : TARE__KEYS_NO_MEMORY;
+    }
     e.outer = keys_before(k);
     k->at.mode = BETWEEN;
     return push(k, e) ? TARE__KEYS_OK : TARE__KEYS_NO_MEMORY;
@@ -128,7 +143,7 @@ static bool open_one(struct tare__keys *k, enum kind kind)
                      .older = k->at.head, .outer = k->at.top, .from = k->at.n_text, .kind = kind}))
         return false;
     k->at.top = k->at.head;
-    k->at.mode = kind == OBJECT ? BEFORE_KEY : BETWEEN;
+    k->at.mode = kind == ARRAY ? BETWEEN : BEFORE_KEY;
     return true;
 }
 
@@ -142,28 +157,19 @@ static void close_one(struct tare__keys *k)
     k->at.mode = k->at.top ? BETWEEN : DONE;
 }
 
-/* What was taken for a list of texts holds other items: it is an array. */
-static bool no_list(struct tare__keys *k)
-{
-    struct tare__key_entry e = k->entries[k->at.top];
-    e.kind = ARRAY;
-    if (!push(k, e))
-        return false;
-    k->at.top = k->at.head;
-    return true;
-}
-
 static enum tare__keys_answer between(struct tare__keys *k, char c, struct tare__lists *lists,
                                       size_t at)
 {
     bool ok = true;
     if ((c == '{' || c == '[') && k->at.mode == BEFORE_KEY)
-        ok = no_list(k);
-    if (ok && (c == '{' || c == '['))
-        ok = open_one(k, c == '{' || tare__list_begins(lists, at) ? OBJECT : ARRAY);
+        ok = no_list(k); /* of texts alone */
+    if (ok && c == '{')
+        ok = open_one(k, OBJECT);
+    else if (ok && c == '[')
+        ok = open_one(k, tare__list_begins(lists, at) ? LIST : ARRAY);
     else if (c == '}' || c == ']')
         close_one(k);
-    else if (c == ',' && k->at.top && k->entries[k->at.top].kind == OBJECT)
+    else if (c == ',' && k->at.top && k->entries[k->at.top].kind <= LIST)
         k->at.mode = BEFORE_KEY;
     else if (c == '"' && k->at.mode == BEFORE_KEY) {
         k->at.mode = KEY;
@@ -188,7 +194,7 @@ static enum tare__keys_answer read_byte(struct tare__keys *k, char c, struct tar
         return TARE__KEYS_OK;
     case KEY:
         if (c == '"')
-            return end_key(k);
+            return end_key(k, lists, at);
         k->at.mode = c == '\\' ? KEY_SLASH : KEY;
         return put_char(k, c) ? TARE__KEYS_OK : TARE__KEYS_NO_MEMORY;
     case KEY_SLASH:
@@ -201,7 +207,7 @@ static enum tare__keys_answer read_byte(struct tare__keys *k, char c, struct tar
 }
 
 enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str bytes,
-                                       struct tare__lists lists)
+                                       struct tare__lists *lists)
 {
     struct tare__keys_at begin = k->at;
     for (size_t i = 0; i < bytes.n; i++) {
@@ -211,7 +217,9 @@ enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str byt
         if (k->at.skip)
             k->at.skip -= k->at.skip != UINT32_MAX;
         else
-            a = read_byte(k, bytes.p[i], &lists, i);
+            a = read_byte(k, bytes.p[i], lists, i);
+        if (lists->failed)
+            a = TARE__KEYS_NO_MEMORY;
         if (a != TARE__KEYS_OK) {
             k->at = begin;
             return a;
@@ -221,7 +229,7 @@ enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str byt
 }
 
 enum tare__keys_answer tare__keys_try(struct tare__keys *k, struct tare_str bytes,
-                                      struct tare__lists lists)
+                                      struct tare__lists *lists)
 {
     struct tare__keys_at begin = k->at;
     enum tare__keys_answer a = tare__keys_read(k, bytes, lists);
@@ -262,7 +270,7 @@ bool tare__keys_in_value(const struct tare__keys *k)
 
 static uint32_t object_from(const struct tare__keys *k, uint32_t i)
 {
-    while (i && k->entries[i].kind != OBJECT)
+    while (i && k->entries[i].kind > LIST)
         i = k->entries[i].outer;
     return i;
 }

@@ -26,17 +26,23 @@ struct tare__keys {
 };
 
 /* Which arrays are lists of texts that may not come twice: the grammar says so, in the state before
- * the bracket. The bytes that are read, from that state on; memory NULL: none is one. */
+ * a byte. The bytes that are read, and the state before the one at `at`; memory NULL: none is one.
+ */
 struct tare__memory;
 struct tare__lists {
     struct tare__memory *memory;
     uint32_t state;
     struct tare_str bytes;
-    size_t at; /* bytes behind which `state` stands */
+    size_t at;
+    bool fewer;  /* readings than the bytes alone tell: some are out, since a text came twice */
+    bool failed; /* no memory */
 };
-/* Whether a list may begin with the byte at that place; places in order (guide_object.c). Where an
- * array may be a list or not, its texts may not come twice either. */
+/* Whether a list may begin with the byte at that place; asked in order of places (guide_object.c).
+ */
 bool tare__list_begins(struct tare__lists *x, size_t at);
+/* A text that is there already ends with that byte: the readings by which it may not are out. False
+ * when none is left. */
+bool tare__list_ends(struct tare__lists *x, size_t at);
 
 enum tare__keys_answer { TARE__KEYS_OK, TARE__KEYS_TWICE, TARE__KEYS_NO_MEMORY };
 
@@ -47,10 +53,10 @@ bool tare__keys_copy(const struct tare__keys *k, struct tare__keys *to);
 /* Reads on. TWICE: a key of an object that has it already; NO_MEMORY: then the place is as it was.
  */
 enum tare__keys_answer tare__keys_read(struct tare__keys *k, struct tare_str bytes,
-                                       struct tare__lists lists);
+                                       struct tare__lists *lists);
 /* Whether the bytes could be read; the place stays. */
 enum tare__keys_answer tare__keys_try(struct tare__keys *k, struct tare_str bytes,
-                                      struct tare__lists lists);
+                                      struct tare__lists *lists);
 /* How many quotes a token must have to write a key twice from here. */
 uint32_t tare__keys_quotes(const struct tare__keys *k);
 /* True inside a string that is no key: the place changes only when it ends. */

@@ -478,10 +478,12 @@ static enum tare_status drop_twice(struct tare_walk *w, const struct tare__mask 
         if (least == 1 && !tare_mask_has(&all->view, ids[i]))
             continue;
         struct tare_str text = tare_vocab_text(v->v, ids[i]);
-        enum tare__keys_answer a = tare__keys_try(&w->keys, text, tare__lists_from(w, text));
-        if (a == TARE__KEYS_NO_MEMORY)
+        struct tare__lists lists = tare__lists_from(w, text);
+        uint32_t to = TARE__STATE_START;
+        enum tare__keys_answer a = tare__keys_try(&w->keys, text, &lists);
+        if (a == TARE__KEYS_NO_MEMORY || tare__lists_end(&lists, &to, err))
             return tare__memory_full(err);
-        if (a == TARE__KEYS_OK)
+        if (a == TARE__KEYS_OK && to != TARE__STATE_DEAD)
             continue;
         if (g->n == all->view.n_allowed)
             copy_mask(v, &all->view, g);
@@ -515,8 +517,10 @@ static enum tare_status leads_on(struct tare_walk *w, uint32_t id, struct looked
         st = tare__step(w->memory, to, (unsigned char)text.p[i], &to, err);
     if (st)
         return st;
-    enum tare__keys_answer a =
-        special ? TARE__KEYS_OK : tare__keys_read(&w->keys, text, tare__lists_from(w, text));
+    struct tare__lists lists = tare__lists_from(w, text);
+    enum tare__keys_answer a = special ? TARE__KEYS_OK : tare__keys_read(&w->keys, text, &lists);
+    if (a == TARE__KEYS_OK && tare__lists_end(&lists, &to, err) != TARE_OK)
+        a = TARE__KEYS_NO_MEMORY;
     bool same = w->keys.at.head == begin.head && w->keys.at.n_text == begin.n_text;
     if (a == TARE__KEYS_OK && same && seen->state[to % LOOKED] == to)
         *out = seen->alive[to % LOOKED];

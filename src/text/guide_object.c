@@ -341,21 +341,62 @@ struct tare__lists tare__lists_from(struct tare_walk *w, struct tare_str bytes)
         .memory = w->guide->grammar->lists ? w->memory : NULL, .state = w->state, .bytes = bytes};
 }
 
-bool tare__list_begins(struct tare__lists *x, size_t at)
+static bool list_at(struct tare__lists *x, size_t at)
 {
     struct tare_err err = {0};
-    for (; x->memory && x->at < at; x->at++)
-        if (tare__step(x->memory, x->state, (unsigned char)x->bytes.p[x->at], &x->state, &err))
-            return false;
-    if (!x->memory)
+    for (; x->memory && x->at < at && !x->failed; x->at++)
+        x->failed =
+            tare__step(x->memory, x->state, (unsigned char)x->bytes.p[x->at], &x->state, &err);
+    return x->memory && !x->failed;
+}
+
+static bool in_list(const struct tare__memory *m, const struct tare__frame *f)
+{
+    const struct tare__node *n = &m->guide->grammar->nodes[f->node];
+    return n->kind == TARE_GRAMMAR_K_OBJECT && n->u.object->list;
+}
+
+bool tare__list_begins(struct tare__lists *x, size_t at)
+{
+    if (!list_at(x, at))
         return false;
     const struct tare__state *s = tare__state_at(x->memory, x->state);
     for (uint32_t i = 0; i < s->n; i++) {
         const struct tare__frame *f = &x->memory->frames[s->frames[i]];
-        const struct tare__node *n = &x->memory->guide->grammar->nodes[f->node];
-        if (s->frames[i] != TARE__FRAME_BOTTOM && n->kind == TARE_GRAMMAR_K_OBJECT &&
-            n->u.object->list && (f->a & 0xff) == TARE__OBJECT_START)
+        if (s->frames[i] != TARE__FRAME_BOTTOM && in_list(x->memory, f) &&
+            (f->a & 0xff) == TARE__OBJECT_START)
             return true;
     }
     return false;
+}
+
+bool tare__list_ends(struct tare__lists *x, size_t at)
+{
+    struct tare__memory *m = x->memory;
+    struct tare_err err = {0};
+    if (!list_at(x, at))
+        return false;
+    const struct tare__state *s = tare__state_at(m, x->state);
+    (void)pthread_mutex_lock(&m->lock);
+    enum tare_status st = tare__closure_begin(m);
+    for (uint32_t i = 0; i < s->n && !st; i++) {
+        const struct tare__frame f = m->frames[s->frames[i]];
+        if (s->frames[i] != TARE__FRAME_BOTTOM && !in_list(m, &f))
+            st = tare__reads(m, f) ? TARE_OK : TARE_E_NOMEM;
+    }
+    if (!st)
+        st = tare__closure_end(m, &x->state, &err);
+    (void)pthread_mutex_unlock(&m->lock);
+    x->failed = st != TARE_OK;
+    x->fewer = true;
+    return !x->failed && x->state != TARE__STATE_DEAD;
+}
+
+enum tare_status tare__lists_end(struct tare__lists *x, uint32_t *to, struct tare_err *err)
+{
+    if (x->fewer && !list_at(x, x->bytes.n))
+        return tare__memory_full(err);
+    if (x->fewer)
+        *to = x->state;
+    return TARE_OK;
 }

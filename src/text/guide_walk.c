@@ -241,12 +241,15 @@ static enum tare_status advance(struct tare_walk *w, uint32_t to, struct tare_st
         return TARE_OK;
     if (w->guide->grammar->unique) {
         struct tare__keys_at before = w->keys.at;
-        enum tare__keys_answer a = tare__keys_read(&w->keys, bytes, tare__lists_from(w, bytes));
+        struct tare__lists lists = tare__lists_from(w, bytes);
+        enum tare__keys_answer a = tare__keys_read(&w->keys, bytes, &lists);
         if (a != TARE__KEYS_OK)
             return a == TARE__KEYS_TWICE ? TARE_OK : tare__memory_full(err);
-        if (w->guide->grammar->scarce && !tare__alive(w->memory, &w->keys, to)) {
+        enum tare_status st = tare__lists_end(&lists, &to, err);
+        if (st || to == TARE__STATE_DEAD ||
+            (w->guide->grammar->scarce && !tare__alive(w->memory, &w->keys, to))) {
             w->keys.at = before;
-            return TARE_OK;
+            return st;
         }
         w->key_history[w->n_history] = before;
     }

@@ -250,12 +250,26 @@ static bool only_texts(struct tare__lower *l, const struct tare__case *c)
     return true;
 }
 
+/* Of cases that have nothing but texts those that have any: listed values may be of other kinds
+ * than the case allows. */
+static struct tare__case *with_texts(struct tare__case *list)
+{
+    struct tare__case *first = NULL, **tail = &first;
+    for (; list; list = list->next)
+        if (list->kinds & TARE__LOWER_BIT(TARE_JSON_STRING)) {
+            *tail = list;
+            tail = &list->next;
+        }
+    *tail = NULL;
+    return first;
+}
+
 /* Where the case is one list of a few texts and nothing else: how many, and they as members. */
 static uint32_t few_texts(struct tare__lower *l, const struct tare__case *c,
                           struct tare_grammar_member *out)
 {
     uint32_t n = 0;
-    bool listed = c->in && c->in->list && !c->in->next && !c->out && !c->texts && !c->next &&
+    bool listed = c && c->in && c->in->list && !c->in->next && !c->out && !c->texts && !c->next &&
                   !c->min_length && c->max_length == TARE__LOWER_NO_BOUND;
     if (!listed || l->o->no_escapes)
         return 0;
@@ -301,13 +315,14 @@ static bool unique_texts(struct tare__lower *l, const struct tare__case *c, uint
                                     .gap_after = TARE_GRAMMAR_EMPTY};
     uint32_t n = 0;
     const struct tare__goal *goals = item_goals(l, c, UINT32_MAX, NULL, 0, &n);
-    const struct tare__case *list = goals ? tare__lower_cases(l, goals, n) : NULL;
+    struct tare__case *list = goals ? tare__lower_cases(l, goals, n) : NULL;
     bool json = !l->style.bare_keys && !l->style.quoted && !l->style.texts && !l->style.one_extra;
     if (!list || !json || c->counts)
         return false;
     for (const struct tare__case *k = list; k; k = k->next)
         if (!only_texts(l, k))
             return false;
+    list = with_texts(list);
     o.n_members = few_texts(l, list, few);
     if (!o.n_members) {
         any.key = texts_once(l, list);

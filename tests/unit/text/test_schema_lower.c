@@ -93,12 +93,35 @@ static const struct row rows[] = {
      {"{\"x\":[\"a\",\"a\"],\"y\":[\"a\"],\"z\":[\"a\"]}", "{\"y\":[\"y\",\"z\"],\"z\":[]}"},
      {"{\"x\":[],\"y\":[\"b\",\"b\"]}", "{\"y\":[\"a\",\"a\"],\"z\":[]}"},
      NULL},
-    /* items of one kind or the other: an array that may be such a list is one until it is not */
+    {"{\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"enum\":[\"a\",\"b\"],\"type\":"
+     "\"object\"}}",
+     {"[]"},
+     {"[\"a\"]", "[\"a\",\"b\"]", "[{}]"},
+     NULL},
+    {"{\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"anyOf\":[{\"enum\":[\"a\",1],\"type\":"
+     "\"boolean\"},{\"type\":\"string\",\"enum\":[\"b\",2]},{\"enum\":[\"c\"],\"pattern\":\"d\"}]}"
+     "}",
+     {"[]", "[\"b\"]"},
+     {"[\"a\"]", "[\"b\",\"b\"]", "[1]", "[2]", "[\"c\"]"},
+     NULL},
+    /* an array that may be such a list or another: a text that comes twice leaves the other */
     {"{\"anyOf\":[{\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"type\":\"string\"}},{"
-     "\"type\":"
-     "\"array\",\"items\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}]}",
+     "\"type\":\"array\",\"items\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}}}]}",
      {"[\"a\",\"b\"]", "[[\"a\",\"a\"],[\"a\"]]", "[]"},
      {"[\"a\",\"a\"]", "[\"a\",[\"a\"]]"},
+     NULL},
+    {"{\"anyOf\":[{\"type\":\"array\",\"uniqueItems\":true,\"items\":{\"type\":\"string\","
+     "\"pattern\":\"^[bc]$\"},\"maxItems\":4},{\"type\":\"array\",\"items\":{\"const\":\"b\"}}]}",
+     {"[\"b\",\"b\",\"b\"]", "[\"c\",\"b\"]", "[\"b\",\"b\"]"},
+     {"[\"c\",\"c\"]", "[\"c\",\"b\",\"b\"]", "[\"b\",\"b\",\"c\"]"},
+     NULL},
+    {"{\"type\":\"object\",\"anyOf\":[{\"properties\":{\"x\":{\"type\":\"array\",\"uniqueItems\":"
+     "true,\"items\":{\"type\":\"string\"}},\"y\":{\"const\":1}},\"required\":[\"y\"]},{"
+     "\"properties\":{\"x\":{\"type\":\"array\",\"items\":{\"type\":\"string\"}},\"y\":{\"const\":"
+     "2}},\"required\":[\"y\"]}]}",
+     {"{\"x\":[\"a\",\"b\"],\"y\":1}", "{\"x\":[\"a\",\"a\"],\"y\":2}",
+      "{\"x\":[\"a\",\"b\",\"a\",\"c\",\"c\"],\"y\":2}"},
+     {"{\"x\":[\"a\",\"a\"],\"y\":1}"},
      NULL},
     /* members and items that nothing looked at */
     {"{\"type\":\"object\",\"properties\":{\"a\":{}},\"anyOf\":[{\"properties\":{\"b\":{\"const\":"
