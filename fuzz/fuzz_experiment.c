@@ -72,7 +72,9 @@ static void cases(struct tare_str text, uint8_t which, struct tare_arena *arena)
                              .temperature = (double)NAN,
                              .native = which & 4,
                              .n_arms = 1,
-                             .arms = {which & 1 ? TARE_S("auto") : TARE_S("re-anchor-2")}};
+                             .arms = {which & 1
+                                          ? which & 8 ? TARE_S("constrained-order") : TARE_S("auto")
+                                          : TARE_S("re-anchor-2")}};
     struct tare_live_drawn drawn;
     struct tare_err err = {0};
     struct tare_buf out;
