@@ -61,6 +61,8 @@ struct tare__calls_opener {
     uint32_t repairs;
 };
 
+enum tare__calls_idle { TARE__ANY_BYTE, TARE__NOT_STOP, TARE__STRING, TARE__JSON_STRING };
+
 /* The first time a decision met the end of the text: what was settled before it. While text is
  * still to come, what is decided after that may change (text/calls_stream.c). */
 struct tare__calls_touch {
@@ -71,7 +73,7 @@ struct tare__calls_touch {
     struct tare_str name; /* of the unit's call, where it has been read */
     /* What comes next can change nothing while it has none of these bytes: a tag that is waited for
      * begins with `stop`, or ends the string that the text ends in. */
-    enum { TARE__ANY_BYTE, TARE__NOT_STOP, TARE__STRING, TARE__JSON_STRING } idle;
+    enum tare__calls_idle idle;
     char stop;
     bool inside; /* a value that has not ended */
 };

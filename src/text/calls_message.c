@@ -162,7 +162,8 @@ void tare__calls_harmony_step(struct tare__calls *c)
     c->block_rep = 0;
     if (from == 0 && c->opts->think_prefilled) {
         body(c, true);
-        return;
+        if (c->i > from)
+            return;
     }
     tare__calls_blank(c);
     if (at_header(c)) {

@@ -37,7 +37,7 @@ struct tare_calls_stream {
     struct tare_buf name, arguments; /* of the open call, as told */
     /* What more text can do without a look: see told_at_once. */
     enum { OUTSIDE, IN_STRING, ESCAPED } quoted; /* of what was told of the arguments */
-    int idle;                                    /* of the touch of the last look */
+    enum tare__calls_idle idle;                  /* of the touch of the last look */
     char stop;
     size_t resume; /* in the open block: the calls before have been told whole */
     bool quiet; /* nothing of the open block can be told before its closing tag, that ends with: */

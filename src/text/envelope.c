@@ -1,10 +1,9 @@
 /* Envelopes of tool calls, a row a dialect: the same tags as in text/calls_table.c. */
-#include "text/envelope.h"
+#include "text/envelope_int.h"
 
 #include "base/limits.h"
 #include "text/calls_int.h"
 #include "text/grammar_tools.h"
-#include "text/schema_lower.h"
 
 #include "base/banned.h"
 
@@ -16,6 +15,7 @@ enum layout {
     NAME_KEY, /* [{NAME: {…}}] */
     HEAD,     /* NAME mid {…} */
     TAGS,     /* NAME mid, then each argument in tags */
+    NESTED,   /* the same, values in tags of their own */
     PYTHON,   /* NAME(key=value, …) */
     GEMMA     /* NAME{key:value,…} */
 };
@@ -33,6 +33,7 @@ struct row {
 
 #define DS_OPEN "<｜tool▁calls▁begin｜><｜tool▁call▁begin｜>"
 #define DS_CLOSE "<｜tool▁call▁end｜><｜tool▁calls▁end｜>"
+#define M3 "]<]minimax[>["
 #define XML(prefix) .open = "<" prefix " name=\"", .text = "\">", .close = "</" prefix ">\n"
 #define DSML(block)                                                                                \
     .layout = TAGS, .mid = "\">\n", .after = "</｜DSML｜invoke>\n</｜DSML｜" block ">",            \
@@ -75,8 +76,8 @@ static const struct row rows[] = {
      .kinds = {"number", "array", "object"}},
     {{"minimax_m2", "<minimax:tool_call>\n<invoke name=\"", NULL}, TAGS, "\">\n",
      "</invoke>\n</minimax:tool_call>", XML("parameter")},
-    {.e = {"minimax_m3", NULL,
-           "objects and arrays are nested tags of any name, not JSON: no grammar of a JSON Schema"}},
+    {{"minimax_m3", M3 "<tool_call>" M3 "<invoke name=\"", NULL}, NESTED, .mid = "\">",
+     .after = M3 "</invoke>" M3 "</tool_call>"},
     {{"minimax_m1", "<tool_calls>", NULL}, OBJECT, .after = "</tool_calls>", NAMED},
     {{"hunyuan_a13b", "<tool_calls>", NULL}, LIST, .after = "</tool_calls>", NAMED},
     {{"nemotron", "<TOOLCALL>", NULL}, LIST, .after = "</TOOLCALL>", NAMED},
@@ -123,7 +124,7 @@ const struct tare_envelope *tare_envelope_of(struct tare_str dialect)
     return NULL;
 }
 
-struct envelope {
+struct tare__envelope {
     const struct row *row;
     const struct tare_vocab *vocab;
     struct tare_str arguments; /* their member in the schema of a tool */
@@ -135,7 +136,7 @@ struct envelope {
 
 /* ---- tags ---------------------------------------------------------------------------------- */
 
-static void find_specials(struct tare__lower *l, struct envelope *e)
+static void find_specials(struct tare__lower *l, struct tare__envelope *e)
 {
     const struct tare_vocab *v = e->vocab;
     uint32_t n = 0;
@@ -151,7 +152,7 @@ static void find_specials(struct tare__lower *l, struct envelope *e)
 }
 
 /* The longest special token that stands at the begin of the text, or UINT32_MAX. */
-static uint32_t special_at(const struct envelope *e, struct tare_str text)
+static uint32_t special_at(const struct tare__envelope *e, struct tare_str text)
 {
     uint32_t found = UINT32_MAX;
     for (uint32_t i = 0; i < e->n_specials; i++)
@@ -162,7 +163,8 @@ static uint32_t special_at(const struct envelope *e, struct tare_str text)
 }
 
 /* A text, special tokens as such. */
-static uint32_t tag(struct tare__lower *l, const struct envelope *e, struct tare_str text)
+uint32_t tare__envelope_tag(struct tare__lower *l, const struct tare__envelope *e,
+                            struct tare_str text)
 {
     uint32_t nodes[MAX_TAG], n = 0;
     size_t from = 0;
@@ -182,9 +184,9 @@ static uint32_t tag(struct tare__lower *l, const struct envelope *e, struct tare
     return n == 0 ? TARE_GRAMMAR_EMPTY : tare_grammar_seq(l->g, nodes, n);
 }
 
-static uint32_t tag_of(struct tare__lower *l, const struct envelope *e, const char *text)
+static uint32_t tag_of(struct tare__lower *l, const struct tare__envelope *e, const char *text)
 {
-    return tag(l, e, tare_str_of(text ? text : ""));
+    return tare__envelope_tag(l, e, tare_str_of(text ? text : ""));
 }
 
 /* Texts without a part. */
@@ -204,7 +206,7 @@ static const struct tare_dfa *texts_without(struct tare__lower *l, const char *p
 /* ---- arguments ----------------------------------------------------------------------------- */
 
 /* The types the parser thinks an argument has (text/calls_types.c). */
-static unsigned types_of(const struct envelope *e, struct tare_str name)
+static unsigned types_of(const struct tare__envelope *e, struct tare_str name)
 {
     struct tare_json s = tare_json_get_str(tare_json_get(e->parameters, "properties"), name);
     return tare_json_present(s) ? tare__calls_types(s, e->parameters, 0) : TARE__T_STR;
@@ -230,7 +232,7 @@ static uint32_t not_text(struct tare__lower *l, const struct tare__goal *goals, 
     return of_type(l, goals, n, TARE_JSON_STRING, true, false);
 }
 
-static uint32_t either(struct tare__lower *l, const uint32_t *nodes, uint32_t n)
+uint32_t tare__envelope_either(struct tare__lower *l, const uint32_t *nodes, uint32_t n)
 {
     uint32_t some[8], k = 0;
     for (uint32_t i = 0; i < n && k < 8; i++)
@@ -240,24 +242,26 @@ static uint32_t either(struct tare__lower *l, const uint32_t *nodes, uint32_t n)
 }
 
 /* node between two others, or NEVER. */
-static uint32_t around(struct tare__lower *l, uint32_t before, uint32_t node, uint32_t after)
+uint32_t tare__envelope_around(struct tare__lower *l, uint32_t before, uint32_t node,
+                               uint32_t after)
 {
     uint32_t parts[3] = {before, node, after};
     return node == TARE_GRAMMAR_NEVER ? node : tare_grammar_seq(l->g, parts, 3);
 }
 
 /* Where the tag says whether a text stands in it. */
-static uint32_t typed_value(struct tare__lower *l, const struct envelope *e,
+static uint32_t typed_value(struct tare__lower *l, const struct tare__envelope *e,
                             const struct tare__goal *goals, uint32_t n)
 {
     static const enum tare_json_kind kinds[] = {TARE_JSON_OBJECT, TARE_JSON_ARRAY,
                                                 TARE_JSON_OBJECT};
     const struct row *r = e->row;
-    uint32_t ways[4] = {
-        around(l, tag_of(l, e, r->text), tare__lower_raw(l, goals, n, NULL), TARE_GRAMMAR_EMPTY)};
+    uint32_t ways[4] = {tare__envelope_around(
+        l, tag_of(l, e, r->text), tare__lower_raw(l, goals, n, NULL), TARE_GRAMMAR_EMPTY)};
     if (!r->kinds[0]) {
-        ways[1] = around(l, tag_of(l, e, r->other), not_text(l, goals, n), TARE_GRAMMAR_EMPTY);
-        return either(l, ways, 2);
+        ways[1] = tare__envelope_around(l, tag_of(l, e, r->other), not_text(l, goals, n),
+                                        TARE_GRAMMAR_EMPTY);
+        return tare__envelope_either(l, ways, 2);
     }
     const char *at = strstr(r->other, "%s");
     for (uint32_t k = 0; k < 3 && at; k++) {
@@ -271,29 +275,31 @@ static uint32_t typed_value(struct tare__lower *l, const struct envelope *e,
         scalar[n] = (struct tare__goal){tare__lower_typed(l, TARE_JSON_STRING), true};
         uint32_t node = k ? of_type(l, goals, n, kinds[k], false, false)
                           : of_type(l, scalar, n + 1, TARE_JSON_OBJECT, true, true);
-        ways[k + 1] = around(l, tag(l, e, head), node, TARE_GRAMMAR_EMPTY);
+        ways[k + 1] =
+            tare__envelope_around(l, tare__envelope_tag(l, e, head), node, TARE_GRAMMAR_EMPTY);
     }
-    return either(l, ways, 4);
+    return tare__envelope_either(l, ways, 4);
 }
 
 /* Where it is seen from the schema: a text that could be another value is not written. */
-static uint32_t untyped_value(struct tare__lower *l, const struct envelope *e, struct tare_str name,
-                              const struct tare__goal *goals, uint32_t n, uint32_t quote)
+static uint32_t untyped_value(struct tare__lower *l, const struct tare__envelope *e,
+                              struct tare_str name, const struct tare__goal *goals, uint32_t n,
+                              uint32_t quote)
 {
     unsigned types = types_of(e, name);
     const struct tare_dfa *allowed = types == TARE__T_STR ? NULL : e->mixed;
     uint32_t ways[2] = {TARE_GRAMMAR_NEVER, TARE_GRAMMAR_NEVER};
     if (types & TARE__T_STR)
-        ways[0] = around(l, quote, tare__lower_raw(l, goals, n, allowed), quote);
+        ways[0] = tare__envelope_around(l, quote, tare__lower_raw(l, goals, n, allowed), quote);
     if (types != TARE__T_STR || e->row->layout == GEMMA)
         ways[1] = not_text(l, goals, n);
-    return either(l, ways, 2);
+    return tare__envelope_either(l, ways, 2);
 }
 
 static uint32_t argument(struct tare__lower *l, void *ctx, struct tare_str name,
                          const struct tare__goal *goals, uint32_t n)
 {
-    const struct envelope *e = ctx;
+    const struct tare__envelope *e = ctx;
     const struct row *r = e->row;
     uint32_t key, value;
     if (!tare_dfa_run(e->words, name)) {
@@ -301,29 +307,34 @@ static uint32_t argument(struct tare__lower *l, void *ctx, struct tare_str name,
         tare__lower_narrow(l, &at, "a name that this layout cannot hold");
         return TARE_GRAMMAR_NEVER;
     }
-    key = tag(l, e, name);
+    key = tare__envelope_tag(l, e, name);
     if (r->layout == PYTHON)
-        return around(
-            l, key, around(l, tag_of(l, e, "="), tare__lower_set(l, goals, n), TARE_GRAMMAR_EMPTY),
-            TARE_GRAMMAR_EMPTY);
+        return tare__envelope_around(l, key,
+                                     tare__envelope_around(l, tag_of(l, e, "="),
+                                                           tare__lower_set(l, goals, n),
+                                                           TARE_GRAMMAR_EMPTY),
+                                     TARE_GRAMMAR_EMPTY);
     if (r->layout == GEMMA)
-        return around(l, key,
-                      around(l, tag_of(l, e, ":"),
-                             untyped_value(l, e, name, goals, n, l->style.quote),
-                             TARE_GRAMMAR_EMPTY),
-                      TARE_GRAMMAR_EMPTY);
+        return tare__envelope_around(
+            l, key,
+            tare__envelope_around(l, tag_of(l, e, ":"),
+                                  untyped_value(l, e, name, goals, n, l->style.quote),
+                                  TARE_GRAMMAR_EMPTY),
+            TARE_GRAMMAR_EMPTY);
     if (r->other)
         value = typed_value(l, e, goals, n);
     else
-        value = around(l, tag_of(l, e, r->text),
-                       untyped_value(l, e, name, goals, n, TARE_GRAMMAR_EMPTY), TARE_GRAMMAR_EMPTY);
-    return around(l, around(l, tag_of(l, e, r->open), key, TARE_GRAMMAR_EMPTY), value,
-                  tag_of(l, e, r->close));
+        value = tare__envelope_around(l, tag_of(l, e, r->text),
+                                      untyped_value(l, e, name, goals, n, TARE_GRAMMAR_EMPTY),
+                                      TARE_GRAMMAR_EMPTY);
+    return tare__envelope_around(
+        l, tare__envelope_around(l, tag_of(l, e, r->open), key, TARE_GRAMMAR_EMPTY), value,
+        tag_of(l, e, r->close));
 }
 
 /* All arguments of a call, one after the other. */
-static uint32_t fields(struct tare__lower *l, struct envelope *e, const struct tare__goal *goals,
-                       uint32_t n)
+static uint32_t fields(struct tare__lower *l, struct tare__envelope *e,
+                       const struct tare__goal *goals, uint32_t n)
 {
     uint32_t nodes[8], n_nodes = 0;
     const char *between = e->row->layout == PYTHON ? ", " : e->row->layout == GEMMA ? "," : "";
@@ -336,7 +347,7 @@ static uint32_t fields(struct tare__lower *l, struct envelope *e, const struct t
         else
             nodes[n_nodes++] = tare__lower_fields(l, c, argument, e, sep);
     }
-    return either(l, nodes, n_nodes);
+    return tare__envelope_either(l, nodes, n_nodes);
 }
 
 /* ---- calls --------------------------------------------------------------------------------- */
@@ -355,8 +366,8 @@ static uint32_t json_text(struct tare__lower *l, struct tare_str text, const cha
     return node;
 }
 
-static uint32_t json_call(struct tare__lower *l, const struct envelope *e, struct tare_str name,
-                          uint32_t args)
+static uint32_t json_call(struct tare__lower *l, const struct tare__envelope *e,
+                          struct tare_str name, uint32_t args)
 {
     const struct row *r = e->row;
     uint32_t n = 0, nodes[8], comma[2] = {l->comma, l->gap};
@@ -373,7 +384,7 @@ static uint32_t json_call(struct tare__lower *l, const struct envelope *e, struc
         uint32_t both[2] = {tare_grammar_seq(l->g, in_order, 3), TARE_GRAMMAR_NEVER};
         if (l->o->any_order)
             both[1] = tare_grammar_seq(l->g, turned, 3);
-        value = either(l, both, 2);
+        value = tare__envelope_either(l, both, 2);
     }
     nodes[n++] = value;
     nodes[n++] = l->gap;
@@ -382,7 +393,7 @@ static uint32_t json_call(struct tare__lower *l, const struct envelope *e, struc
 }
 
 /* The call between its tags; lists may have several. */
-static uint32_t enclosed(struct tare__lower *l, const struct envelope *e, uint32_t call)
+static uint32_t enclosed(struct tare__lower *l, const struct tare__envelope *e, uint32_t call)
 {
     const struct row *r = e->row;
     uint32_t lead = r->e.before[0] ? l->gap : TARE_GRAMMAR_EMPTY;
@@ -396,36 +407,50 @@ static uint32_t enclosed(struct tare__lower *l, const struct envelope *e, uint32
         uint32_t list[6] = {l->open, l->gap, call, rest, l->gap, l->close};
         call = tare_grammar_seq(l->g, list, 6);
     }
-    return around(l, lead, call, trail);
+    return tare__envelope_around(l, lead, call, trail);
+}
+
+static uint32_t nested(struct tare__lower *l, const struct tare__envelope *e,
+                       const struct tare__goal *goals, uint32_t n)
+{
+    struct tare__nested place = {.e = e,
+                                 .mark = M3,
+                                 .words = e->words,
+                                 .mixed = e->mixed,
+                                 .root = e->parameters,
+                                 .at = e->parameters,
+                                 .declared = true};
+    return tare__nested_members(l, &place, goals, n);
 }
 
 /* One call of a tool, without what stands before its name. */
-static uint32_t call(struct tare__lower *l, struct envelope *e, struct tare_str name,
+static uint32_t call(struct tare__lower *l, struct tare__envelope *e, struct tare_str name,
                      const struct tare__schema_node *parameters)
 {
     const struct row *r = e->row;
     struct tare__goal goals[2] = {{parameters, false},
                                   {tare__lower_typed(l, TARE_JSON_OBJECT), false}};
-    uint32_t args, head = tag(l, e, name);
+    uint32_t args, head = tare__envelope_tag(l, e, name);
     e->parameters = parameters->at;
     if (r->layout <= HEAD) {
         args = tare__lower_set(l, goals, 2);
         if (args == TARE_GRAMMAR_NEVER || r->layout < HEAD)
             return args == TARE_GRAMMAR_NEVER ? args : json_call(l, e, name, args);
-        return around(l, head, around(l, tag_of(l, e, r->mid), args, TARE_GRAMMAR_EMPTY),
-                      TARE_GRAMMAR_EMPTY);
+        return tare__envelope_around(
+            l, head, tare__envelope_around(l, tag_of(l, e, r->mid), args, TARE_GRAMMAR_EMPTY),
+            TARE_GRAMMAR_EMPTY);
     }
-    args = fields(l, e, goals, 2);
+    args = r->layout == NESTED ? nested(l, e, goals, 2) : fields(l, e, goals, 2);
     if (r->layout == PYTHON)
-        args = around(l, tag_of(l, e, "("), args, tag_of(l, e, ")"));
+        args = tare__envelope_around(l, tag_of(l, e, "("), args, tag_of(l, e, ")"));
     else if (r->layout == GEMMA)
-        args = around(l, tag_of(l, e, "{"), args, tag_of(l, e, "}"));
+        args = tare__envelope_around(l, tag_of(l, e, "{"), args, tag_of(l, e, "}"));
     else
-        args = around(l, tag_of(l, e, r->mid), args, TARE_GRAMMAR_EMPTY);
-    return around(l, head, args, TARE_GRAMMAR_EMPTY);
+        args = tare__envelope_around(l, tag_of(l, e, r->mid), args, TARE_GRAMMAR_EMPTY);
+    return tare__envelope_around(l, head, args, TARE_GRAMMAR_EMPTY);
 }
 
-static void set_style(struct tare__lower *l, struct envelope *e)
+static void set_style(struct tare__lower *l, struct tare__envelope *e)
 {
     const struct row *r = e->row;
     const struct tare_dfa *other =
@@ -437,6 +462,8 @@ static void set_style(struct tare__lower *l, struct envelope *e)
         l->style.python = true;
     if (r->layout == TAGS)
         l->style.texts = texts_without(l, r->close[0] == '\n' ? r->close + 1 : r->close);
+    if (r->layout == NESTED)
+        l->style.texts = texts_without(l, M3);
     if (r->layout == GEMMA) {
         l->style.quoted = l->style.bare_keys = true;
         l->style.quote = tag_of(l, e, r->quote);
@@ -447,7 +474,7 @@ static void set_style(struct tare__lower *l, struct envelope *e)
 }
 
 /* The tool of one branch of the schema that text/grammar_tools.h makes. */
-static uint32_t tool_of(struct tare__lower *l, struct envelope *e,
+static uint32_t tool_of(struct tare__lower *l, struct tare__envelope *e,
                         const struct tare__schema_node *branch)
 {
     struct tare_json name =
@@ -460,14 +487,15 @@ static uint32_t tool_of(struct tare__lower *l, struct envelope *e,
         if (plain || e->row->layout < HEAD)
             return p ? call(l, e, tare_json_str(name), p) : TARE_GRAMMAR_NEVER;
         struct tare__schema_rule at = {.keyword = "name", .at = name};
-        tare__lower_refuse_all(l, &at, "a name that this layout cannot hold");
+        tare__lower_stop(l, &at, "a name that this layout cannot hold",
+                         "name the tool with letters, digits and _ . - only");
     }
     return TARE_GRAMMAR_NEVER;
 }
 
 static uint32_t root(struct tare__lower *l, void *ctx)
 {
-    struct envelope *e = ctx;
+    struct tare__envelope *e = ctx;
     const struct tare__schema_node *n = l->schema->root;
     uint32_t count = 0, *nodes = NULL;
     find_specials(l, e);
@@ -483,9 +511,9 @@ static uint32_t root(struct tare__lower *l, void *ctx)
     if (l->stopped || count == 0)
         return TARE_GRAMMAR_NEVER;
     tare__lower_restrict(l, "one call (of lists one or more); its tags as the dialect writes them");
-    return around(l, tag_of(l, e, e->row->e.before),
-                  enclosed(l, e, tare_grammar_alt(l->g, nodes, count)),
-                  tag_of(l, e, e->row->after));
+    return tare__envelope_around(l, tag_of(l, e, e->row->e.before),
+                                 enclosed(l, e, tare_grammar_alt(l->g, nodes, count)),
+                                 tag_of(l, e, e->row->after));
 }
 
 enum tare_status tare_grammar_from_dialect(struct tare_str dialect, struct tare_json tools,
@@ -496,7 +524,7 @@ enum tare_status tare_grammar_from_dialect(struct tare_str dialect, struct tare_
 {
     const struct tare_envelope *of = tare_envelope_of(dialect);
     struct tare_schema_grammar_options o = {0};
-    struct envelope *e = TARE_NEW(arena, struct envelope);
+    struct tare__envelope *e = TARE_NEW(arena, struct tare__envelope);
     struct tare_json schema;
     if (options)
         o = *options;
@@ -506,7 +534,7 @@ enum tare_status tare_grammar_from_dialect(struct tare_str dialect, struct tare_
         return tare_fail(err, TARE_E_INPUT, "no envelope for %s: %s", of->dialect, of->missing);
     if (!e)
         return tare_fail(err, TARE_E_NOMEM, "no memory for the tools' grammar");
-    *e = (struct envelope){
+    *e = (struct tare__envelope){
         .row = (const struct row *)of, .vocab = vocab, .arguments = TARE_S("arguments")};
     o.no_escapes = o.no_escapes || e->row->layout == PYTHON;
     enum tare_status st = tare_tools_schema(tools, e->arguments, arena, &schema, err);

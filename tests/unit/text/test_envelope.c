@@ -71,7 +71,8 @@ static const char *const special_names[] = {"<tool_call>",
                                             "<|tool_call_start|>",
                                             "<|tool_call_end|>x",
                                             "<minimax:tool_call>",
-                                            "</minimax:tool_call>"};
+                                            "</minimax:tool_call>",
+                                            "]<]minimax[>["};
 #define N_SPECIAL (sizeof special_names / sizeof *special_names)
 
 struct bench {
@@ -166,11 +167,11 @@ static void dialects(bool special)
     struct tare_buf text;
     unsigned missing = 0;
     size_t n = 0;
-    tare_rng_init(&b.rng, 9, TARE_S("envelopes"), special);
     open_bench(&b, special);
     tare_buf_init(&text, NULL, TARE_MIB);
     for (; tare_calls_dialect(n); n++) {
         const char *name = tare_calls_dialect(n);
+        tare_rng_init(&b.rng, 9, tare_str_of(name), special);
         const struct tare_envelope *e = tare_envelope_of(tare_str_of(name));
         assert_non_null(e);
         assert_string_equal(tare_envelope(n)->dialect, name);
@@ -201,7 +202,7 @@ static void dialects(bool special)
     }
     print_message("%zu dialects, %u without; %u calls\n", n, missing, b.texts);
     assert_null(tare_envelope(n));
-    assert_true(missing <= 1);
+    assert_int_equal(missing, 0);
     tare_buf_free(&text);
     tare_arena_free(&b.arena);
 }
@@ -259,9 +260,19 @@ static void test_refusals(void **state)
     struct tare_err err = {0};
     (void)state;
     open_bench(&b, false);
+    /* an object whose only member is called item would be read as a list */
     assert_int_equal(
-        tare_grammar_from_dialect(TARE_S("minimax_m3"), b.json, NULL, NULL, &b.arena, &sg, &err),
-        TARE_E_INPUT);
+        tare_json_parse(TARE_S("[{\"name\":\"f\",\"parameters\":{\"properties\":{\"x\":{"
+                               "\"properties\":{\"item\":{}},\"required\":[\"item\"],"
+                               "\"type\":[\"object\",\"null\",\"array\"],\"minItems\":1,"
+                               "\"uniqueItems\":true,\"enum\":[{\"item\":1}]}},"
+                               "\"required\":[\"x\"]}}]"),
+                        NULL, &b.arena, &json, &err),
+        TARE_OK);
+    assert_int_equal(
+        tare_grammar_from_dialect(TARE_S("minimax_m3"), json, NULL, NULL, &b.arena, &sg, &err),
+        TARE_OK);
+    assert_non_null(sg.refused);
     assert_int_equal(
         tare_grammar_from_dialect(TARE_S("nobody"), b.json, NULL, NULL, &b.arena, &sg, &err),
         TARE_E_INPUT);
