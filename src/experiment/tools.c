@@ -14,13 +14,15 @@ static int by_pair(const void *a, const void *b)
     const struct tare_tools_episode *y = *(const struct tare_tools_episode *const *)b;
     int c = tare_str_cmp(x->workflow, y->workflow);
     c = c ? c : tare_str_cmp(x->id, y->id);
+    c = c ? c : tare_str_cmp(x->factor, y->factor);
     c = c ? c : (x->seed > y->seed) - (x->seed < y->seed);
     return c ? c : (x->regime > y->regime) - (x->regime < y->regime);
 }
 
 static bool same_pair(const struct tare_tools_episode *x, const struct tare_tools_episode *y)
 {
-    return x->seed == y->seed && tare_str_eq(x->id, y->id) && tare_str_eq(x->workflow, y->workflow);
+    return x->seed == y->seed && tare_str_eq(x->id, y->id) && tare_str_eq(x->factor, y->factor) &&
+           tare_str_eq(x->workflow, y->workflow);
 }
 
 /* The number of a seed among those seen; few are. */
@@ -52,7 +54,8 @@ static enum tare_status pair_up(struct tare__tools_lab *l, struct tare_err *err)
             l->clusters++;
         if (i == 0 || !same_pair(e, order[i - 1]))
             l->pairs[l->n++] = (struct tare__tools_pair){.cluster = l->clusters - 1,
-                                                         .seed = seed_number(l, seen, e->seed)};
+                                                         .seed = seed_number(l, seen, e->seed),
+                                                         .factor = e->factor};
         struct tare__tools_pair *p = &l->pairs[l->n - 1];
         if (p->of[e->regime]) {
             tare_err_hint(err, "give each attempt its own \"seed\"");
@@ -164,6 +167,30 @@ static void describe(const struct tare__tools_lab *l, int a)
     row->mass_min = masses ? tare_value(least) : row->mass_mean;
 }
 
+/* The factor by its name; NULL: it has none, or there are too many. */
+static struct tare_tools_factor *factor_of(struct tare_tools_report *out, struct tare_str name)
+{
+    for (uint32_t i = 0; i < out->n_factors; i++)
+        if (tare_str_eq(out->factor[i].name, name))
+            return &out->factor[i];
+    if (!name.n || out->n_factors == TARE_TOOLS_FACTORS)
+        return NULL;
+    out->factor[out->n_factors].name = name;
+    return &out->factor[out->n_factors++];
+}
+
+static void by_factor(const struct tare__tools_lab *l, int a)
+{
+    for (size_t i = 0; i < l->n; i++) {
+        const struct tare__tools_unit *u = tare__tools_at(l, a, i);
+        struct tare_tools_factor *f = factor_of(l->out, l->pairs[i].factor);
+        if (!f || !tare__tools_counts(u))
+            continue;
+        f->arm[a].k += u->k[TARE_RATE_SUCCESS];
+        f->arm[a].n += u->n[TARE_RATE_SUCCESS];
+    }
+}
+
 static enum tare_status over_seeds(const struct tare__tools_lab *l, int a, struct tare_err *err)
 {
     struct tare_tools_row *row = &l->out->arm[a];
@@ -206,6 +233,7 @@ enum tare_status tare_tools_experiment(const struct tare_tools_recordings *r,
         st = measure_all(&l, err);
     for (int a = 0; a < TARE_TOOLS_ARMS && st == TARE_OK; a++) {
         describe(&l, a);
+        by_factor(&l, a);
         st = over_seeds(&l, a, err);
     }
     if (st == TARE_OK)

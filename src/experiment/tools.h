@@ -5,11 +5,11 @@
  * Source: spec/tool-calls.md of the shared sheets, section 8. Recordings are JSON Lines, one
  * episode a line (docs/verbs/experiment.md):
  *
- *   {"id", "seed", "workflow", "regime": "auto|required|named|constrained|constrained-order",
- *    "dialect", "tools", "policy": {"order"}, "success", "messages": [{"text", "finish_reason",
- *    "think_prefilled", "expect": [{"name", "arguments"}], "results": [{"error", "content"}],
- *    "tokens", "ms", "mass_allowed", "logprobs": [{"token", "logprob", "top_logprobs"}],
- *    "tries": [{"text", "finish_reason", "tokens", "ms"}]}]}
+ *   {"id", "seed", "workflow", "factor", "regime":
+ * "auto|required|named|constrained|constrained-order", "dialect", "tools", "policy": {"order"},
+ * "success", "messages": [{"text", "finish_reason", "think_prefilled", "expect": [{"name",
+ * "arguments"}], "results": [{"error", "content"}], "tokens", "ms", "mass_allowed", "logprobs":
+ * [{"token", "logprob", "top_logprobs"}], "tries": [{"text", "finish_reason", "tokens", "ms"}]}]}
  *
  * A line {"defaults": {...}} gives members for the lines after it. An arm whose regime nobody
  * recorded is replayed from the "auto" recording: what the choice or the mask would have refused is
@@ -54,7 +54,7 @@ const char *tare_tools_arm_name(enum tare_tools_arm a);
 const char *tare_tools_rate_name(enum tare_tools_rate r);
 
 struct tare_tools_episode {
-    struct tare_str id, workflow, dialect;
+    struct tare_str id, workflow, dialect, factor;
     enum tare_tools_arm regime; /* STRICT stands for "auto" */
     int64_t seed;
     const struct tare_calls_tool *tools;
@@ -182,6 +182,16 @@ struct tare_tools_rule { /* of the order policies */
     } arm[TARE_TOOLS_ARMS];
 };
 
+#define TARE_TOOLS_FACTORS 16u
+
+/* Episodes by what else was varied: where the rules stand, how many tools there are … */
+struct tare_tools_factor {
+    struct tare_str name;
+    struct {
+        uint64_t k, n; /* successes, episodes */
+    } arm[TARE_TOOLS_ARMS];
+};
+
 struct tare_tools_report {
     enum tare_tools_arm baseline;
     double confidence;
@@ -190,6 +200,8 @@ struct tare_tools_report {
     struct tare_tools_mask_times times;
     struct tare_tools_rule *rule;
     uint32_t n_rules; /* at most TARE_TOOLS_RULES: those met first */
+    struct tare_tools_factor factor[TARE_TOOLS_FACTORS];
+    uint32_t n_factors;
     struct tare_tools_row arm[TARE_TOOLS_ARMS];
 };
 

@@ -29,6 +29,7 @@ uint32_t tare__tools_results(struct tare_json message,
 struct tare__tools_pair {
     const struct tare_tools_episode *of[TARE_TOOLS_ARMS];
     uint32_t cluster, seed;
+    struct tare_str factor;
 };
 
 struct tare__tools_lab {

@@ -437,7 +437,7 @@ static bool put_recording(void *ctx, size_t i, struct tare_buf *jsonl)
 {
     const struct lab *l = ctx;
     const struct talk *t = talk_at(l, i);
-    static const char *const kept[] = {"workflow", "tools", "policy"};
+    static const char *const kept[] = {"workflow", "factor", "tools", "policy"};
     struct tare_json_writer w;
     tare_json_writer_init(&w, jsonl);
     tare_json_begin_object(&w);

@@ -81,6 +81,7 @@ static enum tare_status read_episode(void *ctx, const struct tare__line *l, void
     *e =
         (struct tare_tools_episode){.id = tare__line_name(l, rd->arena, "id"),
                                     .workflow = tare_json_str(tare__line_member(l, "workflow")),
+                                    .factor = tare_json_str(tare__line_member(l, "factor")),
                                     .dialect = tare_json_str(tare__line_member(l, "dialect")),
                                     .tools = rd->tools,
                                     .n_tools = rd->n_tools,

@@ -1,6 +1,7 @@
 #include <inttypes.h>
 #include <math.h>
 
+#include "stats/proportion.h"
 #include "text/width.h"
 #include "view/lab.h"
 #include "view/lab_int.h"
@@ -165,6 +166,25 @@ static void put_retries(struct tare_buf *out, const struct tare_tools_report *r)
     }
 }
 
+static void put_factors(struct tare_buf *out, const struct tare_tools_report *r)
+{
+    tare_buf_puts(out, "\nsuccess by factor\n");
+    for (uint32_t i = 0; i < r->n_factors; i++) {
+        tare_buf_puts(out, "    ");
+        tare_text_safe(out, r->factor[i].name);
+        tare_buf_putc(out, '\n');
+        for (int a = 0; a < TARE_TOOLS_ARMS; a++) {
+            struct tare_count c = {r->factor[i].arm[a].k, r->factor[i].arm[a].n};
+            struct tare_interval ci = tare_wilson(c, r->confidence);
+            if (c.n)
+                tare_buf_printf(
+                    out, "    %-18s%6.1f %%  [%.1f, %.1f]  %" PRIu64 " of %" PRIu64 "\n",
+                    tare_tools_arm_name((enum tare_tools_arm)a), 100 * (double)c.k / (double)c.n,
+                    100 * ci.lo, 100 * ci.hi, c.k, c.n);
+        }
+    }
+}
+
 static void put_rules(struct tare_buf *out, const struct tare_tools_report *r)
 {
     tare_buf_puts(out, "\norder rules\n");
@@ -246,6 +266,8 @@ void tare_view_tools(struct tare_buf *out, const struct tare_tools_report *r,
     }
     if (retried(r))
         put_retries(out, r);
+    if (r->n_factors)
+        put_factors(out, r);
     if (r->n_rules)
         put_rules(out, r);
     put_costs(out, r);
@@ -297,6 +319,30 @@ static void doc_retries(struct tare_json_writer *w, const struct tare_tools_retr
     tare_json_member_f64(w, "tokens", t->tokens);
     tare_json_member_f64(w, "ms", t->ms);
     tare_json_end_object(w);
+}
+
+static void doc_factors(struct tare_json_writer *w, const struct tare_tools_report *r)
+{
+    tare_json_put_key(w, "factors");
+    tare_json_begin_array(w);
+    for (uint32_t i = 0; i < r->n_factors; i++) {
+        tare_json_begin_object(w);
+        tare_json_member_str(w, "factor", r->factor[i].name);
+        tare_json_put_key(w, "success");
+        tare_json_begin_object(w);
+        for (int a = 0; a < TARE_TOOLS_ARMS; a++) {
+            struct tare_count c = {r->factor[i].arm[a].k, r->factor[i].arm[a].n};
+            tare_json_put_key(w, tare_tools_arm_name((enum tare_tools_arm)a));
+            tare_json_begin_object(w);
+            tare_json_member_u64(w, "k", c.k);
+            tare_json_member_u64(w, "n", c.n);
+            tare__doc_interval(w, "interval", tare_wilson(c, r->confidence));
+            tare_json_end_object(w);
+        }
+        tare_json_end_object(w);
+        tare_json_end_object(w);
+    }
+    tare_json_end_array(w);
 }
 
 static void doc_rules(struct tare_json_writer *w, const struct tare_tools_report *r)
@@ -398,6 +444,7 @@ void tare_doc_tools(struct tare_json_writer *w, const struct tare_tools_report *
     tare_json_member_u64(w, "episodes", r->pairs);
     tare_json_member_u64(w, "workflows", r->workflows);
     tare_json_member_u64(w, "seeds", r->seeds);
+    doc_factors(w, r);
     doc_rules(w, r);
     if (r->masks)
         doc_times(w, &r->times);

@@ -380,6 +380,27 @@ static void test_promise(void **state)
     tare_arena_free(&arena);
 }
 
+/* One case with and without another factor: two pairs, told apart. */
+static void test_factors(void **state)
+{
+    static const char text[] =
+        DEFAULTS "{\"id\":\"x\",\"factor\":\"few\",\"messages\":[{\"text\":\"" CALL(
+            "{\\\"a\\\": 1}") "\",\"expect\":[{\"name\":\"f\"}]}]}\n"
+                              "{\"id\":\"x\",\"factor\":\"many\",\"messages\":[{\"text\":\"No.\","
+                              "\"expect\":[{\"name\":\"f\"}]}]}\n";
+    struct tare_arena arena;
+    (void)state;
+    tare_arena_init(&arena, NULL, TARE_GIB);
+    struct tare_tools_report *r = lab(TARE_S(text), &arena);
+    assert_int_equal(r->pairs, 2);
+    assert_int_equal(r->n_factors, 2);
+    assert_true(tare_str_is(r->factor[0].name, "few") && tare_str_is(r->factor[1].name, "many"));
+    assert_true(r->factor[0].arm[TARE_ARM_STRICT].k == 1 && r->factor[0].arm[0].n == 1);
+    assert_true(r->factor[1].arm[TARE_ARM_STRICT].k == 0 && r->factor[1].arm[0].n == 1);
+    assert_int_equal(r->factor[1].arm[TARE_ARM_REQUIRED].n, 0); /* unknown */
+    tare_arena_free(&arena);
+}
+
 #define TOOL                                                                                       \
     "\"tools\":[{\"type\":\"function\",\"function\":{\"name\":\"f\",\"parameters\":{\"type\":"     \
     "\"object\",\"properties\":{\"a\":{\"type\":\"integer\"}}}}}]"
@@ -544,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_memory),      cmocka_unit_test(test_refused),
         cmocka_unit_test(test_stub),        cmocka_unit_test(test_workflows),
         cmocka_unit_test(test_promise),     cmocka_unit_test(test_chats),
+        cmocka_unit_test(test_factors),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
