@@ -197,6 +197,7 @@ static bool history_room(struct tare_walk *w)
 
 struct bytes_step {
     struct tare_str bytes;
+    uint32_t token; /* instead of bytes */
     uint32_t to;
 };
 
@@ -230,7 +231,7 @@ static bool known_step(const struct tare_walk *w, struct tare_str bytes, uint32_
 static enum tare_status do_special(struct tare_walk *w, void *ctx, struct tare_err *err)
 {
     struct bytes_step *b = ctx;
-    return tare__step_token(w->memory, w->state, b->to, &b->to, err);
+    return tare__step_token(w->memory, w->state, b->token, &b->to, err);
 }
 
 static enum tare_status advance(struct tare_walk *w, uint32_t to, struct tare_str bytes,
@@ -293,7 +294,7 @@ enum tare_status tare_walk_accept(struct tare_walk *w, uint32_t token, enum tare
         *out = TARE_WALK_DONE;
         return st;
     }
-    struct bytes_step b = {.to = token};
+    struct bytes_step b = {.token = token};
     enum tare_status st = tare__in_memory(w, do_special, &b, err);
     return st ? st : advance(w, b.to, nothing, out, err);
 }

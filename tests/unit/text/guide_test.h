@@ -62,7 +62,9 @@ static inline void check_mask(struct tare_walk *w, const struct tare_vocab *v)
     assert_int_equal(tare_walk_mask(w, &m, NULL), TARE_OK);
     assert_true(v->size <= 64 * 32);
     tare_mask_fill(&m, v->size, words);
-    uint32_t steps = tare_walk_steps(w);
+    uint32_t n_allowed = m.n_allowed, steps = tare_walk_steps(w); /* m lives until the next call */
+    for (uint32_t t = 0; t < v->size; t++)
+        assert_int_equal(tare_mask_has(&m, t), words[t / 32] >> (t % 32) & 1);
     for (uint32_t t = 0; t < v->size; t++) {
         enum tare_walk_answer a = TARE_WALK_OK;
         assert_int_equal(tare_walk_accept(w, t, &a, NULL), TARE_OK);
@@ -70,11 +72,11 @@ static inline void check_mask(struct tare_walk *w, const struct tare_vocab *v)
         assert_int_equal(tare_walk_steps(w), steps + ok);
         if (ok)
             assert_int_equal(tare_walk_rollback(w, 1, NULL), TARE_OK);
-        if (tare_mask_has(&m, t) != ok || (words[t / 32] >> (t % 32) & 1) != ok)
-            fail_msg("token %u: mask says %d, accept says %d", t, tare_mask_has(&m, t), ok);
+        if ((words[t / 32] >> (t % 32) & 1) != ok)
+            fail_msg("token %u: mask says %d, accept says %d", t, !ok, ok);
         allowed += ok;
     }
-    assert_int_equal(m.n_allowed, allowed);
+    assert_int_equal(n_allowed, allowed);
 }
 
 /* A random allowed token, or UINT32_MAX. */

@@ -9,9 +9,10 @@
 #define FIRST_SPECIAL 2u /* ids of the special tokens that grammars name */
 #define N_SPECIAL 2u
 #define STEPS 45u
+#define LITTLE 40000u /* bytes */
 
 struct tally {
-    unsigned made, empty, recursive, refused, limits, masks, tokens, forced;
+    unsigned made, empty, recursive, refused, limits, masks, tokens, forced, renewed;
 };
 
 /* ---- a random vocabulary -------------------------------------------------------------------- */
@@ -86,6 +87,12 @@ struct side {
     bool done;
 };
 
+/* A ceiling was met: of readings, or of what may be remembered. */
+static bool stops(enum tare_status st)
+{
+    return st == TARE_E_LIMIT || st == TARE_E_NOMEM;
+}
+
 /* What the walk is to answer; *n gets the symbols behind the token. */
 static enum tare_walk_answer want_of(struct bench *b, struct side *s, uint32_t token, uint32_t *n)
 {
@@ -124,7 +131,7 @@ static bool check_bits(struct bench *b, struct side *s)
     uint32_t allowed = 0, n = 0;
     bool dead = false, complete = false;
     enum tare_status st = tare_walk_mask(s->w, &m, NULL);
-    if (st == TARE_E_LIMIT)
+    if (stops(st))
         return false;
     assert_int_equal(st, TARE_OK);
     for (uint32_t t = 0; t < b->v->size; t++) {
@@ -166,7 +173,7 @@ static bool accept_token(struct bench *b, struct side *s)
     if (tare_rng_below(b->r, 4)) {
         struct tare_mask_view m;
         enum tare_status st = tare_walk_mask(s->w, &m, NULL);
-        if (st == TARE_E_LIMIT)
+        if (stops(st))
             return false;
         uint32_t allowed = pick(s->w, b->v->size, b->r);
         if (allowed != UINT32_MAX)
@@ -174,7 +181,7 @@ static bool accept_token(struct bench *b, struct side *s)
     }
     enum tare_walk_answer want = want_of(b, s, t, &n);
     enum tare_status st = tare_walk_accept(s->w, t, &got, NULL);
-    if (st == TARE_E_LIMIT || plain_is_lost(&b->plain))
+    if (stops(st) || plain_is_lost(&b->plain))
         return false;
     assert_int_equal(st, TARE_OK);
     if (got != want)
@@ -193,7 +200,7 @@ static bool accept_bytes(struct bench *b, struct side *s)
         s->symbols[n++] = (unsigned char)bytes.p[i];
     bool want = !s->done && plain_begins(&b->plain, s->symbols, n, &complete);
     enum tare_status st = tare_walk_accept_bytes(s->w, bytes, &got, NULL);
-    if (st == TARE_E_LIMIT || plain_is_lost(&b->plain))
+    if (stops(st) || plain_is_lost(&b->plain))
         return false;
     assert_int_equal(st, TARE_OK);
     if (got != (want ? TARE_WALK_OK : TARE_WALK_REJECT))
@@ -262,7 +269,7 @@ static bool forced(struct bench *b, struct side *s)
     struct tare_str got;
     uint32_t tokens[12], n = 0, keep = 0;
     enum tare_status st = tare_walk_forced(s->w, 12, &arena, &got, NULL);
-    if (st == TARE_E_LIMIT)
+    if (stops(st))
         return false;
     assert_int_equal(st, TARE_OK);
     for (size_t i = 0; i < got.n; i++) {
@@ -280,7 +287,10 @@ static bool forced(struct bench *b, struct side *s)
             break;
         tokens[n] = t;
     }
-    assert_int_equal(tare_walk_forced_keep(s->w, tokens, n, &keep, NULL), TARE_OK);
+    st = tare_walk_forced_keep(s->w, tokens, n, &keep, NULL);
+    if (stops(st))
+        return false;
+    assert_int_equal(st, TARE_OK);
     if (n && keep != keep_of(b, s, tokens, n))
         tell(b, s, "forced tokens");
     return true;
@@ -374,17 +384,22 @@ static void grammars(bool regex, unsigned n, struct tally *t)
         b.text = tare_buf_str(&text);
         struct tare_grammar *g = lower(&b, &o);
         if (g) {
-            b.guide = guide_of(g, tables);
+            /* some with so little memory that it is begun anew under way */
+            struct tare_guide_options go = {.memo_bytes = i % 3 ? 0 : LITTLE};
+            struct tare_guide_stats stats;
+            assert_int_equal(tare_guide_open(g, tables, &go, &b.guide, NULL), TARE_OK);
             for (int k = 0; k < 4; k++)
                 walk(&b);
+            tare_guide_stats(b.guide, &stats);
+            t->renewed += stats.memories > 1;
             tare_guide_close(b.guide);
         }
         tare_arena_reset(&arena);
     }
     print_message("%u made, %u empty, %u left-recursive, %u too large; %u walks stopped; %u masks "
-                  "of %u tokens, %u forced\n",
+                  "of %u tokens, %u forced; %u renewed\n",
                   t->made, t->empty, t->recursive, t->refused, t->limits, t->masks, t->tokens,
-                  t->forced);
+                  t->forced, t->renewed);
     tare_buf_free(&text);
 }
 
@@ -393,7 +408,7 @@ static void test_gbnf(void **state)
     struct tally t = {0};
     (void)state;
     grammars(false, 900, &t);
-    assert_true(t.made > 100 && t.masks > 2000 && t.forced > 50);
+    assert_true(t.made > 100 && t.masks > 2000 && t.forced > 50 && t.renewed > 10);
 }
 
 static void test_regex(void **state)
@@ -401,7 +416,7 @@ static void test_regex(void **state)
     struct tally t = {0};
     (void)state;
     grammars(true, 500, &t);
-    assert_true(t.made > 250 && t.masks > 2000);
+    assert_true(t.made > 250 && t.masks > 2000 && t.renewed > 10);
 }
 
 int main(void)
