@@ -1,5 +1,6 @@
 /* The simulation and the automaton agree on every text. */
 #include "fuzz.h"
+#include "text/dfa.h"
 #include "text/regex.h"
 #include "text/utf8.h"
 
@@ -19,6 +20,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         tare_utf8_valid_bytes(text) == text.n) {
         for (int search = 0; search < 2; search++) {
             bool want = search ? tare_regex_search(re, text) : tare_regex_match(re, text);
+            const struct tare_dfa *whole = NULL;
+            if (tare_dfa_regex(re, search, (struct tare_dfa_bounds){300, NULL}, &arena, &whole,
+                               NULL) == TARE_OK)
+                fuzz_must(tare_dfa_run(whole, text) == want);
             if (tare_regex_dfa_open(re, search, 300, NULL, &arena, &d, NULL) != TARE_OK)
                 continue;
             uint32_t s = tare_regex_dfa_start(d);
