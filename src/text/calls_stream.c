@@ -432,7 +432,7 @@ static bool take_block(struct tare_calls_stream *s, struct tare__calls *c, size_
     tell_text(s, TARE_EMIT_CONTENT, s->at, i);
     s->at = i;
     if (c->touch->met || c->i >= c->text.n) {
-        s->idle = (int)c->touch->idle;
+        s->idle = c->touch->idle;
         s->stop = c->touch->stop;
         if (got)
             tell_whole_calls(s, c);
@@ -532,7 +532,7 @@ static bool harmony(struct tare_calls_stream *s, struct tare__calls *c)
     bool final = !c->touch->met && c->i < c->text.n;
     tell_harmony(s, c, final);
     if (!final) {
-        s->idle = (int)c->touch->idle;
+        s->idle = c->touch->idle;
         s->stop = c->touch->stop;
         tell_open_call(s, c);
         return false;
