@@ -289,6 +289,7 @@ static enum tare_status describe(const struct tare__drift_arm *a, const struct t
 {
     row->conversations = a->n_clusters;
     row->runs = a->n;
+    row->seeds = a->n_seeds;
     row->adherence = TARE_NEW_N(a->arena, struct tare_count, turns);
     row->wilson = TARE_NEW_N(a->arena, struct tare_interval, turns);
     row->survival = TARE_NEW_N(a->arena, double, turns);

@@ -111,7 +111,7 @@ struct tare_drift_judge {
 
 struct tare_drift_row {
     struct tare_str arm;
-    uint64_t conversations, runs;
+    uint64_t conversations, runs, seeds;
     struct tare_count *adherence;    /* [turns] kept of applicable */
     struct tare_interval *wilson;    /* [turns] */
     double *survival;                /* [turns] no violation up to that turn; Kaplan-Meier */

@@ -8,6 +8,8 @@
 
 #include "base/banned.h"
 
+#define SEEDS 3 /* attempts that a comparison of interventions should rest on */
+
 static double rate(struct tare_count c)
 {
     return c.n ? (double)c.k / (double)c.n : (double)NAN;
@@ -192,6 +194,18 @@ static void put_arm(struct tare_buf *out, const struct tare_drift_report *r, uin
     put_since(out, row);
 }
 
+static void put_few_seeds(struct tare_buf *out, const struct tare_drift_report *r)
+{
+    uint64_t least = r->arm[0].seeds;
+    for (uint32_t a = 1; a < r->n_arms; a++)
+        least = r->arm[a].seeds < least ? r->arm[a].seeds : least;
+    if (least < SEEDS)
+        tare_buf_printf(out,
+                        "fewer than %d seeds: how much one model varies between attempts is not "
+                        "known\n",
+                        SEEDS);
+}
+
 void tare_view_drift(struct tare_buf *out, const struct tare_drift_report *r,
                      const struct tare_drift_script *script, const struct tare_style *style)
 {
@@ -202,6 +216,7 @@ void tare_view_drift(struct tare_buf *out, const struct tare_drift_report *r,
     if (script)
         tare_buf_printf(out, "known: baseline decays with lambda %.4f, recall with %.4f\n",
                         script->lambda, script->lambda / 3);
+    put_few_seeds(out, r);
     for (uint32_t a = 0; a < r->n_arms; a++)
         put_arm(out, r, a, style->unicode);
 }
@@ -318,6 +333,7 @@ static void doc_arm(struct tare_json_writer *w, const struct tare_drift_report *
     tare_json_member_str(w, "arm", row->arm);
     tare_json_member_u64(w, "conversations", row->conversations);
     tare_json_member_u64(w, "runs", row->runs);
+    tare_json_member_u64(w, "seeds", row->seeds);
     tare__doc_value(w, "adherence", row->auc);
     tare__doc_value(w, "half_life", row->half_life);
     tare__doc_value(w, "median_first_violation", row->median_first);
