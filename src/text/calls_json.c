@@ -469,28 +469,47 @@ static bool nothing(struct tare__calls *c, const struct tare__calls_spec *s)
     return true;
 }
 
-/* Goes on behind the calls that are known; true: over the end of the block. */
-static bool resume(struct tare__calls *c, const struct tare__calls_spec *s)
+enum behind { CALL, BLOCK_END, CUT };
+
+/* Behind a call: over the layout to the next one, or over the end of the block. */
+static enum behind behind(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    size_t end = c->i;
+    tare__calls_blank(c);
+    if (tare__calls_skip(c, s->close))
+        return BLOCK_END;
+    if (tare__calls_cut_in(c, s->call) && !c->orphan) {
+        tare__calls_begin(c, c->i);
+        tare__calls_cut(c);
+        return CUT;
+    }
+    if (tare__calls_cut_in(c, s->close))
+        c->i = c->text.n;
+    else if (!tare__calls_at(c, s->call))
+        c->i = end;
+    return CALL;
+}
+
+/* Behind the calls that are known. */
+static enum behind resume(struct tare__calls *c, const struct tare__calls_spec *s)
 {
     if (!c->resume)
-        return false;
+        return CALL;
     c->i = c->resume;
     tare__calls_begin(c, c->i);
-    tare__calls_blank(c);
-    return tare__calls_skip(c, s->close);
+    return behind(c, s);
 }
 
 bool tare__calls_head(struct tare__calls *c, const struct tare__calls_spec *s)
 {
-    bool closed = !s->open;
     if (s->open)
         tare__calls_blank(c);
     if (!head_activates(c, s))
         return false;
     if (!tare__calls_at(c, s->call))
         return nothing(c, s);
-    closed |= resume(c, s);
-    while (tare__calls_skip(c, s->call)) {
+    enum behind next = resume(c, s);
+    while (next == CALL && tare__calls_skip(c, s->call)) {
         int code = one(c, s);
         bool left = code == TARE_E_CALL_TRUNCATED;
         if (code && c->orphan) {
@@ -509,23 +528,12 @@ bool tare__calls_head(struct tare__calls *c, const struct tare__calls_spec *s)
             tare__calls_take(c);
         if (!s->open)
             return true;
-        size_t end = c->i;
-        tare__calls_blank(c);
-        closed = tare__calls_skip(c, s->close);
-        if (closed)
-            break;
-        if (tare__calls_cut_in(c, s->call) && !c->orphan) {
-            tare__calls_begin(c, c->i);
-            tare__calls_cut(c);
-            return true;
-        }
-        if (tare__calls_cut_in(c, s->close))
-            c->i = c->text.n;
-        else if (!tare__calls_at(c, s->call))
-            c->i = end;
+        next = behind(c, s);
     }
-    if (c->orphan && !closed)
+    if (next == CUT)
+        return true;
+    if (c->orphan && next != BLOCK_END)
         return false;
-    tare__calls_end_block(c, closed ? 0 : TARE_R_MISSING_CLOSE);
+    tare__calls_end_block(c, next == BLOCK_END ? 0 : TARE_R_MISSING_CLOSE);
     return true;
 }

@@ -258,14 +258,27 @@ static int one_call(struct tare__calls *c, const struct tare__calls_spec *s)
     return tare__calls_finish(c, head.name, head.id);
 }
 
+/* Behind a call: over the layout to the next one, or (false) to what else there is. */
+static bool next_call(struct tare__calls *c, const struct tare__calls_spec *s)
+{
+    size_t end = c->i;
+    shell(c, s); /* this call's end */
+    shell(c, s); /* the next one's begin */
+    end = step3(s) ? c->i : end;
+    if (tare__calls_at(c, s->call))
+        tare__calls_begin(c, c->i);
+    else if (!tare__calls_at(c, s->close) && !tare__calls_cut_in(c, s->close) && !cut_here(c, s))
+        c->i = end;
+    return tare__calls_at(c, s->call);
+}
+
 /* All calls of the block; false: an orphan that is none. */
 static bool calls(struct tare__calls *c, const struct tare__calls_spec *s, bool *cut)
 {
     if (c->resume) { /* behind the calls that are known */
         c->i = c->resume;
-        shell(c, s);
-        shell(c, s);
-        tare__calls_begin(c, c->i);
+        if (!next_call(c, s))
+            return true;
     }
     while (tare__calls_skip(c, s->call)) {
         int code = s->family == tare__calls_nested ? tare__calls_nested_call(c, s) : one_call(c, s);
@@ -280,18 +293,8 @@ static bool calls(struct tare__calls *c, const struct tare__calls_spec *s, bool 
             tare__calls_reject_to(c, (enum tare_calls_code)code, s->call_end);
         else
             tare__calls_take(c);
-        size_t behind = c->i;
-        shell(c, s); /* this call's end */
-        shell(c, s); /* the next one's begin */
-        c->i = step3(s) ? c->i : behind;
-        size_t end = c->i;
-        tare__calls_blank(c);
-        if (!tare__calls_at(c, s->call)) {
-            if (!tare__calls_at(c, s->close) && !tare__calls_cut_in(c, s->close) && !cut_here(c, s))
-                c->i = end;
+        if (!next_call(c, s))
             return true;
-        }
-        tare__calls_begin(c, c->i);
     }
     return true;
 }
