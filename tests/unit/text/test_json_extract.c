@@ -1,8 +1,9 @@
-/* JSON in a model's text: found in prose, or mended by the closed list. */
+/* JSON in a model's text: found in prose, mended by the closed list, or in pieces. */
 #include "text_test.h"
 
 #include "text/calls.h"
 #include "text/json_extract.h"
+#include "text/json_feed.h"
 
 static struct tare_arena arena;
 
@@ -137,6 +138,79 @@ static void test_mend(void **state)
     }
 }
 
+static const struct {
+    const char *text;
+    size_t taken; /* bytes of the first value; those after it are left */
+} fed[] = {
+    {"{\"a\": [1, \"}\\\"]\", {}], \"b\": \"\xc3\xa9\\u00e9\"} [2]", 39},
+    {" \n[] x", 4},
+    {"12.5e3, 4", 6},
+    {"true{}", 4},
+    {"\"a\\\\\"b", 5},
+    {"nul", 3},
+    {"[1, 02]", 7},
+    {"[\"\xff\"]", 5},
+    {"{\"a\": 1, \"a\": 2}", 16},
+    {"{\"a\": \"x", 8},
+    {"]1", 1},
+    {"", 0},
+    {"\xef\xbb\xbf{}", 5},
+};
+
+/* Cut at two places: the same value, or the same fault at the same place, as of the whole. */
+static void feed_cut(struct tare_str text, size_t taken, size_t one, size_t two)
+{
+    struct tare_json_feed f;
+    struct tare_json v = {0}, whole = {0};
+    struct tare_err err = {0}, want = {0};
+    size_t cuts[4] = {0, one, two, text.n}, total = 0, used = 0;
+    enum tare_json_fed answer = TARE_JSON_NEED_MORE;
+    tare_json_feed_begin(&f, NULL, NULL);
+    for (int i = 0; i < 3 && answer == TARE_JSON_NEED_MORE; i++) {
+        /* a copy of its size, so that a sanitizer sees what is read beyond */
+        struct tare_str piece = tight(text.p + cuts[i], cuts[i + 1] - cuts[i]);
+        answer = tare_json_feed_put(&f, piece, &used);
+        free((void *)(uintptr_t)piece.p);
+        total += used;
+    }
+    assert_int_equal(total, taken);
+    enum tare_status st = tare_json_feed_end(&f, &arena, &v, &err);
+    assert_int_equal(st, tare_json_parse(tare_str_n(text.p, taken), NULL, &arena, &whole, &want));
+    if (st == TARE_OK) {
+        assert_true(tare_json_equal(v, whole));
+        return;
+    }
+    assert_string_equal(err.fault, want.fault);
+    assert_string_equal(err.path, want.path);
+    assert_int_equal(err.offset, want.offset);
+}
+
+static void test_feed(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < sizeof fed / sizeof fed[0]; i++) {
+        struct tare_str text = tare_str_of(fed[i].text);
+        for (size_t one = 0; one <= text.n; one++)
+            for (size_t two = one; two <= text.n; two++)
+                feed_cut(text, fed[i].taken, one, two);
+    }
+}
+
+static void test_feed_limit(void **state)
+{
+    (void)state;
+    struct tare_json_policy ten = {.max_bytes = 10};
+    struct tare_json_feed f;
+    struct tare_json v;
+    struct tare_err err = {0};
+    size_t used;
+    tare_json_feed_begin(&f, &ten, NULL);
+    assert_int_equal(tare_json_feed_put(&f, TARE_S("[1,2,3"), &used), TARE_JSON_NEED_MORE);
+    assert_int_equal(tare_json_feed_put(&f, TARE_S(",4,5,6"), &used), TARE_JSON_COMPLETE);
+    assert_int_equal(tare_json_feed_end(&f, &arena, &v, &err), TARE_E_LIMIT);
+    assert_string_equal(err.fault, "J_SIZE");
+}
+
 static void test_every_refused_allocation(void **state)
 {
     (void)state;
@@ -166,10 +240,9 @@ static void test_every_refused_allocation(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_extract),
-        cmocka_unit_test(test_extract_stays_short),
-        cmocka_unit_test(test_mend),
-        cmocka_unit_test(test_every_refused_allocation),
+        cmocka_unit_test(test_extract),    cmocka_unit_test(test_extract_stays_short),
+        cmocka_unit_test(test_mend),       cmocka_unit_test(test_feed),
+        cmocka_unit_test(test_feed_limit), cmocka_unit_test(test_every_refused_allocation),
     };
     return cmocka_run_group_tests(tests, setup, teardown);
 }
