@@ -85,10 +85,18 @@ static bool decode(const uint32_t *b, uint32_t n, uint32_t *lo, uint32_t *hi, ui
     return *lo <= *hi;
 }
 
+/* Any character and any special token but one. */
+static bool is_other(const struct plain_node *x)
+{
+    return x->kind == PLAIN_SET && x->negated && x->n && x->lo[0] >= PLAIN_TOKEN;
+}
+
 /* Whether the set has something of lo … hi. */
 static bool meets(const struct plain_node *x, uint32_t lo, uint32_t hi)
 {
     uint32_t at = lo;
+    if (is_other(x))
+        return lo != x->lo[0];
     for (uint32_t k = 0; k < x->n && !x->negated; k++)
         if (x->lo[k] <= hi && lo <= x->hi[k])
             return true;
@@ -122,6 +130,18 @@ static void grow_set(struct plain_node *x, const struct plain_options *o, struct
     }
 }
 
+/* !<[token]>* or + as node i. */
+static uint32_t grow_others(struct plain *p, const struct plain_options *o, struct tare_rng *r,
+                            uint32_t i)
+{
+    uint32_t token = PLAIN_TOKEN + o->first_token + tare_rng_below(r, o->tokens), kid = p->n++;
+    p->v[kid] = (struct plain_node){
+        .kind = PLAIN_SET, .negated = true, .n = 1, .lo = {token}, .hi = {token}};
+    p->v[i] = (struct plain_node){
+        .kind = PLAIN_REPEAT, .n = 1, .kid = {kid}, .min = tare_rng_below(r, 2), .max = PLAIN_ANY};
+    return i;
+}
+
 static uint32_t grow(struct plain *p, const struct plain_options *o, struct tare_rng *r,
                      uint32_t depth)
 {
@@ -137,6 +157,8 @@ static uint32_t grow(struct plain *p, const struct plain_options *o, struct tare
         x.max = tare_rng_below(r, 3) ? x.min + tare_rng_below(r, 4) : PLAIN_ANY;
         if (x.max == 0)
             x.max = 1;
+        if (o->tokens && tare_rng_below(r, 4) == 0)
+            return grow_others(p, o, r, i);
     } else if (kind >= 2) {
         x.kind = kind >= 4 ? PLAIN_SEQ : PLAIN_ALT;
         x.n = 1 + tare_rng_below(r, 3);
@@ -448,6 +470,10 @@ static void write_node(const struct plain *p, const struct plain_options *o, uin
     }
     if (x->kind == PLAIN_CALL) {
         tare_buf_printf(out, x->min ? "r%u" : "root", x->min);
+        return;
+    }
+    if (x->kind == PLAIN_REPEAT && is_other(&p->v[x->kid[0]])) {
+        tare_buf_printf(out, "!<[%u]>%c", p->v[x->kid[0]].lo[0] - PLAIN_TOKEN, x->min ? '+' : '*');
         return;
     }
     tare_buf_puts(out, open);
