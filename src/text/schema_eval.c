@@ -18,6 +18,7 @@ struct run {
     enum tare_status status;
     uint32_t depth, steps, n_faults;
     bool collect; /* go on after a fault and tell it */
+    bool trying;  /* an alternative, to say what it lacks */
     struct tare_schema_fault *first, **tail;
 };
 
@@ -458,6 +459,61 @@ static struct tare_str member_of(const struct tare__schema_rule *r, struct tare_
     return r->op == SO_FALSE && strstr(r->keyword, "Properties") ? tare_json_key(v) : none;
 }
 
+/* How far a value is from an alternative: by its faults; one of another kind is no near one. */
+static uint32_t distance(const struct run *run, const struct place *p)
+{
+    const struct tare_schema_fault *f = run->first;
+    if (f && f->offset == tare_json_offset(p->value) && tare_str_is(f->keyword, "type"))
+        return UINT32_MAX;
+    return f ? run->n_faults : UINT32_MAX;
+}
+
+/* What the alternative with the fewest faults lacks goes into the remedy of the fault told last. */
+static bool tell_nearest(const struct place *p, const struct tare__schema_rule *r,
+                         struct tare_schema_fault *fault_)
+{
+    struct run *run = p->run, was = *run;
+    struct tare_schema_fault *nearest = NULL;
+    uint32_t best = UINT32_MAX, number = 0;
+    for (uint32_t i = 0; i < r->n_list && i < TARE__SCHEMA_MAX_TRIED; i++) {
+        run->trying = true;
+        run->n_faults = 0;
+        run->first = NULL;
+        run->tail = &run->first;
+        (void)eval(run, r->list[i].node, p->value, p->scope, NULL);
+        if (run->status != TARE_OK)
+            break;
+        if (distance(run, p) < best) {
+            best = distance(run, p);
+            nearest = run->first;
+            number = i + 1;
+        }
+    }
+    enum tare_status st = run->status;
+    *run = was;
+    if (st == TARE_E_NOMEM)
+        return stop(run, st, "no memory for the faults");
+    if (!nearest)
+        return false;
+    struct tare_str at = tare_str_n(nearest->at.p + fault_->at.n, nearest->at.n - fault_->at.n);
+    fault_->remedy = tare_arena_printf(run->arena, "%.*s; nearest is number %u: %.*s%s%.*s",
+                                       TARE_FMT(fault_->remedy), number, TARE_FMT(at),
+                                       at.n ? ": " : "", TARE_FMT(nearest->says));
+    return fault_->remedy.p ? false : stop(run, TARE_E_NOMEM, "no memory for the faults");
+}
+
+/* The fault of a rule that tells its own; of alternatives none of which fits, also the nearest. */
+static void tell(const struct place *p, const struct tare__schema_rule *r,
+                 const struct tare__schema_node *n, uint64_t found)
+{
+    struct run *run = p->run;
+    struct tare_schema_fault **slot = run->tail;
+    (void)fault(run, r, n, p->value, found, member_of(r, p->value));
+    if (run->collect && !run->trying && run->status == TARE_OK && *slot && found == 0 &&
+        (r->op == SO_ANY_OF || r->op == SO_ONE_OF))
+        (void)tell_nearest(p, r, *slot);
+}
+
 static bool rule(const struct place *p, const struct tare__schema_rule *r,
                  const struct tare__schema_node *n)
 {
@@ -480,7 +536,7 @@ static bool rule(const struct place *p, const struct tare__schema_rule *r,
     else
         ok = of_object(p, r, n, &found, &told);
     if (!ok && !told && p->run->status == TARE_OK)
-        (void)fault(p->run, r, n, p->value, found, member_of(r, p->value));
+        tell(p, r, n, found);
     return ok;
 }
 

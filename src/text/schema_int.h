@@ -8,6 +8,7 @@
 #define TARE__SCHEMA_MAX_NODES 100000u
 #define TARE__SCHEMA_MAX_DEPTH 1000u
 #define TARE__SCHEMA_MAX_STEPS 20000000u
+#define TARE__SCHEMA_MAX_TRIED 64u /* alternatives, to find the nearest */
 #define TARE__SCHEMA_MAX_FAULTS 1000u
 #define TARE__SCHEMA_DFA_STATES 200u /* of a pattern's automaton; beyond it is simulated */
 

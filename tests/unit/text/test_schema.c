@@ -257,6 +257,44 @@ static void all_faults(void **state)
     tare_arena_free(&arena);
 }
 
+/* Of alternatives none of which fits, the remedy says what the nearest lacks. */
+static void nearest_alternative(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *schema, *value, *remedy;
+    } rows[] = {
+        {"{\"anyOf\":[{\"type\":\"string\"},{\"minimum\":3}]}", "2",
+         "match at least one of them; nearest is number 2: 2 is not at least 3"},
+        {"{\"oneOf\":[{\"required\":[\"a\",\"b\"]},{\"properties\":{\"c\":{\"type\":\"null\"}},"
+         "\"minProperties\":1}]}",
+         "{\"c\":1}",
+         "match exactly one of them; nearest is number 2: /c: is number, not \"null\""},
+        {"{\"anyOf\":[{\"type\":\"string\"},{\"type\":\"null\"}]}", "2",
+         "match at least one of them"},
+        {"{\"oneOf\":[true,true]}", "2", "match exactly one of them"},
+        /* alternatives inside are not looked at again */
+        {"{\"anyOf\":[{\"anyOf\":[{\"minimum\":3}]}]}", "2",
+         "match at least one of them; nearest is number 1: matches 0 of the 1 alternatives"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        struct tare_arena arena;
+        struct tare_json schema, value;
+        struct tare_schema_fault *f = NULL;
+        const struct tare_schema *s = NULL;
+        tare_arena_init(&arena, NULL, TARE_MIB);
+        assert_int_equal(tare_json_parse(tare_str_of(rows[i].schema), NULL, &arena, &schema, NULL),
+                         TARE_OK);
+        assert_int_equal(tare_json_parse(tare_str_of(rows[i].value), NULL, &arena, &value, NULL),
+                         TARE_OK);
+        assert_int_equal(tare_schema_compile(schema, NULL, &arena, &s, NULL), TARE_OK);
+        assert_int_equal(tare_schema_check(s, value, &arena, &f, NULL), TARE_OK);
+        if (!f || f->next || !tare_str_is(f->remedy, rows[i].remedy))
+            fail_msg("row %zu: %.*s", i, f ? (int)f->remedy.n : 0, f ? f->remedy.p : "");
+        tare_arena_free(&arena);
+    }
+}
+
 static void no_memory(void **state)
 {
     (void)state;
@@ -410,12 +448,19 @@ static void refused_expressions(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(expressions),   cmocka_unit_test(refused_expressions),
-        cmocka_unit_test(all_faults),    cmocka_unit_test(no_memory),
-        cmocka_unit_test(threads),       cmocka_unit_test(required_4),
-        cmocka_unit_test(required_6),    cmocka_unit_test(required_7),
-        cmocka_unit_test(required_2019), cmocka_unit_test(required_2020),
-        cmocka_unit_test(optional),      cmocka_unit_test(formats),
+        cmocka_unit_test(expressions),
+        cmocka_unit_test(refused_expressions),
+        cmocka_unit_test(all_faults),
+        cmocka_unit_test(no_memory),
+        cmocka_unit_test(nearest_alternative),
+        cmocka_unit_test(threads),
+        cmocka_unit_test(required_4),
+        cmocka_unit_test(required_6),
+        cmocka_unit_test(required_7),
+        cmocka_unit_test(required_2019),
+        cmocka_unit_test(required_2020),
+        cmocka_unit_test(optional),
+        cmocka_unit_test(formats),
         cmocka_unit_test(sample),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
