@@ -74,7 +74,7 @@ static void test_kinds(void **state)
     assert_true(takes(p, "<function=stop>{}</function>"));
     assert_false(takes(p, "{\"name\":\"stop\",\"arguments\":{}}"));
     tare_mask_close(p);
-    o.dialect = "minimax_m3";
+    o.dialect = "nobody";
     assert_int_equal(tare_mask_compile(&o, &p, NULL), TARE_CODE_INPUT);
     tare_mask_vocabulary_close(v);
 }
