@@ -499,22 +499,45 @@ struct looked {
     bool alive[LOOKED];
 };
 
+/* The state behind a token. */
+static enum tare_status behind(struct tare_walk *w, uint32_t id, bool special, uint32_t *to,
+                               struct tare_err *err)
+{
+    struct tare_str text = tare_vocab_text(w->guide->vocab->v, id);
+    enum tare_status st = TARE_OK;
+    *to = w->state;
+    if (special)
+        return tare__step_token(w->memory, w->state, id, to, err);
+    for (size_t i = 0; i < text.n && !st; i++)
+        st = tare__step(w->memory, *to, (unsigned char)text.p[i], to, err);
+    return st;
+}
+
+/* Whether the text can be ended from there; same: the keys are as they were. */
+static bool alive_at(struct tare_walk *w, uint32_t to, bool same, struct looked *seen)
+{
+    if (same && seen->state[to % LOOKED] == to)
+        return seen->alive[to % LOOKED];
+    bool alive = tare__alive(w->memory, &w->keys, to);
+    if (same) {
+        seen->state[to % LOOKED] = to;
+        seen->alive[to % LOOKED] = alive;
+    }
+    return alive;
+}
+
 /* Whether the token leads to where the text can be ended. */
 static enum tare_status leads_on(struct tare_walk *w, uint32_t id, struct looked *seen, bool *out,
                                  struct tare_err *err)
 {
     struct tare_str text = tare_vocab_text(w->guide->vocab->v, id);
     struct tare__keys_at begin = w->keys.at;
-    uint32_t to = w->state;
-    enum tare_status st = TARE_OK;
+    uint32_t to = 0;
     bool special = w->guide->vocab->v->flags[id] & TARE_VOCAB_SPECIAL;
     *out = true;
     if (special && w->guide->vocab->v->flags[id] & TARE_VOCAB_END && tare_walk_can_end(w))
         return TARE_OK;
-    if (special)
-        st = tare__step_token(w->memory, w->state, id, &to, err);
-    for (size_t i = 0; i < text.n && !st && !special; i++)
-        st = tare__step(w->memory, to, (unsigned char)text.p[i], &to, err);
+    enum tare_status st = behind(w, id, special, &to, err);
     if (st)
         return st;
     struct tare__lists lists = tare__lists_from(w, text);
@@ -522,19 +545,9 @@ static enum tare_status leads_on(struct tare_walk *w, uint32_t id, struct looked
     if (a == TARE__KEYS_OK && tare__lists_end(&lists, &to, err) != TARE_OK)
         a = TARE__KEYS_NO_MEMORY;
     bool same = w->keys.at.head == begin.head && w->keys.at.n_text == begin.n_text;
-    if (a == TARE__KEYS_OK && same && seen->state[to % LOOKED] == to)
-        *out = seen->alive[to % LOOKED];
-    else if (a == TARE__KEYS_OK)
-        *out = tare__alive(w->memory, &w->keys, to);
-    if (a == TARE__KEYS_OK && same) {
-        seen->state[to % LOOKED] = to;
-        seen->alive[to % LOOKED] = *out;
-    }
+    *out = a == TARE__KEYS_OK && alive_at(w, to, same, seen);
     w->keys.at = begin;
-    if (a == TARE__KEYS_NO_MEMORY)
-        return tare__memory_full(err);
-    *out = *out && a == TARE__KEYS_OK;
-    return TARE_OK;
+    return a == TARE__KEYS_NO_MEMORY ? tare__memory_full(err) : TARE_OK;
 }
 
 static void mark_all(const struct tare_vocab *v, uint32_t i, uint64_t *marks)

@@ -260,6 +260,8 @@ void tare__lower_member(struct tare__lower *l, struct tare__case *c, struct tare
 const struct tare__schema_node *tare__lower_property(const struct tare__schema_rule *objects,
                                                      struct tare_str name);
 
+/* Makes the sets that were put off. */
+void tare__lower_put_off(struct tare__lower *l);
 /* The node of a set of goals. */
 uint32_t tare__lower_set(struct tare__lower *l, const struct tare__goal *goals, uint32_t n);
 /* Whether the set certainly has no value. */
