@@ -1,6 +1,7 @@
 #include "base/fs.h"
 #include "base/limits.h"
 #include "base/map.h"
+#include "cli/batch.h"
 #include "cli/cmd.h"
 #include "text/jsonl.h"
 #include "text/schema.h"
@@ -258,17 +259,6 @@ static enum tare_status check_files(struct tare_ctx *ctx, const struct schema_op
     return st;
 }
 
-static void begin_answer(struct tare_json_writer *w, struct tare_buf *out, struct tare_json id)
-{
-    tare_json_writer_init(w, out);
-    tare_json_begin_object(w);
-    tare_json_put_key(w, "id");
-    if (tare_json_present(id))
-        tare_json_put_value(w, id);
-    else
-        tare_json_put_null(w);
-}
-
 /* A line has a schema, and each of its tests some data. */
 static enum tare_status whole_line(struct tare_json line, struct tare_err *why)
 {
@@ -287,7 +277,6 @@ static enum tare_status batch_line(struct tare_json line, const struct tare_sche
                                    struct tare_arena *arena, struct tare_buf *out,
                                    struct tare_err *err)
 {
-    struct tare_json id = tare_json_get(line, "id");
     struct tare_json_writer w;
     struct tare_err why = {0};
     const struct tare_schema *s = NULL;
@@ -295,7 +284,7 @@ static enum tare_status batch_line(struct tare_json line, const struct tare_sche
     enum tare_status st = whole_line(line, &why);
     if (st == TARE_OK)
         st = tare_schema_compile(tare_json_get(line, "schema"), so, arena, &s, &why);
-    begin_answer(&w, out, id);
+    tare_batch_answer(&w, out, line);
     if (st == TARE_OK) {
         tare_json_put_key(&w, "valid");
         tare_json_begin_array(&w);
@@ -311,27 +300,12 @@ static enum tare_status batch_line(struct tare_json line, const struct tare_sche
         return tare_fail(err, st, "%s", why.text);
     if (st != TARE_OK) {
         out->n = begin;
-        begin_answer(&w, out, id);
+        tare_batch_answer(&w, out, line);
         tare_json_member_cstr(&w, "refused", why.text);
     }
     tare_json_end_object(&w);
     tare_buf_putc(out, '\n');
     return TARE_OK;
-}
-
-/* A line that is no JSON is answered too, so that the others are not lost. */
-static void torn_line(struct tare_ctx *ctx, const struct tare_err *why, struct tare_buf *out)
-{
-    struct tare_json_writer w;
-    ctx->exit_code = tare_status_exit(TARE_E_INPUT);
-    begin_answer(&w, out, (struct tare_json){0});
-    tare_json_put_key(&w, "refused");
-    tare_json_put_str(&w, tare_str_of(why->text));
-    tare_json_member_u64(&w, "line", why->line);
-    tare_json_member_u64(&w, "column", why->column);
-    tare_json_member_cstr(&w, "fault", why->fault);
-    tare_json_end_object(&w);
-    tare_buf_putc(out, '\n');
 }
 
 static enum tare_status batch_lines(struct tare_ctx *ctx, const struct tare_schema_options *so,
@@ -351,7 +325,7 @@ static enum tare_status batch_lines(struct tare_ctx *ctx, const struct tare_sche
         else if (st == TARE_OK)
             break;
         else if (why.fault)
-            torn_line(ctx, &why, out);
+            tare_batch_torn(ctx, &why, out);
         else
             *err = why;
         if (why.fault)

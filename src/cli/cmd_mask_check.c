@@ -1,5 +1,6 @@
 #include "base/limits.h"
 #include "base/map.h"
+#include "cli/batch.h"
 #include "cli/mask.h"
 #include "text/jsonl.h"
 
@@ -59,17 +60,6 @@ static void put_spread(struct tare_json_writer *w, const char *key, struct tare_
     tare_json_end_object(w);
 }
 
-static void put_id(struct tare_json_writer *w, struct tare_json line)
-{
-    struct tare_json id = tare_json_get(line, "id");
-    tare_json_begin_object(w);
-    tare_json_put_key(w, "id");
-    if (tare_json_present(id))
-        tare_json_put_value(w, id);
-    else
-        tare_json_put_null(w);
-}
-
 static enum tare_status instances(struct check *k, const struct tare_mask_opened *m,
                                   struct tare_json line, struct tare_json_writer *w,
                                   struct tare_err *err)
@@ -100,8 +90,7 @@ static enum tare_status batch_line(struct check *k, struct tare_json line, struc
     tare_buf_reset(&k->times.accept);
     enum tare_status st = tare_mask_open(k->ctx, &k->o->mask, k->tables,
                                          tare_json_get(line, "schema"), &k->each, &m, err);
-    tare_json_writer_init(&w, out);
-    put_id(&w, line);
+    tare_batch_answer(&w, out, line);
     if (st == TARE_OK && m.refused.p) {
         tare_json_member_str(&w, "refused", m.refused);
     } else if (st == TARE_OK) {
@@ -136,21 +125,6 @@ static enum tare_status flush(struct tare_ctx *ctx, struct tare_buf *out, struct
     return TARE_OK;
 }
 
-/* A line that is no JSON is answered too, so that the others are not lost. */
-static void torn_line(struct tare_ctx *ctx, const struct tare_err *why, struct tare_buf *out)
-{
-    struct tare_json_writer w;
-    ctx->exit_code = tare_status_exit(TARE_E_INPUT);
-    tare_json_writer_init(&w, out);
-    put_id(&w, (struct tare_json){0});
-    tare_json_member_cstr(&w, "refused", why->text);
-    tare_json_member_u64(&w, "line", why->line);
-    tare_json_member_u64(&w, "column", why->column);
-    tare_json_member_cstr(&w, "fault", why->fault);
-    tare_json_end_object(&w);
-    tare_buf_putc(out, '\n');
-}
-
 static enum tare_status each_line(struct check *k, struct tare_str path, struct tare_err *err)
 {
     struct tare_map map;
@@ -171,7 +145,7 @@ static enum tare_status each_line(struct check *k, struct tare_str path, struct 
         else if (st == TARE_OK)
             break;
         else if (why.fault)
-            torn_line(k->ctx, &why, &out);
+            tare_batch_torn(k->ctx, &why, &out);
         else
             *err = why;
         if (why.fault)
