@@ -505,12 +505,13 @@ static void tell_harmony(struct tare_calls_stream *s, const struct tare__calls *
         bool thought = p.kind == TARE_SPAN_REASONING;
         if (p.kind != TARE_SPAN_CONTENT && !thought)
             continue;
-        if (!final && (k == 0 || p.end < c->text.n))
-            continue; /* text before a header is told with it */
+        bool before = k == 0 && p.end < c->text.n && c->r->n_spans > 2;
+        if (!final && !before && (k == 0 || p.end < c->text.n))
+            continue; /* text before a header is told with what follows that */
         size_t from = p.off > s->told ? p.off : s->told;
-        size_t end = final ? p.end : before_tag(c, from, p.end);
+        size_t end = final || before ? p.end : before_tag(c, from, p.end);
         enum tare_emit_kind kind = thought ? TARE_EMIT_REASONING : TARE_EMIT_CONTENT;
-        if (from < end && !final) {
+        if (from < end && !final && !before) {
             s->told = tell_open(s, kind, from, end);
         } else if (from < end) {
             tell_text(s, kind, from, end);

@@ -74,24 +74,33 @@ static struct tare_str with_member(struct tare_arena *arena, struct tare_str pat
     return path;
 }
 
+/* Faults of arguments that do not fit, placed from the arguments on: these are a document of their
+ * own then. (A place in a list of many calls would be counted from the begin of the list.) */
+static enum tare_status faults(struct tare__calls *c, struct tare_json args,
+                               const struct tare_schema *schema, struct tare_schema_fault **out,
+                               struct tare_err *err)
+{
+    bool fit = false;
+    enum tare_status st = tare_schema_valid(schema, args, c->arena, &fit, err);
+    if (st != TARE_OK || fit)
+        return st;
+    st = tare_json_parse(tare_json_lexeme(args), NULL, c->arena, &args, err);
+    return st == TARE_OK ? tare_schema_check(schema, args, c->arena, out, err) : st;
+}
+
 static void check(struct tare__calls *c, uint32_t call, const struct tare_calls_tool *t)
 {
     struct tare_json args = c->r->calls[call].arguments;
     struct tare_schema_fault *f = NULL;
     struct tare_err err = {0};
-    struct tare_str base = tare_json_pointer(args, c->arena);
-    c->nomem |= !base.p;
-    enum tare_status st =
-        c->nomem ? TARE_E_NOMEM : tare_schema_check(t->schema, args, c->arena, &f, &err);
+    enum tare_status st = faults(c, args, t->schema, &f, &err);
     c->nomem |= st == TARE_E_NOMEM;
     if (st == TARE_E_LIMIT) /* a schema that multiplies: the arguments count as unfit */
         found(c, (struct tare_calls_finding){call, TARE_V_COMBINATOR, TARE_S(""),
                                              tare_arena_copy(c->arena, tare_str_of(err.text)),
                                              TARE_S("simplify the tool's schema")});
     for (; f && st == TARE_OK; f = f->next) {
-        struct tare_calls_finding one = {call, code_of(f->keyword),
-                                         tare_str_n(f->at.p + base.n, f->at.n - base.n), f->says,
-                                         f->remedy};
+        struct tare_calls_finding one = {call, code_of(f->keyword), f->at, f->says, f->remedy};
         if (one.code == TARE_V_MISSING && f->member.p)
             one.path = with_member(c->arena, one.path, f->member);
         found(c, one);
