@@ -570,7 +570,8 @@ static void recognise(struct tare__calls *c)
     bool action = tare_str_starts(t, TARE_S("Action:")); /* Command R+ begins like that, too */
     if (action && tare__calls_find(c, "\nAction Input:", 0) == SIZE_MAX)
         c->spec = NULL;
-    if (c->spec && tare__calls_find(c, "<cofl:tool_calls>", 0) != SIZE_MAX)
+    bool command = c->spec && strcmp(c->spec->name, "command_a") == 0;
+    if (command && tare__calls_find(c, "<cofl:tool_calls>", 0) != SIZE_MAX)
         c->spec = tare__calls_spec_named(TARE_S("cohere_xml"));
 }
 
