@@ -64,8 +64,34 @@ static void walk_slow(struct tare__inside *in, const struct tare_vocab *v, uint3
     }
 }
 
-/* The same by the automaton alone; behind a backslash the slow way. */
-static void walk_quick(struct tare__inside *in, const struct tare_vocab *v,
+#define LARGE 64u /* nodes of a subtree that is worth a question */
+
+/* Whether any common text may follow the automaton's state; asked once of a state, and of few. */
+static bool is_endless(struct tare__inside *in, uint32_t state)
+{
+    uint32_t k = 0, longest = in->v->v->longest;
+    while (k < in->n_asked && in->asked[k].state != state)
+        k++;
+    if (k == sizeof in->asked / sizeof *in->asked)
+        return false;
+    if (k == in->n_asked) {
+        struct tare__frame f = {.a = state, .b = state, .d = TARE_GRAMMAR_ANY};
+        bool endless = tare__inside_reach(in, &f, TARE__CHARS_ALL, longest) == longest;
+        in->asked[in->n_asked++] = (struct tare__inside_asked){state, endless};
+    }
+    return in->asked[k].endless;
+}
+
+static void all_stay(struct tare__inside *in, const struct tare_vocab *v, uint32_t i, uint32_t end)
+{
+    for (; i < end; i++)
+        if (v->trie[i].token != TARE_VOCAB_NONE)
+            stays(in, v->trie[i].token);
+}
+
+/* The same by the automaton alone; behind a backslash the slow way. common: no token of the tree
+ * leads out of the string. */
+static void walk_quick(struct tare__inside *in, const struct tare_vocab *v, bool common,
                        const struct tare__frame *f, struct tare__inside_place *stack)
 {
     const struct tare_vocab_node *trie = v->trie;
@@ -95,61 +121,7 @@ static void walk_quick(struct tare__inside *in, const struct tare_vocab *v,
         }
         if (node.token != TARE_VOCAB_NONE)
             stays(in, node.token);
-        if (size > 1) {
-            stack[++depth].end = i + size;
-            stack[depth].f.a = to;
-        }
-        i++;
-    }
-}
-
-#define LARGE 64u /* nodes of a subtree that is worth a question */
-
-/* Whether any common text may follow the automaton's state; asked once of a state, and of few. */
-static bool is_endless(struct tare__inside *in, uint32_t state)
-{
-    uint32_t k = 0, longest = in->v->v->longest;
-    while (k < in->n_asked && in->asked[k].state != state)
-        k++;
-    if (k == sizeof in->asked / sizeof *in->asked)
-        return false;
-    if (k == in->n_asked) {
-        struct tare__frame f = {.a = state, .b = state, .d = TARE_GRAMMAR_ANY};
-        bool endless = tare__inside_reach(in, &f, TARE__CHARS_ALL, longest) == longest;
-        in->asked[in->n_asked++] = (struct tare__inside_asked){state, endless};
-    }
-    return in->asked[k].endless;
-}
-
-static void all_stay(struct tare__inside *in, const struct tare_vocab *v, uint32_t i, uint32_t end)
-{
-    for (; i < end; i++)
-        if (v->trie[i].token != TARE_VOCAB_NONE)
-            stays(in, v->trie[i].token);
-}
-
-/* The same of a tree of common text: no token leads out of the string. */
-static void walk_common(struct tare__inside *in, const struct tare_vocab *v,
-                        const struct tare__frame *f, struct tare__inside_place *stack)
-{
-    const struct tare_vocab_node *trie = v->trie;
-    const struct tare_dfa *d = in->dfa;
-    uint32_t depth = 0, i = 1, n = v->n_nodes;
-    stack[0].end = n;
-    stack[0].f.a = in->key ? f->b : f->a;
-    while (i < n) {
-        while (i >= stack[depth].end)
-            depth--;
-        struct tare_vocab_node node = trie[i];
-        uint32_t size = tare_vocab_node_size(node);
-        uint32_t to = tare_dfa_step(d, stack[depth].f.a, tare_vocab_node_byte(node));
-        if (to == TARE_DFA_DEAD) {
-            i += size;
-            continue;
-        }
-        if (node.token != TARE_VOCAB_NONE)
-            stays(in, node.token);
-        if (size >= LARGE && is_endless(in, to)) {
+        if (common && size >= LARGE && is_endless(in, to)) {
             all_stay(in, v, i + 1, i + size);
             i += size;
             continue;
@@ -165,12 +137,10 @@ static void walk_common(struct tare__inside *in, const struct tare_vocab *v,
 static void walk_tree(struct tare__inside *in, const struct tare_vocab *v,
                       const struct tare__frame *f)
 {
-    if (!in->dfa)
-        walk_slow(in, v, 1, v->n_nodes, f, in->stack);
-    else if (v == in->v->edge.v)
-        walk_quick(in, v, f, in->stack);
+    if (in->dfa)
+        walk_quick(in, v, v != in->v->edge.v, f, in->stack);
     else
-        walk_common(in, v, f, in->stack);
+        walk_slow(in, v, 1, v->n_nodes, f, in->stack);
 }
 
 void tare__inside_try(struct tare__inside *in, const struct tare__frame *f, uint32_t id)
