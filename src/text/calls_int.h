@@ -177,6 +177,10 @@ int tare__calls_arguments(struct tare__calls *c, struct tare_str name, struct ta
 int tare__calls_finish(struct tare__calls *c, struct tare_str name, struct tare_str id);
 /* One call in nested tags, its opener behind the cursor; 0 or a code. */
 int tare__calls_nested_call(struct tare__calls *c, const struct tare__calls_spec *s);
+/* A name in Python's syntax, dots included; then what stands behind it: (key=value, …) of the call
+ * `name`. 0 or a code. */
+struct tare_str tare__calls_python_name(struct tare__calls *c);
+int tare__calls_python_call(struct tare__calls *c, struct tare_str name);
 /* A call in an object of the dialect's spelling; 0 or a code. */
 int tare__calls_object(struct tare__calls *c, const struct tare__calls_spec *s, struct tare_json v);
 const struct tare_calls_tool *tare__calls_tool(const struct tare__calls *c, struct tare_str name);
@@ -196,7 +200,8 @@ unsigned tare__calls_types(struct tare_json schema, struct tare_json root, int d
 struct tare_json tare__calls_deref(struct tare_json schema, struct tare_json root);
 
 tare__calls_family tare__calls_json, tare__calls_head, tare__calls_tags, tare__calls_glm,
-    tare__calls_nested, tare__calls_python, tare__calls_gemma, tare__calls_sections;
+    tare__calls_nested, tare__calls_python, tare__calls_builtin, tare__calls_gemma,
+    tare__calls_sections;
 /* Segments of a message, for text/calls_stream.c. */
 enum tare_status tare__calls_setup(struct tare__calls *c, struct tare_str text,
                                    const struct tare_calls_opts *opts, struct tare_arena *arena,

@@ -9,7 +9,7 @@ static bool name_byte(char ch)
            ch == '_' || ch == '.' || ch == '-';
 }
 
-static struct tare_str name(struct tare__calls *c)
+struct tare_str tare__calls_python_name(struct tare__calls *c)
 {
     size_t from = c->i;
     while (!tare__calls_done(c) && name_byte(c->text.p[c->i]))
@@ -37,7 +37,7 @@ static int arguments(struct tare__calls *c, struct tare_json *args)
         tare__calls_blank(c);
         if (!first && tare__calls_skip(c, ")"))
             break;
-        struct tare_str k = name(c);
+        struct tare_str k = tare__calls_python_name(c);
         tare__calls_blank(c);
         if (tare__calls_done(c))
             return TARE_E_CALL_TRUNCATED;
@@ -54,18 +54,17 @@ static int arguments(struct tare__calls *c, struct tare_json *args)
     return tare__calls_document(c, 0, args) ? 0 : TARE_E_CALL_JSON;
 }
 
-static int call(struct tare__calls *c)
+int tare__calls_python_call(struct tare__calls *c, struct tare_str name)
 {
     struct tare_json args;
-    struct tare_str n = name(c);
     if (tare__calls_done(c))
         return TARE_E_CALL_TRUNCATED;
-    if (n.n == 0 || !tare__calls_skip(c, "("))
+    if (name.n == 0 || !tare__calls_skip(c, "("))
         return TARE_E_CALL_SHAPE;
-    c->unit_name = n;
+    c->unit_name = name;
     int code = arguments(c, &args);
     if (!code)
-        tare__calls_add(c, n, args, (struct tare_str){0});
+        tare__calls_add(c, name, args, (struct tare_str){0});
     return code;
 }
 
@@ -87,7 +86,7 @@ static int list(struct tare__calls *c, const struct tare__calls_spec *s)
         tare__calls_blank(c);
         if (!first && !lines && tare__calls_skip(c, end))
             return 0;
-        int code = call(c);
+        int code = tare__calls_python_call(c, tare__calls_python_name(c));
         if (code)
             return code;
     }
@@ -101,7 +100,7 @@ static bool begins_list(struct tare__calls *c, const struct tare__calls_spec *s)
     tare__calls_blank(c);
     if (tare__calls_done(c) || tare__calls_at(c, "]"))
         return !(s->flags & TARE__BARE) || (c->opts->length && tare__calls_done(c));
-    struct tare_str n = name(c);
+    struct tare_str n = tare__calls_python_name(c);
     return n.n > 0 && (tare__calls_done(c) || tare__calls_at(c, "("));
 }
 
@@ -201,7 +200,7 @@ bool tare__calls_gemma(struct tare__calls *c, const struct tare__calls_spec *s)
         tare__calls_touch(c);
     if (left < 5 ? memcmp(c->text.p + c->i, "call:", left) != 0 : !tare__calls_skip(c, "call:"))
         return false;
-    struct tare_str n = name(c);
+    struct tare_str n = tare__calls_python_name(c);
     if (left < 5 || tare__calls_done(c)) {
         tare__calls_cut(c);
         return true;

@@ -28,6 +28,8 @@ const struct tare__calls_spec tare__calls_table[] = {
      .think = "<seed:think>", .think_end = "</seed:think>"},
     {"llama3_json", tare__calls_json, TARE__BARE | TARE__MANY, "<|python_tag|>", NULL,
      LLAMA, .delimiters = {"<|eom_id|>", "<|eot_id|>"}},
+    {"llama_builtin", tare__calls_builtin, 0, "<|python_tag|>", NULL,
+     .delimiters = {"<|eom_id|>", "<|eot_id|>"}, .alike = {"llama3_json"}},
     {"llama_function_tag", tare__calls_head, 0, NULL, NULL, "<function=", "</function>", ">",
      .delimiters = {"<|eom_id|>", "<|eot_id|>"}},
     {"pythonic", tare__calls_python, TARE__BARE, "<|python_start|>", "<|python_end|>",

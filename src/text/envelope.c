@@ -52,6 +52,7 @@ static const struct row rows[] = {
     {{"seed_oss", "<seed:tool_call>\n<function=", NULL}, TAGS, ">\n",
      "</function>\n</seed:tool_call>", .open = "<parameter=", .text = ">", .close = "</parameter>\n"},
     {{"llama3_json", "", NULL}, OBJECT, .after = "", PARAMETERS},
+    {{"llama_builtin", "<|python_tag|>", NULL}, PYTHON, .mid = ".call(", .after = ""},
     {{"llama_function_tag", "<function=", NULL}, HEAD, .mid = ">", .after = "</function>"},
     {{"pythonic", "[", NULL}, PYTHON, .after = "]"},
     {{"olmo3", "<function_calls>\n", NULL}, PYTHON, .after = "\n</function_calls>"},
@@ -442,7 +443,8 @@ static uint32_t call(struct tare__lower *l, struct tare__envelope *e, struct tar
     }
     args = r->layout == NESTED ? nested(l, e, goals, 2) : fields(l, e, goals, 2);
     if (r->layout == PYTHON)
-        args = tare__envelope_around(l, tag_of(l, e, "("), args, tag_of(l, e, ")"));
+        args =
+            tare__envelope_around(l, tag_of(l, e, r->mid ? r->mid : "("), args, tag_of(l, e, ")"));
     else if (r->layout == GEMMA)
         args = tare__envelope_around(l, tag_of(l, e, "{"), args, tag_of(l, e, "}"));
     else
