@@ -1,6 +1,5 @@
 #include "text/dfa.h"
 
-#include "base/hash.h"
 #include "text/regex_int.h"
 
 #include "base/banned.h"
@@ -40,23 +39,40 @@ static bool draft_grow(struct draft *t, struct tare_arena *arena)
     return true;
 }
 
-/* Marks the states from which something is accepted: backwards along the edges, which are sorted
- * by the state they lead to. */
+/* The edges of a draft that lead on and elsewhere (of some alike that stand side by side one): with
+ * from NULL they are counted by the state they lead to, else sorted by it. */
+static void sort_edges(const struct draft *t, uint32_t *first, uint32_t *from)
+{
+    for (uint32_t s = 1; s < t->n; s++) {
+        const uint32_t *row = t->next + (size_t)s * t->n_classes;
+        for (uint32_t c = 0, last = TARE_DFA_DEAD; c < t->n_classes; c++) {
+            uint32_t to = row[c];
+            if (to == last || to == s || to == TARE_DFA_DEAD)
+                continue;
+            last = to;
+            if (from)
+                from[first[to + 1]++] = s;
+            else
+                first[to + 2]++;
+        }
+    }
+}
+
+/* Marks the states from which something is accepted: backwards along the edges. */
 static bool mark_live(const struct draft *t, uint8_t *live, struct tare_arena *arena)
 {
-    size_t n_edges = (size_t)t->n * t->n_classes;
     uint32_t *first = TARE_NEW_N(arena, uint32_t, t->n + 2);
-    uint32_t *from = TARE_NEW_N(arena, uint32_t, n_edges + 1);
     uint32_t *queue = TARE_NEW_N(arena, uint32_t, t->n + 1);
     uint32_t n = 0;
-    if (!first || !from || !queue)
+    if (!first || !queue)
         return false;
-    for (size_t e = 0; e < n_edges; e++)
-        first[t->next[e] + 2]++;
+    sort_edges(t, first, NULL);
     for (uint32_t s = 2; s < t->n + 2; s++)
         first[s] += first[s - 1];
-    for (size_t e = 0; e < n_edges; e++)
-        from[first[t->next[e] + 1]++] = (uint32_t)(e / t->n_classes);
+    uint32_t *from = TARE_NEW_N(arena, uint32_t, first[t->n + 1] + 1);
+    if (!from)
+        return false;
+    sort_edges(t, first, from);
     for (uint32_t s = 0; s < t->n; s++)
         if (t->accepts[s] && s != TARE_DFA_DEAD) {
             live[s] = 1;
@@ -64,21 +80,22 @@ static bool mark_live(const struct draft *t, uint8_t *live, struct tare_arena *a
         }
     for (uint32_t at = 0; at < n; at++)
         for (uint32_t e = first[queue[at]]; e < first[queue[at] + 1]; e++)
-            if (from[e] != TARE_DFA_DEAD && !live[from[e]]) {
+            if (!live[from[e]]) {
                 live[from[e]] = 1;
                 queue[n++] = from[e];
             }
     return true;
 }
 
-/* A column of the draft in the new numbers, as a hash. */
-static uint64_t column_hash(const struct draft *t, const uint32_t *number, uint32_t c)
+/* Each column of the draft in the new numbers, as a hash. */
+static void column_hashes(const struct draft *t, const uint32_t *number, uint64_t *hashes)
 {
-    uint64_t h = 0;
-    for (uint32_t s = 1; s < t->n; s++)
-        if (number[s])
-            h = (h ^ number[t->next[(size_t)s * t->n_classes + c]]) * UINT64_C(0x9e3779b97f4a7c15);
-    return h ^ h >> 32;
+    memset(hashes, 0, t->n_classes * sizeof *hashes);
+    for (uint32_t s = 1; s < t->n; s++) {
+        const uint32_t *row = t->next + (size_t)s * t->n_classes;
+        for (uint32_t c = 0; c < t->n_classes && number[s]; c++)
+            hashes[c] = (hashes[c] ^ number[row[c]]) * UINT64_C(0x9e3779b97f4a7c15);
+    }
 }
 
 static bool same_column(const struct draft *t, const uint32_t *number, uint32_t a, uint32_t b)
@@ -97,15 +114,13 @@ static uint32_t merge_classes(const struct draft *t, const uint32_t *number, uin
 {
     uint64_t hashes[256];
     uint32_t n = 0;
+    column_hashes(t, number, hashes);
     for (uint32_t c = 0; c < t->n_classes; c++) {
-        uint64_t h = column_hash(t, number, c);
         uint32_t k = 0;
-        while (k < n && (hashes[k] != h || !same_column(t, number, c, rep[k])))
+        while (k < n && (hashes[rep[k]] != hashes[c] || !same_column(t, number, c, rep[k])))
             k++;
-        if (k == n) {
-            hashes[n] = h;
+        if (k == n)
             rep[n++] = (uint8_t)c;
-        }
         to[c] = (uint8_t)k;
     }
     return n;
@@ -346,6 +361,13 @@ static bool pair_accepts(const struct product *p, uint32_t a, uint32_t b)
     return p->op == TARE_DFA_OR ? in_a || in_b : in_a && !in_b;
 }
 
+/* Where the pair would stand first; the table's size is a power of two. */
+static uint64_t pair_hash(uint32_t a, uint32_t b)
+{
+    uint64_t h = ((uint64_t)a << 32 | b) * UINT64_C(0x9e3779b97f4a7c15);
+    return h ^ h >> 32;
+}
+
 static bool pairs_grow(struct product *p)
 {
     uint32_t cap = p->t.cap, n_table = cap * 4;
@@ -358,10 +380,10 @@ static bool pairs_grow(struct product *p)
     if (p->t.n)
         memcpy(pairs, p->pairs, (size_t)p->t.n * 2 * sizeof *pairs);
     for (uint32_t s = 1; s < p->t.n; s++) {
-        uint64_t h = tare_hash64(tare_str_n((const char *)(pairs + 2 * (size_t)s), 8), 0);
-        while (table[h % n_table])
+        uint64_t h = pair_hash(pairs[2 * (size_t)s], pairs[2 * (size_t)s + 1]);
+        while (table[h & (n_table - 1)])
             h++;
-        table[h % n_table] = s;
+        table[h & (n_table - 1)] = s;
     }
     p->pairs = pairs;
     p->table = table;
@@ -373,21 +395,20 @@ static bool pairs_grow(struct product *p)
 /* The state of the pair; UINT32_MAX: no memory. May go one beyond the ceiling. */
 static uint32_t pair_state(struct product *p, uint32_t a, uint32_t b)
 {
-    uint32_t pair[2] = {a, b};
     if (useless(p, a, b))
         return TARE_DFA_DEAD;
-    uint64_t h = tare_hash64(tare_str_n((const char *)pair, sizeof pair), 0);
-    for (; p->table[h % p->n_table]; h++) {
-        uint32_t s = p->table[h % p->n_table];
+    uint64_t h = pair_hash(a, b);
+    for (; p->table[h & (p->n_table - 1)]; h++) {
+        uint32_t s = p->table[h & (p->n_table - 1)];
         if (p->pairs[2 * (size_t)s] == a && p->pairs[2 * (size_t)s + 1] == b)
             return s;
     }
     if (!draft_grow(&p->t, p->arena) || !pairs_grow(p))
         return UINT32_MAX;
-    for (h = tare_hash64(tare_str_n((const char *)pair, sizeof pair), 0); p->table[h % p->n_table];)
+    for (h = pair_hash(a, b); p->table[h & (p->n_table - 1)];)
         h++;
     uint32_t s = p->t.n++;
-    p->table[h % p->n_table] = s;
+    p->table[h & (p->n_table - 1)] = s;
     p->pairs[2 * (size_t)s] = a;
     p->pairs[2 * (size_t)s + 1] = b;
     p->t.accepts[s] = pair_accepts(p, a, b);

@@ -75,8 +75,10 @@ static bool is_endless(struct tare__inside *in, uint32_t state)
     if (k == sizeof in->asked / sizeof *in->asked)
         return false;
     if (k == in->n_asked) {
-        struct tare__frame f = {.a = state, .b = state, .d = TARE_GRAMMAR_ANY};
-        bool endless = tare__inside_reach(in, &f, TARE__CHARS_ALL, longest) == longest;
+        struct tare__reach_of of = {
+            .any = in->v->common, .dfa = in->dfa, .state = state, .chars = TARE__CHARS_ALL};
+        struct tare__frame f = {.d = TARE_GRAMMAR_ANY};
+        bool endless = tare__reach(&of, &f, longest) == longest;
         in->asked[in->n_asked++] = (struct tare__inside_asked){state, endless};
     }
     return in->asked[k].endless;
@@ -157,15 +159,40 @@ void tare__inside_try(struct tare__inside *in, const struct tare__frame *f, uint
     in->words[id / 64] |= (uint64_t)1 << (id % 64);
 }
 
-uint32_t tare__inside_reach(const struct tare__inside *in, const struct tare__frame *f,
-                            uint32_t chars, uint32_t longest)
+/* Characters whose first bytes all lead on from these registers. */
+static uint32_t sure_chars(const struct tare__inside *in, const struct tare__frame *f)
+{
+    const struct tare_dfa *d = in->dfa ? in->dfa : in->x->u.dfa, *any = in->v->common;
+    uint8_t known[256] = {0}; /* of each class of bytes: 1 leads on, 2 does not */
+    uint32_t dead = 0;
+    for (unsigned b = 0x20; b < 0xf5; b++) {
+        uint32_t state = in->key ? f->b : f->a, need = f->c, left = f->d;
+        uint8_t *k = &known[d->class_of[b]];
+        if (*k == 1 || !tare_dfa_step(any, TARE_DFA_START, (unsigned char)b))
+            continue;
+        if (!*k) {
+            bool on = in->dfa ? tare_dfa_step(d, state, (unsigned char)b) != TARE_DFA_DEAD
+                              : tare__text_step(in->x, (unsigned char)b, &state, &need, &left);
+            *k = on ? 1 : 2;
+        }
+        if (*k == 2)
+            dead |= tare__chars_of((unsigned char)b);
+    }
+    return TARE__CHARS_ALL & ~dead;
+}
+
+uint32_t tare__inside_reach(struct tare__inside *in, const struct tare__frame *f, uint32_t chars,
+                            uint32_t longest)
 {
     struct tare__reach_of of = {.any = in->v->common,
                                 .dfa = in->dfa ? in->dfa : in->x->u.dfa,
                                 .bounded = in->dfa ? NULL : in->x,
                                 .state = in->key ? f->b : f->a,
                                 .chars = chars};
-    return tare__reach(&of, f, longest);
+    if (!in->asked_sure)
+        in->sure = sure_chars(in, f);
+    in->asked_sure = true;
+    return chars & ~in->sure ? 0 : tare__reach(&of, f, longest);
 }
 
 /* Whether a token of the common text stays inside. */
@@ -196,7 +223,8 @@ static uint64_t longer_ones(const struct tare_guide_vocab *v, const struct tare_
 #define NODES_A_TOKEN 3u /* of a tree, that cost what one token costs alone */
 
 /* All tokens of the kind stay that have at most n characters; the longer ones are tried one by one,
- * or along the tree, whichever is less. */
+ * or along the tree, whichever is less. Where not even the first character is sure the tree soon
+ * comes to an end. */
 static void walk_kind(struct tare__inside *in, const struct tare__kind *kind, uint32_t n,
                       const struct tare__frame *f)
 {
@@ -204,7 +232,7 @@ static void walk_kind(struct tare__inside *in, const struct tare__kind *kind, ui
     uint32_t left = in->dfa ? TARE_GRAMMAR_ANY : f->d;
     n = n < TARE__LENGTHS ? n : TARE__LENGTHS - 1;
     uint32_t count = kind->longer[n] - (left < TARE__LENGTHS ? kind->longer[left] : 0);
-    if (count > kind->tree.v->n_nodes / NODES_A_TOKEN) {
+    if (n == 0 || count > kind->tree.v->n_nodes / NODES_A_TOKEN) {
         walk_tree(in, kind->tree.v, f);
         return;
     }
@@ -218,16 +246,29 @@ static void walk_kind(struct tare__inside *in, const struct tare__kind *kind, ui
     }
 }
 
-void tare__inside_walk(struct tare__inside *in, const struct tare__frame *f)
+/* Whether all common tokens stay, or all that bounds leave room for: then they are noted. */
+static bool all_common(struct tare__inside *in, const struct tare__frame *f)
 {
     const struct tare_guide_vocab *v = in->v;
     uint32_t longest = v->v->longest; /* in bytes: no token has more characters */
+    uint32_t n = tare__inside_reach(in, f, TARE__CHARS_ALL, longest);
+    bool short_ones = !in->dfa && n == f->d && n < TARE__LENGTHS;
+    if (n != longest && !short_ones)
+        return false;
+    for (uint32_t i = 0; i < v->n_words; i++)
+        in->words[i] |= v->inside[i] & (n == longest ? ~UINT64_C(0) : v->within[n][i]);
+    return true;
+}
+
+void tare__inside_walk(struct tare__inside *in, const struct tare__frame *f)
+{
+    const struct tare_guide_vocab *v = in->v;
     walk_tree(in, v->edge.v, f);
-    bool all = tare__inside_reach(in, f, TARE__CHARS_ALL, longest) == longest;
+    if (all_common(in, f))
+        return;
     for (uint32_t k = 0; k < v->n_kinds; k++) {
         const struct tare__kind *kind = &v->kinds[k];
-        uint32_t n = kind->longest;
-        walk_kind(in, kind, all ? n : tare__inside_reach(in, f, kind->chars, n), f);
+        walk_kind(in, kind, tare__inside_reach(in, f, kind->chars, kind->longest), f);
     }
 }
 

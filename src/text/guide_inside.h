@@ -26,6 +26,8 @@ struct tare__inside {
         bool endless; /* any common text may follow */
     } asked[16];
     uint32_t n_asked;
+    bool asked_sure;
+    uint32_t sure; /* characters any of which may come next */
 };
 
 /* Without bounds (or behind them far enough that they do not matter) the automaton is all. */
@@ -39,9 +41,9 @@ void tare__inside_close(struct tare__inside *in);
 void tare__inside_walk(struct tare__inside *in, const struct tare__frame *f);
 /* One token, byte by byte. */
 void tare__inside_try(struct tare__inside *in, const struct tare__frame *f, uint32_t id);
-/* How many of these characters may follow, at most `longest`; see tare__reach. */
-uint32_t tare__inside_reach(const struct tare__inside *in, const struct tare__frame *f,
-                            uint32_t chars, uint32_t longest);
+/* How many of these characters may follow, at most `longest`; see tare__reach. Asked for one f. */
+uint32_t tare__inside_reach(struct tare__inside *in, const struct tare__frame *f, uint32_t chars,
+                            uint32_t longest);
 /* What was found, those that end the string sorted by tail, into the arena. NULL: no memory. */
 const struct tare__inner *tare__inside_keep(const struct tare__inside *in,
                                             struct tare_arena *arena);

@@ -206,7 +206,8 @@ struct tare_guide_vocab {
     struct tare__tree tails;      /* 0 is the empty one, others are tokens of it plus 1 */
     struct tare__kind kinds[TARE__KINDS]; /* all that are not on the edge */
     uint32_t n_kinds;
-    uint32_t n_words; /* of a mask */
+    const uint64_t *inside; /* tokens of all kinds */
+    uint32_t n_words;       /* of a mask */
     /* Text without what strings escape, and without the line separators that a '.' leaves out. */
     const struct tare_dfa *common;
     const uint32_t *longer; /* ids of tokens of more than TARE__SHORT characters */

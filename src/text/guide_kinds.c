@@ -185,6 +185,13 @@ static bool sort_tokens(struct tare_guide_vocab *g, struct tare_arena *arena,
         if (kind_of[id])
             add_token(g, &g->kinds[kind_of[id] - 1], id, words[kind_of[id] - 1]);
     }
+    uint64_t *inside = TARE_NEW_N(arena, uint64_t, g->n_words);
+    if (!inside)
+        return false;
+    for (uint32_t k = 0; k < g->n_kinds; k++)
+        for (uint32_t i = 0; i < g->n_words; i++)
+            inside[i] |= words[k][i];
+    g->inside = inside;
     return plant(g, kind_of, arena, scratch);
 }
 
