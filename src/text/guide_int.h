@@ -398,11 +398,28 @@ enum tare_status tare__strings_of(struct tare_walk *w, uint64_t *words, struct t
                                   struct tare_err *err);
 
 /* guide_mask.c */
+/* Allowed tokens under way: a list as long as they are few, bits always. */
+struct tare__gather {
+    uint64_t *words; /* n_words */
+    uint32_t ids[TARE__SPARSE];
+    uint32_t n;
+};
+
+/* The list of the bits, when they are few enough for one. */
+void tare__gather_list(struct tare__gather *g, uint32_t n_words);
+/* Adds the tokens of the tree that can be read from the state. */
+enum tare_status tare__gather_from(struct tare_walk *w, const struct tare__tree *t, uint32_t state,
+                                   struct tare__gather *g, struct tare_err *err);
+/* The interned mask; under the lock. NULL: no memory. */
+const struct tare__mask *tare__mask_intern(struct tare__memory *m, const struct tare__gather *g,
+                                           uint32_t n_words);
 /* Tails that can be read from the state, as bits of tail - 1. */
 enum tare_status tare__tails_of(struct tare_walk *w, uint32_t state, uint64_t *tails,
                                 struct tare_err *err);
 enum tare_status tare__mask_of(struct tare_walk *w, const struct tare__mask **out,
                                struct tare_err *err);
+
+/* guide_unique.c */
 /* The mask without the tokens that write a key twice. */
 enum tare_status tare__mask_unique(struct tare_walk *w, const struct tare__mask *all,
                                    const struct tare__mask **out, struct tare_err *err);

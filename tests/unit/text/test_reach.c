@@ -40,6 +40,16 @@ static const char *const patterns[] = {
     "^(a|[^a]{1,2})$",
 };
 
+/* A string of texts with a part that matches, of bounded length. */
+static uint32_t string_of(struct tare_grammar *g, const char *pattern, const uint32_t bounds[2],
+                          struct tare_arena *arena)
+{
+    const struct tare_dfa *d = NULL;
+    struct tare_dfa_bounds some = {.max_states = 2000};
+    assert_int_equal(tare_dfa_pattern(tare_str_of(pattern), true, some, arena, &d, NULL), TARE_OK);
+    return tare_grammar_string(g, d, bounds[0], bounds[1], true);
+}
+
 /* A place in a pattern with bounds of the length. */
 struct at {
     uint32_t state, need, left;
@@ -103,11 +113,7 @@ static void test_reach(void **state)
     assert_int_equal(tare_grammar_open(&arena, &g, NULL), TARE_OK);
     for (size_t p = 0; p < sizeof patterns / sizeof *patterns; p++)
         for (size_t b = 0; b < sizeof bounds / sizeof *bounds; b++) {
-            const struct tare_dfa *d = NULL;
-            struct tare_dfa_bounds some = {.max_states = 2000};
-            assert_int_equal(
-                tare_dfa_pattern(tare_str_of(patterns[p]), true, some, &arena, &d, NULL), TARE_OK);
-            uint32_t id = tare_grammar_string(g, d, bounds[b][0], bounds[b][1], true);
+            uint32_t id = string_of(g, patterns[p], bounds[b], &arena);
             if (g->err.code || g->nodes[id].kind != TARE_GRAMMAR_K_STRING)
                 continue; /* nothing is so long */
             for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++, n++)
@@ -286,11 +292,7 @@ static void test_inside(void **state)
     assert_int_equal(tare_grammar_open(&arena, &grammar, NULL), TARE_OK);
     for (size_t p = 0; p < sizeof patterns / sizeof *patterns; p++)
         for (size_t b = 0; b < sizeof bounds / sizeof *bounds; b++) {
-            const struct tare_dfa *d = NULL;
-            struct tare_dfa_bounds some = {.max_states = 2000};
-            assert_int_equal(
-                tare_dfa_pattern(tare_str_of(patterns[p]), true, some, &arena, &d, NULL), TARE_OK);
-            uint32_t id = tare_grammar_string(grammar, d, bounds[b][0], bounds[b][1], true);
+            uint32_t id = string_of(grammar, patterns[p], bounds[b], &arena);
             const struct tare__node *x = &grammar->nodes[id];
             for (size_t k = 0; k < sizeof before / sizeof *before; k++) {
                 struct at at = {TARE_DFA_START, x->lo, x->hi};
